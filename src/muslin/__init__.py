@@ -1,0 +1,1 @@
+"""muslin: restyle photographs of garments with generative adversarial networks."""

@@ -1,0 +1,1 @@
+"""Network architectures: functions that return a keras.Model."""
