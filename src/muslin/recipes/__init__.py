@@ -1,1 +1,24 @@
+"""The recipes by name. A new one adds its file and one line here."""
 
+from __future__ import annotations
+
+import importlib
+
+from muslin.errors import EXIT_USAGE, UserError
+from muslin.recipes.base import Recipe
+
+RECIPES = {
+    "drape": "muslin.recipes.drape:Drape",
+    "dcgan": "muslin.recipes.dcgan:DCGAN",
+    "mask": "muslin.recipes.mask:Mask",
+}
+
+
+def find(name: str) -> type[Recipe]:
+    """The recipe class called `name`; imports Keras. Raises UserError listing what exists."""
+    if name not in RECIPES:
+        raise UserError(
+            "There is no such recipe.", received=repr(name), possible=sorted(RECIPES), exit_code=EXIT_USAGE
+        )
+    module, _, attribute = RECIPES[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,67 @@
+"""What the engine knows of a recipe: networks, phases and a stream of batches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+Batch = dict[str, Any]
+"""Name -> array, first axis the batch. It also carries every random draw of a step (latents, augmentation),
+so that no random operation runs inside a compiled step: the same numbers on each backend, and resuming is
+arithmetic."""
+
+
+class Stream(Protocol):
+    """Batches as a pure function of (the stream's own seed, images_seen)."""
+
+    def batch(self, images_seen: int) -> Batch: ...
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One optimiser step on some of the networks, for instance the discriminator's half of the game.
+
+    loss: batch -> (scalar to minimise, logs: name -> scalar). Straight-line, without side effects.
+    every: run on each `every`-th step only (lazy regularisation, StyleGAN2, section B).
+    """
+
+    name: str
+    trains: tuple[str, ...]
+    loss: Callable[[Batch], tuple[Any, dict[str, Any]]]
+    optimizer: Any
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe(ABC):
+    """A published method. Fields are its configuration; everything is built in `__post_init__`.
+
+    Subclasses fill `networks` (name -> keras.Model) and `phases` with `object.__setattr__` in `__post_init__`.
+    """
+
+    seed: int = 0  # of the initial weights and of every draw
+    batch_size: int = 16  # images a step
+
+    networks: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    phases: list[Phase] = field(init=False, repr=False, compare=False, default_factory=list)
+
+    name = "recipe"
+    summary = ""  # one line for `muslin train --help`
+    exported: tuple[str, ...] = ("generator",)  # networks that a finished model ships
+    half_life_images: Mapping[str, float] = {"generator": 2_000}  # EMA: network -> half life in images
+
+    @abstractmethod
+    def stream(self, data: Any, seed: int) -> Stream:
+        """Batches from `data` (a folder, arrays or None for the embedded collection)."""
+
+    @abstractmethod
+    def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
+        """A contact sheet of what `networks` (EMA weights) make now. uint8 HxWx3."""
+
+    def learning_rate_factor(self, progress: float) -> float:
+        """Factor on each optimiser's learning rate at `progress` in [0, 1] of the run."""
+        return 1.0
