@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -49,10 +49,10 @@ class Recipe(ABC):
     networks: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     phases: list[Phase] = field(init=False, repr=False, compare=False, default_factory=list)
 
-    name = "recipe"
-    summary = ""  # one line for `muslin train --help`
-    exported: tuple[str, ...] = ("generator",)  # networks that a finished model ships
-    half_life_images: Mapping[str, float] = {"generator": 2_000}  # EMA: network -> half life in images
+    name: ClassVar[str] = "recipe"
+    summary: ClassVar[str] = ""  # one line for `muslin train --help`
+    exported: ClassVar[tuple[str, ...]] = ("generator",)  # networks that a finished model ships
+    half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000}  # EMA: network -> half life in images
 
     @abstractmethod
     def stream(self, data: Any, seed: int) -> Stream:

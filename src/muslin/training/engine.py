@@ -1,0 +1,300 @@
+"""The one training loop. It knows a Recipe (networks, phases, a stream), never a recipe by name.
+
+Everything is counted in images seen, and everything that a step uses is a function of (seed, images seen), so
+that a run that was stopped anywhere continues as if nothing had happened: run the same command again.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from muslin import backend
+from muslin.errors import UserError
+from muslin.optim import Average, ema_decay
+from muslin.recipes.base import Batch, Phase, Recipe, Stream
+from muslin.training import checkpoint
+from muslin.training.report import Report, in_words
+
+Validate = Callable[[Mapping[str, Any]], Mapping[str, float]]
+
+
+@dataclass
+class History:
+    """What a run did. `records`: one dict a report, as in log.jsonl; `ended`: 'finished', 'stopped', 'converged'..."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    images_seen: int = 0
+    seconds: float = 0.0
+    ended: str = "finished"
+    verdict: str = ""
+
+    def __getitem__(self, key: str) -> list[float]:
+        """The trace of one log, for instance history["discriminator/loss"]."""
+        return [record[key] for record in self.records if key in record]
+
+    @property
+    def images_per_second(self) -> float:
+        return self.images_seen / self.seconds if self.seconds else 0.0
+
+
+def train(
+    recipe: Recipe,
+    stream: Stream,
+    run: Path | None = None,
+    *,
+    images: int,
+    report_every_images: int | None = None,
+    preview_every_images: int | None = None,
+    checkpoint_every_seconds: float = 60.0,
+    validate: Validate | None = None,
+    validate_every_images: int | None = None,
+    monitor: Any = None,
+    plan: Mapping[str, Any] | None = None,
+    screen: bool = True,
+) -> History:
+    """Train `recipe` on batches of `stream` until `images` images were seen.
+
+    run: folder of the run (config.json, state.npz, log.jsonl, previews/); one that holds a state is continued.
+        None keeps nothing.
+    report_every_images: one record of averaged logs (default: 100 records a run, at least 20 steps each).
+    preview_every_images: one contact sheet (default: 10 a run). 0: none.
+    validate: networks with averaged weights -> name -> score, each `validate_every_images` (default: as previews).
+    monitor: object with `observe(record) -> verdict`, whose `ends_run` ends the run (see training.monitor).
+    plan: how the configuration was chosen, kept in config.json.
+    screen: progress on stderr.
+
+    Afterwards the networks of the recipe hold their averaged weights. Ctrl-C saves the state and returns.
+    Raises UserError when a loss is not a number any more; the last good state stays in the run's folder.
+    """
+    loop = _Loop(recipe)
+    images = -(-images // recipe.batch_size) * recipe.batch_size
+    every = recipe.batch_size * max(20, images // recipe.batch_size // 100)
+    report_every = _whole_steps(report_every_images or every, recipe.batch_size)
+    preview_every = images // 10 if preview_every_images is None else preview_every_images
+    preview_every = _whole_steps(preview_every, recipe.batch_size)
+    validate_every = _whole_steps(validate_every_images or preview_every, recipe.batch_size)
+
+    history = History()
+    if run is not None:
+        run.mkdir(parents=True, exist_ok=True)
+        _match_config(run, recipe, images, plan)
+        history.images_seen = checkpoint.load_state(run, loop.groups) or 0
+        history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
+    report = Report(run, images, name=recipe.name, screen=screen)
+    report.say(f"Continuing at {history.images_seen:,} images.") if history.images_seen else None
+
+    logs: list[Any] = []
+    interval_start = history.images_seen
+    started = saved = time.perf_counter()
+    try:
+        with _interrupt() as interrupted:
+            for images_seen, batch in _prefetch(stream, history.images_seen, images, recipe.batch_size):
+                logs.append(loop.step(batch, images_seen, images))
+                seen = history.images_seen = images_seen + recipe.batch_size
+                last = seen >= images or interrupted.is_set()
+                report.advance(seen)
+
+                if seen % report_every == 0 or last:
+                    record = _summary(logs, seen, time.perf_counter() - started)
+                    _refuse_nan(record, interval_start, seen, run)
+                    logs, interval_start = [], seen
+                    if validate and (seen % validate_every == 0 or last):
+                        with loop.average.applied():
+                            record |= {f"validation/{key}": float(value)
+                                       for key, value in validate(recipe.networks).items()}  # fmt: skip
+                    history.records.append(record)
+                    report.record(record)
+                    if monitor is not None:
+                        verdict = monitor.observe(record)
+                        history.verdict = str(verdict)
+                        if verdict.ends_run:
+                            history.ended, last = verdict.state, True
+                            report.say(str(verdict))
+
+                if preview_every and (seen % preview_every == 0 or last):
+                    with loop.average.applied():
+                        report.preview(recipe.preview(recipe.networks, stream), seen)
+
+                if run is not None and (last or time.perf_counter() - saved > checkpoint_every_seconds):
+                    if not checkpoint.all_finite(loop.groups):
+                        raise _not_a_number("a weight", interval_start, seen, run)
+                    checkpoint.save_state(run, loop.groups, seen)
+                    saved = time.perf_counter()
+                if last:
+                    break
+            if interrupted.is_set() and history.images_seen < images:
+                history.ended = "stopped"
+    finally:
+        report.close()
+    history.seconds = time.perf_counter() - started
+    loop.average.apply()
+    return history
+
+
+class _Loop:
+    """The variables of a run and its compiled steps, one for each set of phases that falls due together."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        if len({id(phase.optimizer) for phase in recipe.phases}) < len(recipe.phases):
+            raise ValueError("Each phase needs an optimizer of its own.")
+        self.base_rates = {}
+        for phase in recipe.phases:
+            phase.optimizer.build(_trained(recipe, phase))
+            self.base_rates[phase.name] = float(keras.ops.convert_to_numpy(phase.optimizer.learning_rate))
+        self.average = Average({name: recipe.networks[name] for name in recipe.half_life_images})
+        self.groups = {
+            **{f"network/{name}": list(network.variables) for name, network in recipe.networks.items()},
+            **{f"optimizer/{phase.name}": list(phase.optimizer.variables) for phase in recipe.phases},
+            "average": self.average.variables,
+        }
+        self._steps: dict[tuple[str, ...], Callable[..., Any]] = {}
+
+    def step(self, batch: Batch, images_seen: int, images: int) -> Mapping[str, Any]:
+        """Each phase that is due, in order, then the averages. Returns the logs, still on the device."""
+        recipe, index = self.recipe, images_seen // self.recipe.batch_size
+        due = tuple(phase.name for phase in recipe.phases if index % phase.every == 0)
+        if due not in self._steps:
+            variables = [variable for group in self.groups.values() for variable in group]
+            unique = list({id(variable): variable for variable in variables}.values())
+            self._steps[due] = backend.compile_step(self._step_of(due), unique)
+        factor = recipe.learning_rate_factor(images_seen / images)
+        rates = {name: np.float32(rate * factor) for name, rate in self.base_rates.items()}
+        decays = {
+            name: np.float32(ema_decay(recipe.batch_size, half_life, images_seen + recipe.batch_size))
+            for name, half_life in recipe.half_life_images.items()
+        }
+        return self._steps[due](batch, rates, decays)
+
+    def _step_of(self, due: tuple[str, ...]) -> Callable[..., dict[str, Any]]:
+        phases = [phase for phase in self.recipe.phases if phase.name in due]
+
+        def step(batch: Batch, rates: Mapping[str, Any], decays: Mapping[str, Any]) -> dict[str, Any]:
+            logs: dict[str, Any] = {}
+            for phase in phases:
+                trained = _trained(self.recipe, phase)
+                (value, phase_logs), gradients = backend.value_and_gradients(
+                    lambda phase=phase: phase.loss(batch), trained
+                )
+                phase.optimizer.learning_rate.assign(rates[phase.name])
+                phase.optimizer.apply(gradients, trained)
+                logs[f"{phase.name}/loss"] = value
+                logs |= {f"{phase.name}/{key}": log for key, log in phase_logs.items()}
+            self.average.update(decays)
+            return logs
+
+        return step
+
+
+def _trained(recipe: Recipe, phase: Phase) -> list[Any]:
+    return [variable for name in phase.trains for variable in recipe.networks[name].trainable_variables]
+
+
+def _whole_steps(images: int, batch_size: int) -> int:
+    return max(1, round(images / batch_size)) * batch_size if images else 0
+
+
+def _prefetch(
+    stream: Stream, start: int, stop: int, batch_size: int, *, ahead: int = 4, threads: int = 2
+) -> Iterator[tuple[int, Batch]]:
+    """(images seen before it, batch) in order, the next ones made by threads while a step runs.
+
+    Safe since a batch is a pure function of images seen.
+    """
+    waiting: deque[tuple[int, Future[Batch]]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="batch")
+    try:
+        for images_seen in range(start, stop, batch_size):
+            waiting.append((images_seen, pool.submit(stream.batch, images_seen)))
+            if len(waiting) > ahead:
+                seen, future = waiting.popleft()
+                yield seen, future.result()
+        while waiting:
+            seen, future = waiting.popleft()
+            yield seen, future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _summary(logs: list[Mapping[str, Any]], images_seen: int, seconds: float) -> dict[str, Any]:
+    """Mean of each log over the steps in which it occurred (a phase may be due on some steps only)."""
+    values: dict[str, list[float]] = {}
+    for log in logs:
+        for key, value in log.items():
+            values.setdefault(key, []).append(float(keras.ops.convert_to_numpy(value)))
+    record: dict[str, Any] = {"images_seen": images_seen, "seconds": round(seconds, 2)}
+    return record | {key: float(np.mean(trace)) for key, trace in values.items()}
+
+
+def _refuse_nan(record: Mapping[str, Any], start: int, end: int, run: Path | None) -> None:
+    for key, value in record.items():
+        if not np.isfinite(value):
+            raise _not_a_number(key, start, end, run)
+
+
+def _not_a_number(what: str, start: int, end: int, run: Path | None) -> UserError:
+    return UserError(
+        f"Training diverged: {what} stopped being a finite number between {start:,} and {end:,} images.",
+        advice="Train with a lower learning rate, or with a stronger regularisation of the discriminator."
+        + (f" The last good state is kept in '{run}'." if run else ""),
+    )
+
+
+def _match_config(run: Path, recipe: Recipe, images: int, plan: Mapping[str, Any] | None) -> None:
+    """Write config.json of a new run; refuse to continue a run that was begun with another configuration."""
+    settings = {item.name: getattr(recipe, item.name) for item in fields(recipe) if item.init}
+    config = {"recipe": recipe.name, "settings": settings, "images": images, "plan": dict(plan or {})}
+    stored = checkpoint.read_config(run)
+    if stored is None:
+        checkpoint.write_config(run, {**config, "machine": backend.describe()})
+        return
+    asked = _as_json(config)
+    differing = [key for key in ("recipe", "settings", "images") if stored.get(key) != asked[key]]
+    if differing:
+        raise UserError(
+            f"The run in '{run}' was begun with another {' and another '.join(differing)}.",
+            received={key: asked[key] for key in differing},
+            possible=str({key: stored.get(key) for key in differing}),
+            advice="Repeat the first command exactly to continue it, or train into another folder.",
+        )
+
+
+def _as_json(value: Any) -> Any:
+    import json
+
+    return json.loads(json.dumps(value, default=str))
+
+
+@contextmanager
+def _interrupt() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that a run ends between two steps; a second Ctrl-C ends it at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def stop(*_: Any) -> None:
+        if event.is_set():
+            raise KeyboardInterrupt
+        event.set()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+__all__ = ["History", "in_words", "train"]
