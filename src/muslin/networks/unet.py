@@ -1,0 +1,54 @@
+"""U-Net (Ronneberger et al. 2015) for image -> per-pixel fields, shaped for CPUs.
+
+The image enters at half resolution through one strided convolution and leaves by depth-to-space, which saves the
+costly full-resolution level. Group normalisation (Wu & He 2018) with few groups keeps absolute brightness out of the
+features without tying an image to its batch. Up-sampling is nearest + convolution (Odena et al. 2016): no
+checkerboard. Fully convolutional: H and W are any multiples of 2 ** len(widths).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from muslin.layers import DepthToSpace, GroupNorm
+
+WIDTHS = (24, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
+
+
+def _block(x: Any, width: int, name: str, stride: int = 1, kernel: int = 3) -> Any:
+    x = layers.Conv2D(width, kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    x = GroupNorm(name=f"{name}_norm")(x)
+    return layers.Activation("silu", name=f"{name}_act")(x)
+
+
+def unet_trunk(
+    x: Any,  # N,H,W,C float32
+    widths: Sequence[int] = WIDTHS,
+    name: str = "",  # prefix of the layers' names
+) -> list[Any]:
+    """Decoder features, coarse first: N,H/32,W/32,widths[-1] ... N,H/2,W/2,widths[0]."""
+    skips = []
+    for level, width in enumerate(widths):
+        x = _block(x, width, f"{name}down{level}_in", stride=2, kernel=6 if level == 0 else 3)
+        x = layers.Add()([x, _block(x, width, f"{name}down{level}_out")])
+        skips.append(x)
+    decoded = [x]
+    for level in reversed(range(len(widths) - 1)):
+        x = layers.Conv2D(widths[level], 1, name=f"{name}up{level}_narrow")(x)
+        x = layers.UpSampling2D(2, interpolation="nearest", name=f"{name}up{level}_scale")(x)
+        x = layers.Add()([x, skips[level]])
+        x = layers.Add()([x, _block(x, widths[level], f"{name}up{level}_out")])
+        decoded.append(x)
+    return decoded
+
+
+def mask_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
+    """Photo (N,H,W,3 in [-1, 1]) -> logits of "garment" (N,H,W,1)."""
+    image = keras.Input((None, None, 3), name="image")
+    x = unet_trunk(image, widths)[-1]
+    x = layers.Conv2D(4, 3, padding="same", name="head")(x)
+    return keras.Model(image, DepthToSpace(2, name="logits")(x), name="mask_network")

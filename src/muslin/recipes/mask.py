@@ -1,0 +1,68 @@
+"""mask: where is the garment? A small U-Net of our own, since no segmentation weights come with a package.
+
+Paper: Ronneberger, Fischer, Brox, "U-Net" (2015), with soft Dice (Milletari et al. 2016) beside cross-entropy.
+Command: muslin train mask DATA --minutes 40          (DATA/garments and DATA/garment_masks, see data/photos.py)
+Cost: 45 images a second at 128 px on 2 cores.
+Score: docs/benchmarks.md, "Masks".
+Not adversarial: a mask has one right answer, and a discriminator would only add noise to its outline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from muslin.data.mask_stream import MaskStream
+from muslin.data.photos import held_out, load_garments, load_swatches
+from muslin.networks.unet import WIDTHS, mask_network
+from muslin.optim import cosine
+from muslin.recipes.base import Batch, Phase, Recipe
+
+
+@dataclass(frozen=True)
+class Mask(Recipe):
+    size: int = 128  # px, side of the square the network sees in training; it runs at any multiple of 32
+    learning_rate: float = 1.5e-3  # Adam, at the start
+    dice_weight: float = 0.5
+    widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
+    half_life_images: Mapping[str, float] = field(default_factory=lambda: {"generator": 1_500})
+
+    name = "mask"
+    summary = "segmentation: photo -> garment mask"
+
+    def __post_init__(self) -> None:
+        keras.utils.set_random_seed(self.seed)
+        network = mask_network(self.widths)
+        optimizer = keras.optimizers.Adam(self.learning_rate, beta_2=0.99)
+        object.__setattr__(self, "networks", {"generator": network})
+        object.__setattr__(self, "phases", [Phase("mask", ("generator",), self.loss, optimizer)])
+
+    def loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
+        logits, mask = self.networks["generator"](batch["image"]), batch["mask"]
+        cross_entropy = ops.mean(ops.softplus(logits) - logits * mask)
+        probability = ops.sigmoid(logits)
+        overlap = 2 * ops.sum(probability * mask, axis=(1, 2, 3)) + 1
+        dice = 1 - ops.mean(overlap / (ops.sum(probability + mask, axis=(1, 2, 3)) + 1))
+        return cross_entropy + self.dice_weight * dice, {"cross_entropy": cross_entropy, "dice_loss": dice}
+
+    def learning_rate_factor(self, progress: float) -> float:
+        return cosine(progress)
+
+    def stream(self, data: Path | None, seed: int) -> MaskStream:
+        photos = [] if data is None else load_garments(Path(data), masked=True)
+        known = [photo for photo in photos if not held_out(photo.key)]
+        swatches = [] if data is None else load_swatches(Path(data))
+        return MaskStream(known, swatches, self.size, self.batch_size, seed)
+
+    def preview(self, networks: Mapping[str, Any], stream: MaskStream) -> np.ndarray:
+        """Rows: photo, true mask, predicted mask."""
+        batch = stream.batch(0)
+        predicted = 1 / (1 + np.exp(-np.asarray(networks["generator"](batch["image"]))))
+        rows = [(batch["image"] + 1) / 2, np.repeat(batch["mask"], 3, -1), np.repeat(predicted, 3, -1)]
+        return np.uint8(np.round(255 * np.vstack([np.hstack(list(row[:8])) for row in rows])))
