@@ -1,0 +1,27 @@
+"""Images at the edge: files become sRGB uint8 arrays here, and arrays files. Also sRGB <-> linear light.
+
+Pillow reads (it knows profiles, orientation and odd modes). OpenCV reads what Pillow would truncate to 8
+bits, and writes PNG three times faster. Both are imported at the first use, to keep this import cheap.
+"""
+
+from .formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
+from .light import linear_to_srgb, luminance, resize, srgb_to_linear
+from .reading import Photo, find_images, read_image
+from .writing import encode_image, write_bytes, write_image
+
+__all__ = [
+    "FORMATS",
+    "LARGEST_SIDE",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Photo",
+    "encode_image",
+    "find_images",
+    "linear_to_srgb",
+    "luminance",
+    "read_image",
+    "resize",
+    "srgb_to_linear",
+    "write_bytes",
+    "write_image",
+]
