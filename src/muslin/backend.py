@@ -180,7 +180,9 @@ class _Jax:
         return scores, gradient
 
     @classmethod
-    def compile_step(cls, step: Callable[..., Any], variables: Sequence[keras.Variable]) -> Callable[..., Any]:
+    def compile_step(
+        cls, step: Callable[..., Any], variables: Sequence[keras.Variable]
+    ) -> Callable[..., Any]:
         import jax
 
         @jax.jit

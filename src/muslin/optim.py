@@ -15,13 +15,13 @@ the reference training loop), so that the average of a young run forgets the ini
 
 
 def cosine(progress: float, *, floor: float = 0.0) -> float:
-    """Factor from 1 at progress 0 down to `floor` at progress 1 along half a cosine (Loshchilov & Hutter 2017)."""
+    """Factor from 1 at progress 0 to `floor` at progress 1, half a cosine (Loshchilov & Hutter 2017)."""
     progress = min(max(progress, 0.0), 1.0)
     return floor + (1.0 - floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
 def flat_then_linear(progress: float, *, flat: float = 0.5) -> float:
-    """1 for the first `flat` share of the run, then linearly to 0 (Zhu et al. 2017, CycleGAN, section 7.1)."""
+    """1 for the first `flat` share of the run, then down to 0 (CycleGAN, Zhu et al. 2017, section 7.1)."""
     return min(1.0, max(0.0, (1.0 - progress) / (1.0 - flat)))
 
 
@@ -62,7 +62,7 @@ class Average:
         return [shadow for pairs in self._pairs.values() for _, shadow in pairs]
 
     def update(self, decays: Mapping[str, Any]) -> None:
-        """shadow <- decay * shadow + (1 - decay) * weight; integers (seed counters) are copied. Inside a step."""
+        """shadow <- decay * shadow + (1 - decay) * weight, inside a step. Integers (seeds) are copied."""
         for name, pairs in self._pairs.items():
             for variable, shadow in pairs:
                 if "float" in str(variable.dtype):

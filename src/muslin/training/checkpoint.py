@@ -19,7 +19,7 @@ CONFIG = "config.json"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside `path`, flush to the disk, then rename: a reader sees the old file or the new, never a part."""
+    """Write beside `path`, flush to the disk, rename: a reader sees the old file or the new, never a part."""
     temporary = path.with_name(f".{path.name}.partial")
     with open(temporary, "wb") as file:
         file.write(content)
@@ -100,7 +100,7 @@ def write_config(run: Path, config: Mapping[str, Any]) -> None:
 
 
 def keep_log_until(path: Path, images_seen: int) -> list[dict[str, Any]]:
-    """Drop the records of a JSON-lines log beyond `images_seen` (they will be made again); return the rest."""
+    """Drop a log's records beyond `images_seen`, which will be made again; return the rest."""
     if not path.exists():
         return []
     records = []

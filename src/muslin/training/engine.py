@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ Validate = Callable[[Mapping[str, Any]], Mapping[str, float]]
 
 @dataclass
 class History:
-    """What a run did. `records`: one dict a report, as in log.jsonl; `ended`: 'finished', 'stopped', 'converged'..."""
+    """What a run did. records: one dict a report, as in log.jsonl. ended: finished, stopped, converged..."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     images_seen: int = 0
@@ -63,21 +64,25 @@ def train(
     monitor: Any = None,
     plan: Mapping[str, Any] | None = None,
     screen: bool = True,
+    deterministic: bool = True,
 ) -> History:
     """Train `recipe` on batches of `stream` until `images` images were seen.
 
-    run: folder of the run (config.json, state.npz, log.jsonl, previews/); one that holds a state is continued.
-        None keeps nothing.
+    run: folder of the run (config.json, state.npz, log.jsonl, previews/); where it holds a state, the run is
+        continued. None keeps nothing.
     report_every_images: one record of averaged logs (default: 100 records a run, at least 20 steps each).
     preview_every_images: one contact sheet (default: 10 a run). 0: none.
-    validate: networks with averaged weights -> name -> score, each `validate_every_images` (default: as previews).
+    validate: networks with averaged weights -> name -> score, each `validate_every_images` (as previews).
     monitor: object with `observe(record) -> verdict`, whose `ends_run` ends the run (see training.monitor).
     plan: how the configuration was chosen, kept in config.json.
     screen: progress on stderr.
+    deterministic: repeatable operations only; costs nothing measurable on a CPU, some speed on a GPU.
 
     Afterwards the networks of the recipe hold their averaged weights. Ctrl-C saves the state and returns.
     Raises UserError when a loss is not a number any more; the last good state stays in the run's folder.
     """
+    if deterministic:
+        backend.set_determinism()
     loop = _Loop(recipe)
     images = -(-images // recipe.batch_size) * recipe.batch_size
     every = recipe.batch_size * max(20, images // recipe.batch_size // 100)
@@ -93,7 +98,8 @@ def train(
         history.images_seen = checkpoint.load_state(run, loop.groups) or 0
         history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
     report = Report(run, images, name=recipe.name, screen=screen)
-    report.say(f"Continuing at {history.images_seen:,} images.") if history.images_seen else None
+    if history.images_seen:
+        report.say(f"Continuing at {history.images_seen:,} images.")
 
     logs: list[Any] = []
     interval_start = history.images_seen
@@ -185,9 +191,8 @@ class _Loop:
             logs: dict[str, Any] = {}
             for phase in phases:
                 trained = _trained(self.recipe, phase)
-                (value, phase_logs), gradients = backend.value_and_gradients(
-                    lambda phase=phase: phase.loss(batch), trained
-                )
+                loss = partial(phase.loss, batch)
+                (value, phase_logs), gradients = backend.value_and_gradients(loss, trained)
                 phase.optimizer.learning_rate.assign(rates[phase.name])
                 phase.optimizer.apply(gradients, trained)
                 logs[f"{phase.name}/loss"] = value

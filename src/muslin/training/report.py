@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Rate:
-    """Images per second over the last reports, and the honest time to go: no step before the first is counted.
+    """Images per second over the last steps, and the honest time to go: the first step is not counted.
 
     The first steps compile; they would make every estimate wrong.
     """
