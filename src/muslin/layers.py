@@ -68,3 +68,53 @@ class DepthToSpace(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "block": self.block}
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class GarmentFeatures(keras.layers.Layer):
+    """What a field network sees: (image N,H,W,3 in [-1, 1]; garment N,H,W,1 mask) -> N,H,W,6.
+
+    Log colour, centred on the garment so that exposure and dye do not matter (a gain in linear light is a shift
+    here), zero outside it so that the background cannot; the mask; and the place in the picture, which tells a
+    sleeve from a hem. (Keras keeps the argument name `mask` for itself.)
+    """
+
+    def call(self, image: Any, garment: Any) -> Any:
+        colour = log_linear(image)
+        weight = ops.sum(garment, axis=(1, 2), keepdims=True) + 1e-3
+        colour = (colour - ops.sum(colour * garment, axis=(1, 2), keepdims=True) / weight) * garment
+        _, height, width, _ = ops.shape(garment)
+        down = ops.reshape(ops.cast(ops.arange(height), "float32") + 0.5, (1, -1, 1, 1)) * (2 / height) - 1
+        right = ops.reshape(ops.cast(ops.arange(width), "float32") + 0.5, (1, 1, -1, 1)) * (2 / width) - 1
+        here = ops.ones_like(garment)
+        return ops.concatenate([colour, garment * 2 - 1, here * right, here * down], axis=-1)
+
+    def compute_output_shape(
+        self, image_shape: tuple[int | None, ...], garment_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*image_shape[:-1], 6)
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class LogLuminance(keras.layers.Layer):
+    """Log luminance in linear light, centred on the garment, 0 outside: (image, garment) -> N,H,W,1."""
+
+    def call(self, image: Any, garment: Any) -> Any:
+        linear = ops.power((image + 1) / 2, 2.2)
+        weights = ops.convert_to_tensor([[0.2126], [0.7152], [0.0722]], dtype="float32")
+        log = ops.log(ops.matmul(linear, weights) + LOG_FLOOR)
+        weight = ops.sum(garment, axis=(1, 2), keepdims=True) + 1e-3
+        return (log - ops.sum(log * garment, axis=(1, 2), keepdims=True) / weight) * garment
+
+    def compute_output_shape(
+        self, image_shape: tuple[int | None, ...], garment_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*image_shape[:-1], 1)
+
+
+LOG_FLOOR = 0.004  # about one step of 8-bit sRGB above black: keeps noise in the dark from looking like folds
+
+
+def log_linear(image: Any) -> Any:
+    """Log of linear light per channel. Input in [-1, 1], gamma 2.2 for sRGB (the difference does not matter here)."""
+    return ops.log(ops.power((image + 1) / 2, 2.2) + LOG_FLOOR)

@@ -9,27 +9,17 @@ import cv2
 import numpy as np
 
 from muslin.data.photos import GarmentPhoto
+from muslin.garments.framing import about_centre, photo_frame, rotation
 
 
-def square_transform(height: int, width: int, size: int) -> np.ndarray:
-    """2x3 affine map from a photo's pixels to the centred size x size square that networks see (letterbox)."""
-    scale = size / max(height, width)
-    dx, dy = (size - scale * width) / 2, (size - scale * height) / 2
-    # Pixel centres sit at half-integers: x' + 0.5 = scale * (x + 0.5) + dx.
-    return np.float32([[scale, 0, dx + 0.5 * scale - 0.5], [0, scale, dy + 0.5 * scale - 0.5]])
-
-
-def random_transform(rng: np.random.Generator, height: int, width: int, size: int) -> np.ndarray:
-    """`square_transform` after a random mirror, turn, zoom, stretch and shift about the centre."""
-    angle = np.deg2rad(rng.normal(0, 8) if rng.random() < 0.85 else rng.uniform(-100, 100))
+def random_frame(rng: np.random.Generator, height: int, width: int, size: int) -> np.ndarray:
+    """`photo_frame` with a random mirror, turn, zoom, stretch and shift about the centre. 2x3."""
+    degrees = rng.normal(0, 8) if rng.random() < 0.85 else rng.uniform(-100, 100)
     zoom, stretch = np.exp(rng.uniform(-0.3, 0.22)), np.exp(rng.normal(0, 0.06))
-    mirror = rng.choice((-1.0, 1.0))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = zoom * turn @ np.diag([mirror * stretch, 1 / stretch])
-    centre = np.array([size / 2 - 0.5] * 2)
-    shift = centre - linear @ centre + rng.normal(0, 0.04, 2) * size
-    base = square_transform(height, width, size)
-    return np.float32(np.hstack([linear @ base[:, :2], (linear @ base[:, 2] + shift)[:, None]]))
+    linear = zoom * rotation(degrees) @ np.diag([rng.choice((-1.0, 1.0)) * stretch, 1 / stretch])
+    frame = about_centre(linear, photo_frame(height, width, size), size)
+    frame[:, 2] += rng.normal(0, 0.04, 2) * size
+    return frame
 
 
 def jitter_colour(rng: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
@@ -77,7 +67,7 @@ class MaskStream:
 
     def _sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         pixels, mask = self._pair(rng)
-        move = random_transform(rng, *mask.shape, self.size)
+        move = random_frame(rng, *mask.shape, self.size)
         square = (self.size, self.size)
         image = cv2.warpAffine(pixels, move, square, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
         mask = cv2.warpAffine(mask, move, square, flags=cv2.INTER_AREA).astype(np.float32) / 255

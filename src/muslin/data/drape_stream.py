@@ -1,0 +1,182 @@
+"""What `drape` learns from: garments whose shading is known, because they were plain before we printed on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from muslin.data.mask_stream import lay_texture
+from muslin.data.photos import GarmentPhoto
+from muslin.garments.framing import about_centre, garment_box, garment_frame, rotation
+from muslin.images import linear_to_srgb, luminance, srgb_to_linear
+
+LOG_FLOOR = 0.004  # as in muslin.layers
+MIN_LUMINANCE = 0.04  # a darker plain garment shows the camera's noise rather than its folds
+
+
+def log_shading(linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Log luminance, mean 0 inside the mask: the shading of a garment of one colour. HxW float32.
+
+    linear: HxWx3 linear light; mask: HxW in [0, 1].
+    """
+    log = np.log(luminance(linear) + LOG_FLOOR)
+    return ((log - (log * mask).sum() / (mask.sum() + 1e-3)) * mask).astype(np.float32)
+
+
+def print_on(shading: np.ndarray, mask: np.ndarray, albedo: np.ndarray, exposure: float = 0.45) -> np.ndarray:
+    """A photo of cloth with this albedo under this log shading. uint8 HxWx3 sRGB; black outside the mask.
+
+    albedo: HxWx3 linear light. exposure: luminance, in linear light, of the brightest 2 % of the garment.
+    """
+    light = albedo * np.exp(shading)[..., None]
+    inside = luminance(light)[mask > 0.5]
+    top = float(np.quantile(inside, 0.98)) if inside.size else 1.0
+    return linear_to_srgb(light * (exposure / max(top, 1e-4)) * mask[..., None])
+
+
+@dataclass(frozen=True)
+class DrapeStream:
+    """Batches of N = rendered + plain + printed samples, in this order. S = size.
+
+    image N,S,S,3 in [-1, 1]; mask N,S,S,1; shading N,S,S,1 (log gain, mean 0 inside the mask; 0 where unknown);
+    known N,1,1,1 (1 = the shading is known); panels N,S/2,S/2 int32 (0 = unknown or outside, 1.. = panel);
+    warp N,S/4,S/4,2 (in units of S).
+
+    rendered: the truth world, all known. plain: photos of plain garments, most of them with a print laid on; shading
+    known. printed: photos of garments with their own prints, nothing known: only the discriminator speaks.
+    """
+
+    plain: Sequence[GarmentPhoto]
+    printed: Sequence[GarmentPhoto]
+    swatches: Sequence[np.ndarray]
+    size: int
+    batch_size: int
+    seed: int
+    keep_plain: float = 0.3  # share of plain garments shown as they are
+
+    def batch(self, images_seen: int) -> dict[str, np.ndarray]:
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng((self.seed, images_seen))
+        plain = self.batch_size // 2 if self.plain else 0
+        printed = self.batch_size // 6 if self.printed else 0
+        samples = [self._rendered(rng) for _ in range(self.batch_size - plain - printed)]
+        samples += [self._plain(rng) for _ in range(plain)]
+        samples += [self._printed(rng) for _ in range(printed)]
+        batch = {key: np.stack([sample[key] for sample in samples]) for key in samples[0]}
+        batch["image"] = batch["image"].astype(np.float32) / 127.5 - 1
+        return batch
+
+    def _sample(self, image: np.ndarray, mask: np.ndarray, shading: np.ndarray | None) -> dict[str, np.ndarray]:
+        size = self.size
+        return {
+            "image": image,
+            "mask": mask[..., None],
+            "shading": np.zeros((size, size, 1), np.float32) if shading is None else shading[..., None],
+            "known": np.full((1, 1, 1), shading is not None, np.float32),
+            "panels": np.zeros((size // 2, size // 2), np.int32),
+            "warp": np.zeros((size // 4, size // 4, 2), np.float32),
+        }
+
+    def _rendered(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        from muslin.data.truth import render
+
+        size = self.size
+        textile = None
+        if self.swatches and rng.random() < 0.5:
+            textile = self.swatches[rng.integers(len(self.swatches))]
+        truth = render(int(rng.integers(2**31)), size, textile=textile, plain=bool(rng.random() < 0.2))
+        frame = garment_frame(garment_box(truth.mask), size)
+        frame = about_centre(np.eye(2) * rng.uniform(0.94, 1.03), frame, size)
+        image, mask = _view(truth.photo, frame, size), _view(truth.mask, frame, size)
+        log = np.log(np.maximum(truth.shading, 1e-3)).astype(np.float32)
+        shading = _view(log, frame, size)
+        shading = (shading - (shading * mask).sum() / (mask.sum() + 1e-3)) * mask
+        sample = self._sample(_camera(rng, image), mask, shading)
+        panels = _view(truth.parts, frame, size, cv2.INTER_NEAREST)[1::2, 1::2]
+        sample["panels"] = panels.astype(np.int32)
+        sample["warp"] = _view(truth.warp, frame, size)[2::4, 2::4] * (frame[0, 0] / size)
+        return _mirror(sample) if rng.random() < 0.5 else sample
+
+    def _plain(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        pixels, mask = self._photo(rng, self.plain)
+        linear = srgb_to_linear(pixels)
+        shading = log_shading(linear, mask)
+        if rng.random() < self.keep_plain:
+            return self._sample(pixels, mask, shading)
+        shading = np.clip(shading, -2.5, 1.5) * np.float32(rng.uniform(0.75, 1.35))
+        albedo = self._albedo(rng, linear, mask)
+        image = print_on(shading, mask, albedo, exposure=float(np.exp(rng.uniform(-1.6, 0.1))))
+        return self._sample(_camera(rng, image), mask, shading)
+
+    def _printed(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        pixels, mask = self._photo(rng, self.printed)
+        return self._sample(pixels, mask, None)
+
+    def _photo(self, rng: np.random.Generator, photos: Sequence[GarmentPhoto]) -> tuple[np.ndarray, np.ndarray]:
+        """A photo and its mask in the garment's frame, turned, zoomed and mirrored a little."""
+        photo = photos[rng.integers(len(photos))]
+        assert photo.mask is not None
+        frame = garment_frame(garment_box(photo.mask), self.size)
+        turn = np.exp(rng.uniform(-0.12, 0.06)) * rotation(rng.normal(0, 4))
+        frame = about_centre(turn @ np.diag([rng.choice((-1.0, 1.0)), 1.0]), frame, self.size)
+        mask = _view(photo.mask, frame, self.size).astype(np.float32) / 255
+        return _view(photo.pixels, frame, self.size, border=cv2.BORDER_REPLICATE), mask
+
+    def _albedo(self, rng: np.random.Generator, linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """A print in linear light HxWx3: all over, or placed on cloth of the garment's own colour."""
+        size = self.size
+        print_ = lay_texture(rng, self._swatch(rng), size)
+        if rng.random() < 0.7:  # cloth never hangs straight: bend the print smoothly
+            bend = rng.normal(0, rng.uniform(0.005, 0.035) * size, (5, 5, 2)).astype(np.float32)
+            bend = cv2.resize(bend, (size, size), interpolation=cv2.INTER_CUBIC)
+            grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(np.float32)
+            print_ = cv2.remap(print_, grid + bend, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        albedo = srgb_to_linear(print_) * np.float32(0.97) + np.float32(0.015)
+        own = (linear * mask[..., None]).sum((0, 1)) / (mask.sum() + 1e-3)
+        if rng.random() < 0.25:
+            albedo = albedo * (own / own.max())
+        if rng.random() < 0.25:
+            blob = cv2.resize(rng.normal(0, 1, (6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+            place = (blob > rng.uniform(-0.3, 0.6)).astype(np.float32)[..., None]
+            albedo = albedo * place + (1 - place) * own
+        return albedo.astype(np.float32)
+
+    def _swatch(self, rng: np.random.Generator) -> np.ndarray:
+        from muslin.textiles.procedural import TEXTILES, swatch
+
+        if self.swatches and rng.random() < 0.8:
+            return self.swatches[rng.integers(len(self.swatches))]
+        return swatch(str(rng.choice(sorted(TEXTILES))), int(rng.integers(2**31)), 128)
+
+
+def _view(
+    field: np.ndarray, frame: np.ndarray, size: int, flags: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_CONSTANT
+) -> np.ndarray:
+    """`field` seen through `frame`; photos and masks that shrink are averaged, labels are not."""
+    if flags == cv2.INTER_LINEAR and abs(np.linalg.det(frame[:, :2])) < 0.5:
+        flags = cv2.INTER_AREA
+    return cv2.warpAffine(field, frame, (size, size), flags=flags, borderMode=border)
+
+
+def _mirror(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Left to right: the limbs change names and the warp its sign across."""
+    mirrored = {key: np.ascontiguousarray(value[:, ::-1]) for key, value in sample.items()}
+    mirrored["panels"] = np.int32([0, 1, 3, 2, 4])[mirrored["panels"]]
+    mirrored["warp"] = mirrored["warp"] * np.float32([-1, 1])
+    return mirrored
+
+
+def _camera(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """Blur, noise and JPEG now and then. uint8 in and out."""
+    if rng.random() < 0.3:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.9))
+    if rng.random() < 0.4:
+        noise = rng.normal(0, rng.uniform(0, 5), image.shape)
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.3:
+        packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))])[1]
+        image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    return image

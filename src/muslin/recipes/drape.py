@@ -1,0 +1,163 @@
+"""drape: a garment photo becomes the fields on which any cloth can be laid. The recipe of this project.
+
+Paper: none; docs/architecture.md argues it. Ancestors: intrinsic images by ratio (Barrow & Tenenbaum 1978),
+dense pose fields (Gueler et al. 2018), GAN as in Goodfellow et al. 2014 with R1 (Mescheder et al. 2018).
+Command: muslin train drape DATA --minutes 60          (DATA as in data/photos.py; without DATA: rendered garments)
+Cost: 25 images a second at 128 px on 2 cores, 8 at 256 px.
+Score: docs/benchmarks.md, "Drape".
+
+The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), which panel
+each pixel was sewn from, and how each panel's grain runs (warp). The discriminator judges the *muslin*: the garment as
+it would look in white cloth. Real ones are shadings of plain garments, which a photo shows as it is; fakes are the
+generator's, from garments whose print hides the shading. Where the true fields are known they teach directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from muslin import backend
+from muslin.data.drape_stream import DrapeStream
+from muslin.data.photos import held_out, load_garments, load_swatches
+from muslin.networks.discriminators import patch_discriminator
+from muslin.networks.fields import PANELS, field_network
+from muslin.networks.unet import WIDTHS
+from muslin.optim import cosine
+from muslin.recipes.base import Batch, Phase, Recipe
+
+
+@dataclass(frozen=True)
+class Drape(Recipe):
+    batch_size: int = 16
+    size: int = 128  # px, side of the garment's square in training; it runs at any multiple of 32
+    learning_rate: float = 1e-3  # Adam, both networks, at the start
+    adversarial_weight: float = 0.02
+    detail_weight: float = 2.0  # of the gradients of the shading, where folds and seams live
+    warp_weight: float = 10.0  # the warp is measured in units of the square's side, so its errors are small numbers
+    r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
+    widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
+    half_life_images: Mapping[str, float] = field(default_factory=lambda: {"generator": 2_000})
+
+    name = "drape"
+    summary = "garment photo -> shading and warp on which any swatch is draped"
+
+    def __post_init__(self) -> None:
+        keras.utils.set_random_seed(self.seed)
+        networks = {"generator": field_network(self.widths), "discriminator": patch_discriminator(2)}
+        adam = {name: keras.optimizers.Adam(self.learning_rate, beta_1=0.9 if name == "generator" else 0.5, beta_2=0.99)
+                for name in networks}  # fmt: skip
+        phases = [
+            Phase("discriminator", ("discriminator",), self.discriminator_loss, adam["discriminator"], every=4),
+            Phase("generator", ("generator",), self.generator_loss, adam["generator"]),
+        ]
+        object.__setattr__(self, "networks", networks)
+        object.__setattr__(self, "phases", phases)
+
+    def muslin(self, shading: Any, batch: Batch) -> Any:
+        """What the discriminator sees: the garment in white cloth, N,S,S,2 (log shading, mask)."""
+        mask = batch["mask"]
+        return ops.concatenate([ops.clip(shading, -1.5, 1.5) * mask * 2, mask], axis=-1)
+
+    def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
+        fields = self.networks["generator"]([batch["image"], batch["mask"]])
+        real = self.muslin(batch["shading"], batch)
+        real_logits, slope = backend.scores_and_input_gradient(self.networks["discriminator"], real)
+        fake_logits = self.networks["discriminator"](self.muslin(ops.stop_gradient(fields["shading"]), batch))
+        known = ops.mean(batch["known"]) + 1e-6  # a photo whose shading is unknown is no real muslin
+        loss = ops.mean(ops.softplus(-real_logits) * batch["known"]) / known + ops.mean(ops.softplus(fake_logits))
+        patches = fake_logits.shape[1] * fake_logits.shape[2]
+        penalty = ops.mean(ops.sum(ops.square(slope), axis=(1, 2, 3)) * batch["known"][:, 0, 0, 0]) / patches
+        logs = {
+            "real_accuracy": ops.mean(ops.cast(real_logits > 0, "float32") * batch["known"]) / known,
+            "fake_accuracy": ops.mean(ops.cast(fake_logits < 0, "float32")),
+            "r1": penalty,
+        }
+        return loss + self.r1_gamma / 2 * penalty, logs
+
+    def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
+        fields = self.networks["generator"]([batch["image"], batch["mask"]])
+        shading, detail = self.shading_error(fields["shading"], batch)
+        panels, warp, bend = panel_and_warp_error(fields, batch)
+        logits = self.networks["discriminator"](self.muslin(fields["shading"], batch))
+        adversarial = ops.mean(ops.softplus(-logits))
+        loss = shading + self.detail_weight * detail + 0.1 * panels + self.warp_weight * (warp + 2 * bend)
+        logs = {"shading": shading, "detail": detail, "panels": panels, "warp": warp, "bend": bend}
+        return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial}
+
+    def shading_error(self, predicted: Any, batch: Batch) -> tuple[Any, Any]:
+        """Mean absolute error of the log shading, and of its slopes at three scales, inside the mask."""
+        mask = batch["mask"] * batch["known"]
+        error = (predicted - batch["shading"]) * mask
+        area = ops.sum(mask) + 1.0
+        mean = ops.sum(ops.abs(error)) / area
+        detail = 0.0
+        for step in (1, 2, 4):
+            across, down = error[:, :, step:] - error[:, :, :-step], error[:, step:] - error[:, :-step]
+            inside_x, inside_y = mask[:, :, step:] * mask[:, :, :-step], mask[:, step:] * mask[:, :-step]
+            detail += (ops.sum(ops.abs(across) * inside_x) + ops.sum(ops.abs(down) * inside_y)) / area / 3
+        return mean, detail
+
+    def learning_rate_factor(self, progress: float) -> float:
+        return cosine(progress, floor=0.01)
+
+    def stream(self, data: Path | None, seed: int) -> DrapeStream:
+        """data: a folder (see data/photos.py), or None for rendered garments alone."""
+        plain, printed, swatches = [], [], []
+        if data is not None:
+            for photo in load_garments(Path(data), masked=True):
+                if held_out(photo.key) or photo.look is None:
+                    continue
+                (plain if photo.look == "plain" else printed).append(photo)
+            swatches = load_swatches(Path(data))
+        return DrapeStream(plain, printed, swatches, self.size, self.batch_size, seed)
+
+    def preview(self, networks: Mapping[str, Any], stream: DrapeStream) -> np.ndarray:
+        """Rows: photo, known muslin, predicted muslin, predicted panels and warp as a draped check."""
+        batch = stream.batch(0)
+        fields = networks["generator"]([batch["image"], batch["mask"]])
+        fields = {key: np.asarray(ops.convert_to_numpy(value)) for key, value in fields.items()}
+        mask = batch["mask"]
+
+        def white(shading: np.ndarray) -> np.ndarray:
+            return np.repeat(np.clip(0.45 * np.exp(shading), 0, 1) ** (1 / 2.2) * mask + 1 - mask, 3, -1)
+
+        check = np.stack([draped_check(fields, i, self.size) for i in range(len(mask))])
+        rows = [(batch["image"] + 1) / 2, white(batch["shading"]), white(fields["shading"])]
+        rows.append(white(fields["shading"]) * (1 - mask * (1 - check)))
+        return np.uint8(np.round(255 * np.clip(np.vstack([np.hstack(list(row)) for row in rows]), 0, 1)))
+
+
+def panel_and_warp_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, Any, Any]:
+    """Cross-entropy of the panels; mean absolute error of the warp and of its slopes, each inside its own panel."""
+    panels = batch["panels"]
+    inside = ops.cast(panels > 0, "float32")
+    target = ops.one_hot(ops.maximum(panels - 1, 0), PANELS)
+    entropy = -ops.sum(target * ops.log_softmax(fields["panels"]), axis=-1)
+    cross_entropy = ops.sum(entropy * inside) / (ops.sum(inside) + 1.0)
+
+    here = target[:, 1::2, 1::2] * inside[:, 1::2, 1::2, None]  # N,H/4,W/4,PANELS: where each panel's warp is known
+    warp = ops.reshape(fields["warp"], (*ops.shape(here), 2))
+    error = (warp - batch["warp"][:, :, :, None]) * here[..., None]
+    area = ops.sum(here) + 1.0
+    distance = ops.sum(ops.abs(error)) / area
+    across = ops.sum(ops.abs(error[:, :, 1:] - error[:, :, :-1]) * (here[:, :, 1:] * here[:, :, :-1])[..., None])
+    down = ops.sum(ops.abs(error[:, 1:] - error[:, :-1]) * (here[:, 1:] * here[:, :-1])[..., None])
+    return cross_entropy, distance, (across + down) / area
+
+
+def draped_check(fields: Mapping[str, np.ndarray], index: int, size: int, squares: int = 10) -> np.ndarray:
+    """A blue check draped by the predicted warp of sample `index`. size x size x 3 in [0, 1]."""
+    panels = np.repeat(np.repeat(fields["panels"][index].argmax(-1), 2, 0), 2, 1)
+    warp = np.repeat(np.repeat(fields["warp"][index], 4, 0), 4, 1).reshape(size, size, PANELS, 2)
+    chosen = np.take_along_axis(warp, panels[..., None, None], 2)[:, :, 0] * size
+    y, x = np.mgrid[:size, :size]
+    across, down = x + chosen[..., 0] - size / 2, y + chosen[..., 1] - size / 2
+    check = np.float32((across * squares / size) % 1 < 0.5) + np.float32((down * squares / size) % 1 < 0.5)
+    return 1 - check[..., None] * np.float32([0.38, 0.25, 0.1])
