@@ -200,7 +200,7 @@ class PreparedCloth:
 
 
 def _fraction(u: np.ndarray, v: np.ndarray, of_u: float, of_v: float, shift: float) -> np.ndarray:
-    """Where in its period each position lies, 0..1, since remap counts too few pixels for an endless cloth."""
+    """Where in its period each position lies, 0..1, since remap counts too few pixels for endless cloth."""
     position = u * np.float32(of_u)
     position += v * np.float32(of_v)
     position += np.float32(shift % 1.0)
