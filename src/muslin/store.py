@@ -3,12 +3,12 @@
 A model is a folder:
 
     drape/
-      model.json       the card: name, recipe, version, licence, data, metrics, and SHA-256 + size of every file
-      generator.onnx   the network, ready for ONNX Runtime
+      model.json       the card: name, recipe, version, licence, data, metrics, and SHA-256 + size of every
+      file generator.onnx   the network, ready for ONNX Runtime
       ...              Keras weights, previews
 
-A name is looked for among the user's models first, then among those shipped with the package. The user's folder is
-$MUSLIN_MODELS, or the data folder of the system.
+A name is looked for among the user's models first, then among those shipped with the package. The user's
+folder is $MUSLIN_MODELS, or the data folder of the system.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder whose card has been read. Files are checked against their hashes when they are asked for."""
+    """A model folder whose card has been read.
+
+    Files are checked against their hashes when they are asked for.
+    """
 
     folder: Path
     card: Mapping[str, Any]
@@ -55,7 +58,9 @@ class Model:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the network's file, as recorded; what a restyled picture keeps as the model's identity."""
+        """SHA-256 of the network's file, as recorded; what a restyled picture keeps as the model's
+        identity.
+        """
         return str(self.card["files"].get(self.network, {}).get("sha256", ""))
 
     @property
@@ -70,7 +75,9 @@ class Model:
         """
         name = name or self.network
         if name not in self.card["files"]:
-            raise _broken(self.folder, f"the card lists no file '{name}'", possible=sorted(self.card["files"]))
+            raise _broken(
+                self.folder, f"the card lists no file '{name}'", possible=sorted(self.card["files"])
+            )
         path = self.folder / name
         try:
             data = path.read_bytes()
@@ -105,12 +112,15 @@ def user_folder() -> Path:
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a model given by name or by path. Raises UserError (exit code 4) with the names that exist."""
+    """The folder of a model given by name or by path.
+
+    Raises UserError (exit code 4) with the names that exist.
+    """
     text = str(name)
     given = Path(text).expanduser()
-    if given.name == CARD and given.is_file():
+    if given.name == CARD and _is_file(given):
         return given.parent
-    if (given / CARD).is_file():
+    if text and _is_file(given / CARD):
         return given
     if NAME.fullmatch(text):
         for root in (user_folder(), shipped_folder()):
@@ -208,7 +218,8 @@ def publish(
     target = root / name
     if target.exists() and not overwrite:
         raise UserError(
-            f"A model named '{name}' is already in {root}.", advice="Choose another name, or allow overwriting."
+            f"A model named '{name}' is already in {root}.",
+            advice="Choose another name, or allow overwriting.",
         )
     root.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
@@ -225,6 +236,14 @@ def publish(
     return load(target)
 
 
+def _is_file(path: Path) -> bool:
+    """False also for what cannot be a path at all (too long, NUL)."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _check_card(folder: Path, card: Any) -> None:
     if not isinstance(card, dict) or not isinstance(card.get("files"), dict):
         raise _broken(folder, "its model.json is not a model card")
@@ -236,7 +255,13 @@ def _check_card(folder: Path, card: Any) -> None:
     for name, entry in card["files"].items():
         parts = PurePosixPath(name)
         # A card may come from anywhere: it must not point outside its own folder.
-        if parts.is_absolute() or ".." in parts.parts or "\\" in name or ":" in name or not isinstance(entry, dict):
+        if (
+            parts.is_absolute()
+            or ".." in parts.parts
+            or "\\" in name
+            or ":" in name
+            or not isinstance(entry, dict)
+        ):
             raise _broken(folder, f"its model.json lists an impossible file name {name!r}")
 
 

@@ -89,8 +89,14 @@ def test_entity_bombs_are_not_expanded():
 
 
 def test_numpy_values_become_json():
-    params = {"seed": np.int64(3), "controls": {"scale": np.float32(0.5), "palette": np.zeros((1, 3), np.uint8)}}
-    assert json.loads(metadata.to_json(params)) == {"seed": 3, "controls": {"scale": 0.5, "palette": [[0, 0, 0]]}}
+    params = {
+        "seed": np.int64(3),
+        "controls": {"scale": np.float32(0.5), "palette": np.zeros((1, 3), np.uint8)},
+    }
+    assert json.loads(metadata.to_json(params)) == {
+        "seed": 3,
+        "controls": {"scale": 0.5, "palette": [[0, 0, 0]]},
+    }
 
 
 def test_recall_finds_files_where_they_were_and_beside_the_picture(tmp_path):

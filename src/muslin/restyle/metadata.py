@@ -1,7 +1,9 @@
-"""Settings and provenance carried by every saved picture, so that it can be made again and is honest about itself.
+"""Settings and provenance carried by every saved picture, so that it can be made again and is honest about
+itself.
 
-A PNG carries two text chunks: `parameters` (one line for people and for picture browsers) and `muslin` (JSON, the
-settings themselves). Every format carries XMP with the IPTC digital source type, and the same JSON inside it.
+A PNG carries two text chunks: `parameters` (one line for people and for picture browsers) and `muslin`
+(JSON, the settings themselves). Every format carries XMP with the IPTC digital source type, and the same
+JSON inside it.
 
 The settings are a plain dict, built by `describe`:
 
@@ -13,7 +15,8 @@ The settings are a plain dict, built by `describe`:
      "seed": 0, "size": [768, 1024],
      "controls": {"scale": 1.0, "rotation": 0.0, "repeat": "straight", "strength": 1.0, ...}}
 
-Paths are kept as they were given; `recall` looks for the files again, checks their hashes and says what changed.
+Paths are kept as they were given; `recall` looks for the files again, checks their hashes and says what
+changed.
 """
 
 from __future__ import annotations
@@ -80,7 +83,10 @@ def describe(
     controls: Mapping[str, Any],
     kind: str = "restyle",
 ) -> dict[str, Any]:
-    """The settings of one picture as the dict above. `size` is (width, height) in pixels; files are hashed here."""
+    """The settings of one picture as the dict above.
+
+    `size` is (width, height) in pixels; files are hashed here.
+    """
     from muslin import __version__
 
     return {
@@ -108,7 +114,9 @@ def to_json(params: Mapping[str, Any]) -> str:
 
 
 def human_line(params: Mapping[str, Any]) -> str:
-    """One line such as 'restyle shirt.jpg in tartan.png, Scale: 1, Repeat: half-drop, Seed: 3, Model: drape'."""
+    """One line such as 'restyle shirt.jpg in tartan.png, Scale: 1, Repeat: half-drop, Seed: 3, Model:
+    drape'.
+    """
     controls = _mapping(params.get("controls"))
     styles = [_mapping(style) for style in params.get("styles") or []]
     looks = " + ".join(
@@ -135,8 +143,8 @@ def human_line(params: Mapping[str, Any]) -> str:
 def provenance_xmp(params: Mapping[str, Any]) -> bytes:
     """An XMP packet (UTF-8) that says a trained algorithm had a part in this picture, and the settings.
 
-    IPTC NewsCodes digital source type: 'composite with trained algorithmic media' for a restyled photo, 'trained
-    algorithmic media' for a picture made from noise alone.
+    IPTC NewsCodes digital source type: 'composite with trained algorithmic media' for a restyled photo,
+    'trained algorithmic media' for a picture made from noise alone.
     """
     generated = params.get("kind", "restyle") not in ("restyle", "recolour")
     source_type = SOURCE_TYPE + (
@@ -145,7 +153,8 @@ def provenance_xmp(params: Mapping[str, Any]) -> bytes:
     packet = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="{RDF}">
-  <rdf:Description rdf:about="" xmlns:xmp="{XMP}" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}" xmlns:muslin="{MUSLIN}">
+  <rdf:Description rdf:about="" xmlns:xmp="{XMP}" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"
+  xmlns:muslin="{MUSLIN}">
    <xmp:CreatorTool>muslin {escape(str(params.get("muslin", "")))}</xmp:CreatorTool>
    <Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>
    <muslin:settings>{escape(to_json(params))}</muslin:settings>
@@ -172,7 +181,9 @@ def settings_from(photo: Photo) -> dict[str, Any] | None:
 
 
 def _settings_in_xmp(xmp: str | bytes) -> str | None:
-    """The muslin:settings text of an XMP packet; None when absent, malformed or carrying a DTD (entity bombs)."""
+    """The muslin:settings text of an XMP packet; None when absent, malformed or carrying a DTD (entity
+    bombs).
+    """
     from xml.etree import ElementTree
 
     data = xmp if isinstance(xmp, bytes) else xmp.encode("utf-8", "replace")
@@ -201,8 +212,9 @@ class Recalled:
 def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
     """Turn settings back into files and controls. `near` is the picture that carried them.
 
-    Files are looked for where they were, then relative to the picture and beside it; a file whose hash differs is
-    used with a note. Raises UserError when a swatch is nowhere to be found or a value is not what it should be.
+    Files are looked for where they were, then relative to the picture and beside it; a file whose hash
+    differs is used with a note. Raises UserError when a swatch is nowhere to be found or a value is not what
+    it should be.
     """
     notes: list[str] = []
     folder = Path(near).parent
@@ -237,7 +249,8 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
 
 
 def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = None) -> Path | None:
-    """The file of a {'path', 'sha256'} entry: where it was, relative to `folder`, or beside it; None if nowhere.
+    """The file of a {'path', 'sha256'} entry: where it was, relative to `folder`, or beside it; None if
+    nowhere.
 
     A file with the right hash wins over one that only has the right name; the latter adds a line to `notes`.
     """
