@@ -22,9 +22,8 @@ def decode_with_opencv(data: bytes) -> np.ndarray | None:
     """HxW, HxWx3 (RGB) or HxWx4 (RGBA) in the file's own depth, or None."""
     import cv2
 
-    log: Any = cv2  # its stubs forget the log level
-    level = log.getLogLevel()
-    log.setLogLevel(0)
+    log: Any = cv2.utils.logging  # its stubs are empty
+    level = log.setLogLevel(log.LOG_LEVEL_SILENT)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:

@@ -9,7 +9,7 @@ import stat
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,7 +37,7 @@ _SIGNATURES = (
     (b"<svg", "SVG"), (b"<?xml", "SVG or XML"), (b"<!DOCTYPE", "HTML"), (b"<html", "HTML"),
     (b"PK\3\4", "ZIP archive"),
 )  # fmt: skip
-_open_lock = threading.Lock()
+_open_lock, _stderr_lock = threading.Lock(), threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def read_image(
     data, path = _read_bytes(source, max_bytes)
     name = f"'{path}'" if path is not None else "the image"
     try:
-        with _quiet_pillow():
+        with _quiet_pillow(), _quiet_libraries() if _talks(data) else nullcontext():
             image, data = _open(data, name, max_pixels)
             return _decode(image, data, path)
     except UserError:
@@ -78,8 +78,9 @@ def read_image(
     except MemoryError as error:
         raise unreadable(f"There is not enough memory to decode {name}.") from error
     except Exception as error:  # decoders raise a dozen types on damaged files; to a user it is one mistake
+        reason = words(error) if isinstance(error, (OSError, SyntaxError)) else None
         raise unreadable(
-            f"{name} is damaged or incomplete.", received=words(error), advice="Export or download it again."
+            f"{name} is damaged or incomplete.", received=reason, advice="Export or download it again."
         ) from error
 
 
@@ -171,6 +172,29 @@ def _quiet_pillow() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
         yield
+
+
+def _talks(data: bytes) -> bool:
+    """True where libtiff or libpng may decode without Pillow between: they report damage on the screen."""
+    return data[:4] in (b"II*\0", b"MM\0*") or (data[:4] == b"\x89PNG" and data[24:25] == b"\x10")
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Send what C code writes to the error stream nowhere; one at a time, as all threads share the stream."""
+    with _stderr_lock:
+        try:
+            kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        except OSError:  # there is no error stream to write to
+            yield
+            return
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 def _open(data: bytes, name: str, max_pixels: int) -> tuple[Any, bytes]:

@@ -18,7 +18,7 @@ REPEATS = ("straight", "half-drop", "brick", "mirror")
 
 _MARGIN = 4  # pixels of wrapped border around a level: what the cubic kernel and rounding can reach
 _LARGEST_LEVEL = 16_000  # OpenCV's remap counts positions in 16 bits
-_LARGEST_ENLARGED = 2048  # beyond it the 1/32 px show as faint steps, at scales where nothing else is to be seen
+_LARGEST_ENLARGED = 2048  # at larger scales the steps of 1/32 px are the only thing to be seen
 _LARGEST_TARGET = 32_000
 _MAGNIFY = 4.0  # remap places samples to 1/32 px, too coarse for more magnification than this
 _BAND = 1 << 18  # positions at a time, so that intermediate arrays stay in the processor's cache
