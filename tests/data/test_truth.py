@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from muslin.data.relief import Grid, Light, arc_excess, log_gain, slopes
-from muslin.data.silhouettes import curve, from_frame, to_frame
+from muslin.data.panels import curve, from_frame, to_frame
 from muslin.data.truth import GARMENTS, Render, reconstruct, render
 from muslin.errors import UserError
 
@@ -28,7 +28,7 @@ def test_every_kind_has_the_promised_fields(kind: str) -> None:
     assert result.mask.shape == result.shading.shape == result.parts.shape == (96, 128)
     assert result.mask.dtype == result.shading.dtype == result.warp.dtype == np.float32
     assert result.warp.shape == (96, 128, 2) and result.kind == kind
-    assert 0 <= result.mask.min() and result.mask.max() == 1
+    assert result.mask.min() >= 0 and result.mask.max() == 1
     share = (result.mask > 0.5).mean()
     assert 0.05 < share < 0.85
     assert set(np.unique(result.parts)) <= {0, 1, 2, 3, 4}

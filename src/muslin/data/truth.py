@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from muslin.data.backdrops import backdrop, noise
+from muslin.data.panels import Mood, Panel, to_frame
 from muslin.data.relief import Grid, Light, arc_excess, eased, log_gain, relief, slopes
-from muslin.data.silhouettes import KINDS, Mood, Panel, to_frame
+from muslin.data.silhouettes import KINDS
 from muslin.errors import UserError
 from muslin.textiles.procedural import TEXTILES, cached_swatch
 
