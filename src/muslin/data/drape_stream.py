@@ -14,7 +14,7 @@ from muslin.garments.framing import about_centre, garment_box, garment_frame, ro
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
 LOG_FLOOR = 0.004  # as in muslin.layers
-MIN_LUMINANCE = 0.04  # a darker plain garment shows the camera's noise rather than its folds
+MIN_LUMINANCE = 0.02  # linear light; a darker plain garment shows the camera's noise rather than its folds
 
 
 def log_shading(linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -24,6 +24,13 @@ def log_shading(linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """
     log = np.log(luminance(linear) + LOG_FLOOR)
     return ((log - (log * mask).sum() / (mask.sum() + 1e-3)) * mask).astype(np.float32)
+
+
+def median_luminance(photo: GarmentPhoto) -> float:
+    """Of the garment's pixels, in linear light."""
+    assert photo.mask is not None
+    inside = luminance(srgb_to_linear(photo.pixels))[photo.mask > 127]
+    return float(np.median(inside)) if inside.size else 0.0
 
 
 def print_on(shading: np.ndarray, mask: np.ndarray, albedo: np.ndarray, exposure: float = 0.45) -> np.ndarray:
@@ -60,8 +67,8 @@ class DrapeStream:
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, images_seen))
-        plain = self.batch_size // 2 if self.plain else 0
-        printed = self.batch_size // 6 if self.printed else 0
+        plain = self.batch_size * 9 // 16 if self.plain else 0
+        printed = self.batch_size * 3 // 16 if self.printed else 0
         samples = [self._rendered(rng) for _ in range(self.batch_size - plain - printed)]
         samples += [self._plain(rng) for _ in range(plain)]
         samples += [self._printed(rng) for _ in range(printed)]

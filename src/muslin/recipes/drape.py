@@ -24,7 +24,7 @@ import numpy as np
 from keras import ops
 
 from muslin import backend
-from muslin.data.drape_stream import DrapeStream
+from muslin.data.drape_stream import MIN_LUMINANCE, DrapeStream, median_luminance
 from muslin.data.photos import held_out, load_garments, load_swatches
 from muslin.networks.discriminators import patch_discriminator
 from muslin.networks.fields import PANELS, field_network
@@ -114,7 +114,10 @@ class Drape(Recipe):
             for photo in load_garments(Path(data), masked=True):
                 if held_out(photo.key) or photo.look is None:
                     continue
-                (plain if photo.look == "plain" else printed).append(photo)
+                if photo.look != "plain":
+                    printed.append(photo)
+                elif median_luminance(photo) > MIN_LUMINANCE:
+                    plain.append(photo)
             swatches = load_swatches(Path(data))
         return DrapeStream(plain, printed, swatches, self.size, self.batch_size, seed)
 

@@ -1,0 +1,143 @@
+"""The fields of a garment: how light falls on its cloth, which panel a pixel belongs to, how each panel's grain runs.
+
+They are computed in a small square around the garment and used at the photo's own size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from muslin.garments.framing import garment_box, garment_frame
+from muslin.images import luminance, srgb_to_linear
+
+SIZE = 256  # px, side of the square
+LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
+PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
+
+FieldNetwork = Callable[..., Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """S = side of the square. Everything in the garment's frame."""
+
+    frame: np.ndarray  # 2x3, photo pixel -> square pixel
+    shading: np.ndarray  # SxS log gain in linear light, about 0 on average inside the mask
+    panels: np.ndarray  # S/2 x S/2 x P logits
+    warp: np.ndarray  # S/4 x S/4 x P x 2, cloth position minus pixel position, in units of S
+    slopes: np.ndarray  # SxSx3: log shading = slopes . log colour + offset, at any size of the photo
+    offset: np.ndarray  # SxS
+
+    @property
+    def size(self) -> int:
+        return self.shading.shape[0]
+
+    @property
+    def side(self) -> float:
+        """Side of the square in photo pixels."""
+        return self.size / float(self.frame[0, 0])
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The photo pixel at which the body's cloth begins: u = v = 0."""
+        middle = (self.size - 1) / 2
+        scale = float(self.frame[0, 0])
+        return (middle - float(self.frame[0, 2])) / scale, (middle - float(self.frame[1, 2])) / scale
+
+
+def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, size: int = SIZE) -> Fields:
+    """Fields by a network with inputs image, mask and outputs shading, panels, warp (networks/fields.py).
+
+    pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
+    """
+    frame = garment_frame(garment_box(mask), size)
+    image, inside = _square(pixels, mask, frame, size)
+    found = network(image=image[None].astype(np.float32) / 127.5 - 1, mask=inside[None, ..., None])
+    shading = found["shading"][0, ..., 0]
+    return _with_guide(frame, image, inside, shading, found["panels"][0],
+                       found["warp"][0].reshape(size // 4, size // 4, -1, 2))  # fmt: skip
+
+
+def luminance_fields(pixels: np.ndarray, mask: np.ndarray, size: int = SIZE) -> Fields:
+    """The classical baseline: the photo's own luminance as shading, cloth that lies flat."""
+    frame = garment_frame(garment_box(mask), size)
+    image, inside = _square(pixels, mask, frame, size)
+    log = np.log(luminance(srgb_to_linear(image)) + LOG_FLOOR)
+    shading = (log - (log * inside).sum() / (inside.sum() + 1e-3)) * inside
+    panels = np.zeros((size // 2, size // 2, len(PANELS)), np.float32)
+    panels[..., 0] = 1
+    warp = np.zeros((size // 4, size // 4, len(PANELS), 2), np.float32)
+    return _with_guide(frame, image, inside, shading.astype(np.float32), panels, warp)
+
+
+def log_colour(pixels: np.ndarray) -> np.ndarray:
+    """uint8 ... x 3 sRGB -> float32 log of linear light."""
+    return cv2.LUT(pixels, _LOG_TABLE)
+
+
+_LOG_TABLE = np.log(srgb_to_linear(np.arange(256, dtype=np.uint8)) + np.float32(LOG_FLOOR)).astype(np.float32)
+
+
+def _square(
+    pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Photo and mask in the garment's square. A large photo is averaged down first, so that weave does not alias."""
+    shrink = int(1 / frame[0, 0])
+    if shrink > 1:
+        height, width = mask.shape
+        small = (max(1, width // shrink), max(1, height // shrink))
+        pixels = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
+        mask = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+        ratio = np.array([width / small[0], height / small[1]])
+        # Pixel centres are integers: x = ratio * (x' + 0.5) - 0.5.
+        shift = frame[:, :2] @ (ratio / 2 - 0.5) + frame[:, 2]
+        frame = np.hstack([frame[:, :2] * ratio, shift[:, None]]).astype(np.float32)
+    image = cv2.warpAffine(pixels, frame, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return image, cv2.warpAffine(mask, frame, (size, size), flags=cv2.INTER_LINEAR)
+
+
+def _with_guide(
+    frame: np.ndarray, image: np.ndarray, inside: np.ndarray, shading: np.ndarray, panels: np.ndarray,
+    warp: np.ndarray,
+) -> Fields:  # fmt: skip
+    slopes, offset = fit_guide(log_colour(image), shading, inside)
+    return Fields(frame, shading, panels, warp, slopes, offset)
+
+
+def fit_guide(
+    guide: np.ndarray, target: np.ndarray, weight: np.ndarray, radius: int = 3, epsilon: float = 0.004
+) -> tuple[np.ndarray, np.ndarray]:
+    """Local linear models target = slopes . guide + offset, by the guided filter (He, Sun, Tang 2013, section 4).
+
+    guide HxWx3, target HxW, weight HxW in [0, 1]: only the garment's own pixels vote. Returns HxWx3 and HxW. Where
+    cloth is plain the slopes are those of luminance, so that every seam and thread of the full-size photo comes along;
+    across the edge of an old print they vanish, so that the edge does not.
+    epsilon: variance of log colour below which a slope is not trusted.
+    """
+    size = (2 * radius + 1, 2 * radius + 1)
+    weight = weight + np.float32(1e-4)
+
+    def mean(field: np.ndarray) -> np.ndarray:
+        return cv2.blur(field, size, borderType=cv2.BORDER_REPLICATE)
+
+    total = mean(weight)
+    weighted = weight[..., None]
+    guide_mean = mean(guide * weighted) / total[..., None]
+    target_mean = mean(target * weight) / total
+    covariance = np.empty((*target.shape, 3, 3), np.float32)
+    cross = np.empty((*target.shape, 3), np.float32)
+    for i in range(3):
+        cross[..., i] = mean(guide[..., i] * target * weight) / total - guide_mean[..., i] * target_mean
+        for j in range(i, 3):
+            product = mean(guide[..., i] * guide[..., j] * weight) / total
+            covariance[..., i, j] = covariance[..., j, i] = product - guide_mean[..., i] * guide_mean[..., j]
+    covariance += np.eye(3, dtype=np.float32) * np.float32(epsilon)
+    slopes = np.linalg.solve(covariance, cross[..., None])[..., 0]
+    offset = target_mean - (slopes * guide_mean).sum(-1)
+    # Averaging the models of all windows over a pixel is the filter's second half.
+    slopes = mean(slopes * weighted) / total[..., None]
+    return slopes.astype(np.float32), (mean(offset * weight) / total).astype(np.float32)

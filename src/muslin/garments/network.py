@@ -1,0 +1,52 @@
+"""A finished network: an ONNX file and a session that is opened at the first use."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from muslin.errors import EXIT_MODEL, UserError
+
+
+class Network:
+    """Runs an ONNX file with ONNX Runtime. Arrays in by input name, arrays out by output name, NHWC float32."""
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        """threads: of one operator; None: one for each core this process may use."""
+        self.path = Path(path)
+        self.threads = threads
+
+    @cached_property
+    def session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = self.threads or len(os.sched_getaffinity(0)) if hasattr(
+            os, "sched_getaffinity"
+        ) else (self.threads or os.cpu_count() or 1)
+        # The arena keeps the largest activations for ever; photos are rare next to what a laptop has else to do.
+        options.enable_cpu_mem_arena = False
+        try:
+            return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own exceptions share no base class
+            raise UserError(
+                f"The network '{self.path}' cannot be loaded ({type(error).__name__}).",
+                advice="Install muslin again, or export the model again from its training run.",
+                exit_code=EXIT_MODEL,
+            ) from error
+
+    @property
+    def inputs(self) -> list[str]:
+        return [item.name for item in self.session.get_inputs()]
+
+    @property
+    def outputs(self) -> list[str]:
+        return [item.name for item in self.session.get_outputs()]
+
+    def __call__(self, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(self.outputs, self.session.run(None, arrays), strict=True))

@@ -1,0 +1,163 @@
+"""Lay cloth on a garment: sample it through the warp, multiply by the shading in linear light, composite by the mask.
+
+Works in bands of rows, so that memory does not grow with the photo, and only inside the garment's box, so that every
+other pixel is the input's own byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from muslin.garments.fields import Fields, log_colour
+from muslin.garments.framing import garment_box
+from muslin.images import linear_to_srgb, srgb_to_linear
+from muslin.textiles.repeat import PreparedCloth
+
+BAND_PIXELS = 1 << 20  # of a band; ten float32 fields of it take 40 MB
+KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
+
+
+@dataclass(frozen=True)
+class Band:
+    """Fields of rows top:bottom, columns left:right of the photo, at its own size."""
+
+    rows: slice
+    columns: slice
+    shading: np.ndarray  # hxw log gain
+    warp: np.ndarray  # hxwx2, photo pixels
+    panel: np.ndarray  # hxw uint8, index into fields.PANELS
+
+
+def bands(pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]) -> Iterator[Band]:
+    """The fields at the photo's own size, band by band over `box` (left, top, right, bottom)."""
+    left, top, right, bottom = box
+    height = max(16, BAND_PIXELS // max(1, right - left))
+    for start in range(top, bottom, height):
+        rows, columns = slice(start, min(bottom, start + height)), slice(left, right)
+        yield Band(rows, columns, _shading(pixels, fields, rows, columns), *_warp(fields, rows, columns))
+
+
+def _enlarge(field: np.ndarray, fields: Fields, rows: slice, columns: slice, stride: int = 1) -> np.ndarray:
+    """A field of the square (at 1/stride of its size) seen from the photo's pixels in rows x columns."""
+    frame = fields.frame.astype(np.float64)
+    shift = frame[:, :2] @ [columns.start, rows.start] + frame[:, 2]
+    # A cell of a strided field was trained at the square's pixel stride * i + stride / 2.
+    matrix = np.hstack([frame[:, :2], shift[:, None] - (stride // 2 if stride > 1 else 0)]) / stride
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(field, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _shading(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> np.ndarray:
+    log = log_colour(np.ascontiguousarray(pixels[rows, columns]))
+    slopes = _enlarge(fields.slopes, fields, rows, columns)
+    return np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields.offset, fields, rows, columns)
+
+
+def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
+    """(warp, panel): each pixel takes the warp of the panel it most probably was sewn from: seams are sharp at any size."""
+    order = np.argsort(-fields.panels.reshape(-1, fields.panels.shape[-1]).mean(0))
+    present = [k for k in order if (fields.panels.argmax(-1) == k).mean() > 0.002]
+    side = fields.side
+    first = present[0]
+    warp = _enlarge(fields.warp[:, :, first], fields, rows, columns, stride=4) * np.float32(side)
+    best = _enlarge(fields.panels[..., first], fields, rows, columns, stride=2)
+    panel = np.full(best.shape, first, np.uint8)
+    for k in present[1:]:
+        logits = _enlarge(fields.panels[..., k], fields, rows, columns, stride=2)
+        wins = logits > best
+        if wins.any():
+            best = np.maximum(best, logits)
+            own = _enlarge(fields.warp[:, :, k], fields, rows, columns, stride=4) * np.float32(side)
+            warp[wins], panel[wins] = own[wins], k
+    return warp, panel
+
+
+def cloth_positions(fields: Fields, rows: slice, columns: slice, warp: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(u, v): where on the cloth each pixel lies, in photo pixels from the garment's centre."""
+    x, y = fields.centre
+    across = np.arange(columns.start, columns.stop, dtype=np.float32) - np.float32(x)
+    down = np.arange(rows.start, rows.stop, dtype=np.float32) - np.float32(y)
+    return across[None, :] + warp[..., 0], down[:, None] + warp[..., 1]
+
+
+def dress(
+    pixels: np.ndarray,
+    alpha: np.ndarray,
+    fields: Fields,
+    cloths: list[PreparedCloth],
+    *,
+    strength: float = 1.0,
+    shading: float = 1.0,
+) -> np.ndarray:
+    """The photo with its garment in new cloth. uint8 HxWx3 sRGB, the photo's size.
+
+    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. cloths: one for the whole garment, or one for each panel
+    of `fields.PANELS`. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain, 1 = as it is.
+    """
+    result = pixels.copy()
+    box = garment_box(np.where(alpha > 0, np.float32(1), np.float32(0)))
+    for band in bands(pixels, fields, box):
+        place = (band.rows, band.columns)
+        cover = alpha[place] * np.float32(strength)
+        if not cover.any():
+            continue
+        u, v = cloth_positions(fields, *place, band.warp)
+        colour = _sample(cloths, u, v, band.panel)
+        gain = np.exp(band.shading * np.float32(shading))
+        light = _roll_off(srgb_to_linear(colour) * gain[..., None])
+        result[place] = _composite(pixels, alpha, place, linear_to_srgb(light), cover)
+    return result
+
+
+def _sample(cloths: list[PreparedCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
+    colour = cloths[0].sample(u, v)
+    for k, cloth in enumerate(cloths[1:], start=1):
+        if cloth is not cloths[0] and (panel == k).any():
+            colour = np.where((panel == k)[..., None], cloth.sample(u, v), colour)
+    return colour
+
+
+def _roll_off(light: np.ndarray) -> np.ndarray:
+    """Highlights above KNEE approach 1 smoothly: white cloth keeps its folds. Identity below the knee."""
+    span = np.float32(1 - KNEE)
+    over = np.maximum(light - np.float32(KNEE), 0)
+    return np.where(light > KNEE, np.float32(KNEE) + over * span / (over + span), light)
+
+
+def _composite(
+    pixels: np.ndarray, alpha: np.ndarray, place: tuple[slice, slice], cloth: np.ndarray, cover: np.ndarray
+) -> np.ndarray:
+    """strength * (alpha * cloth + (1 - alpha) * backdrop) + (1 - strength) * photo, with cover = alpha * strength.
+
+    A pixel on the outline shows old cloth and backdrop mixed; new cloth over it would leave a fringe of the old
+    colour. So the backdrop alone is estimated there, from its neighbours outside the garment.
+    """
+    own = pixels[place].astype(np.float32)
+    inside, backdrop = alpha[place], own
+    if ((inside > 0) & (inside < 1)).any():
+        backdrop = _backdrop(pixels, alpha, place, own)
+    strength = (cover / np.maximum(inside, 1e-6))[..., None]
+    rest = strength * (1 - inside[..., None]) * backdrop + (1 - strength) * own
+    mixed = cover[..., None] * cloth.astype(np.float32) + rest
+    return np.where(cover[..., None] > 0, np.clip(np.rint(mixed), 0, 255), own).astype(np.uint8)
+
+
+def _backdrop(pixels: np.ndarray, alpha: np.ndarray, place: tuple[slice, slice], own: np.ndarray) -> np.ndarray:
+    """Mean colour of the pixels just outside the garment, where there are any; else the pixel's own."""
+    height, width = alpha.shape
+    radius = max(2, max(height, width) // 150)
+    rows = slice(max(0, place[0].start - radius), min(height, place[0].stop + radius))
+    columns = slice(max(0, place[1].start - radius), min(width, place[1].stop + radius))
+    free = (alpha[rows, columns] <= 0.02).astype(np.float32)
+    size = (2 * radius + 1, 2 * radius + 1)
+    total = cv2.blur(free, size, borderType=cv2.BORDER_CONSTANT)
+    colour = cv2.blur(pixels[rows, columns] * free[..., None], size, borderType=cv2.BORDER_CONSTANT)
+    top, left = place[0].start - rows.start, place[1].start - columns.start
+    inner = (slice(top, top + own.shape[0]), slice(left, left + own.shape[1]))
+    total = total[inner][..., None]
+    return np.where(total > 1e-3, colour[inner] / np.maximum(total, 1e-3), own)
