@@ -84,8 +84,8 @@ class GarmentFeatures(keras.layers.Layer):
         weight = ops.sum(garment, axis=(1, 2), keepdims=True) + 1e-3
         colour = (colour - ops.sum(colour * garment, axis=(1, 2), keepdims=True) / weight) * garment
         _, height, width, _ = ops.shape(garment)
-        down = ops.reshape(ops.cast(ops.arange(height), "float32") + 0.5, (1, -1, 1, 1)) * (2 / height) - 1
-        right = ops.reshape(ops.cast(ops.arange(width), "float32") + 0.5, (1, 1, -1, 1)) * (2 / width) - 1
+        down = ops.reshape(_from_minus_one_to_one(height), (1, -1, 1, 1))
+        right = ops.reshape(_from_minus_one_to_one(width), (1, 1, -1, 1))
         here = ops.ones_like(garment)
         return ops.concatenate([colour, garment * 2 - 1, here * right, here * down], axis=-1)
 
@@ -110,6 +110,11 @@ class LogLuminance(keras.layers.Layer):
         self, image_shape: tuple[int | None, ...], garment_shape: tuple[int | None, ...]
     ) -> tuple[int | None, ...]:
         return (*image_shape[:-1], 1)
+
+
+def _from_minus_one_to_one(count: Any) -> Any:
+    """Centres of `count` equal cells of [-1, 1]; `count` may be a tensor. float32."""
+    return (ops.cast(ops.arange(count), "float32") + 0.5) * (2.0 / ops.cast(count, "float32")) - 1.0
 
 
 LOG_FLOOR = 0.004  # about one step of 8-bit sRGB above black: keeps noise in the dark from looking like folds

@@ -277,7 +277,7 @@ def _controls(recorded: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("scale", "rotation", "strength", "shading"):
         if recorded.get(key) is not None:
             controls[key] = _number(recorded[key], key)
-    for key in ("repeat", "seamless"):
+    for key in ("repeat", "seamless", "mix"):
         if recorded.get(key) is not None:
             value = recorded[key]
             controls[key] = value if isinstance(value, bool) else str(value)

@@ -1,0 +1,29 @@
+"""Several cloths as one: printed over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from muslin.images import linear_to_srgb, srgb_to_linear
+from muslin.textiles.repeat import PreparedCloth
+
+
+@dataclass(frozen=True, eq=False)
+class Overprint:
+    """Cloths printed over each other as inks are: their logarithms add, in shares that sum to 1.
+
+    An average would be mud; a product keeps the lines of each print, as on cloth that went through two rollers.
+    """
+
+    cloths: Sequence[PreparedCloth]
+    shares: Sequence[float]  # each above 0, sum 1
+
+    def sample(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Colour at the positions u, v (float HxW, photo pixels): sRGB uint8 HxWx3."""
+        log = np.zeros((*u.shape, 3), np.float32)
+        for cloth, share in zip(self.cloths, self.shares, strict=True):
+            log += np.float32(share) * np.log(srgb_to_linear(cloth.sample(u, v)) + np.float32(0.01))
+        return linear_to_srgb(np.exp(log) - np.float32(0.01))
