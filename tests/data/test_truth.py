@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from muslin.data.relief import Grid, Light, arc_excess, log_gain, slopes
 from muslin.data.panels import curve, from_frame, to_frame
+from muslin.data.relief import Grid, Light, arc_excess, log_gain, slopes
 from muslin.data.truth import GARMENTS, Render, reconstruct, render
 from muslin.errors import UserError
 
@@ -16,7 +16,11 @@ def interior(result: Render, margin: int = 3) -> np.ndarray:
     inside = result.mask >= 0.999
     for axis in (0, 1):
         for shift in range(1, margin + 1):
-            inside = inside & np.roll(result.mask >= 0.999, shift, axis) & np.roll(result.mask >= 0.999, -shift, axis)
+            inside = (
+                inside
+                & np.roll(result.mask >= 0.999, shift, axis)
+                & np.roll(result.mask >= 0.999, -shift, axis)
+            )
     return inside
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from muslin.data.panels import BODY, LEFT, RIGHT, TRIM, Mood, Panel, Points, curve, loose_folds, path, spokes, surface
-from muslin.data.relief import Billow, Crumple, Fold, Pleats, Ridge
+from .panels import BODY, LEFT, RIGHT, TRIM, Mood, Panel, Points, curve, loose_folds, path, spokes, surface
+from .relief import Billow, Crumple, Fold, Pleats, Ridge
 
 
 def stroke(line: Points, width: float) -> Points:
@@ -43,8 +43,18 @@ def bag(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     for back in (True, False):
         skew, top = rng.normal(0, 0.05), -reach * rng.uniform(0.85, 1.1)
         foot = 0.05 if back else rng.uniform(0.1, 0.2)
-        line = curve([(-gap, foot), (-gap + 0.02, 0.3 * top), (-0.6 * gap + skew, 0.85 * top), (skew, top),
-                      (0.6 * gap + skew, 0.85 * top), (gap - 0.02, 0.3 * top), (gap, foot)], 9)  # fmt: skip
+        line = curve(
+            [
+                (-gap, foot),
+                (-gap + 0.02, 0.3 * top),
+                (-0.6 * gap + skew, 0.85 * top),
+                (skew, top),
+                (0.6 * gap + skew, 0.85 * top),
+                (gap - 0.02, 0.3 * top),
+                (gap, foot),
+            ],
+            9,
+        )
         handle = stiff(mood, stroke(line, width), -0.25 if back else 0.0, 0.4)
         panels.append(handle)
         for side in (-1, 1):
@@ -54,8 +64,16 @@ def bag(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     panels.insert(1, main)
     if rng.random() < 0.3:
         depth = height * rng.uniform(0.4, 0.65)
-        flap = path([(-half * 1.01, -0.01), (0.0, sag - 0.02), (half * 1.01, -0.01)],
-                    [(half * 1.01, -0.01), (half * 0.97, depth * 0.7), (0.0, depth), (-half * 0.97, depth * 0.7), (-half * 1.01, -0.01)])  # fmt: skip
+        flap = path(
+            [(-half * 1.01, -0.01), (0.0, sag - 0.02), (half * 1.01, -0.01)],
+            [
+                (half * 1.01, -0.01),
+                (half * 0.97, depth * 0.7),
+                (0.0, depth),
+                (-half * 0.97, depth * 0.7),
+                (-half * 1.01, -0.01),
+            ],
+        )
         cover = stiff(mood, flap, lift=0.6)
         cover.folds += surface(rng, mood, depth, 0.6)
         cover.buttons.append((0.0, depth - 0.08, 0.03))
@@ -65,28 +83,63 @@ def bag(rng: np.random.Generator, mood: Mood) -> list[Panel]:
 
 def side_shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     """One shoe or ankle boot from the side."""
-    shaft, toe = rng.uniform(-0.1, 0.28) if rng.random() < 0.75 else rng.uniform(0.4, 0.7), rng.uniform(0.08, 0.2)
+    shaft, toe = (
+        rng.uniform(-0.1, 0.28) if rng.random() < 0.75 else rng.uniform(0.4, 0.7),
+        rng.uniform(0.08, 0.2),
+    )
     rear, front = [(-0.7, 0.42), (-0.74, 0.16), (-0.7, -0.12 - shaft)], (-0.22, -0.2 - shaft)
     throat = [(-0.7, -0.12 - shaft), (-0.46, -0.06 - shaft), front]
-    instep = [front, (-0.02 - 0.1 * (shaft > 0.3), -0.02), (0.3, 0.1 + 0.3 * toe), (0.62, 0.14 + toe), (0.76, 0.3), (0.74, 0.44)]
+    instep = [
+        front,
+        (-0.02 - 0.1 * (shaft > 0.3), -0.02),
+        (0.3, 0.1 + 0.3 * toe),
+        (0.62, 0.14 + toe),
+        (0.76, 0.3),
+        (0.74, 0.44),
+    ]
     upper = path(rear, throat, instep, [(0.74, 0.44), (0.0, 0.46), (-0.7, 0.42)])
     folds = surface(rng, mood, 0.6, 0.45)
-    folds += [Ridge(0.3 + rng.normal(0, 0.06), 0.2, rng.normal(0.5, 0.4), 0.2, 0.03, mood.fold * rng.normal(0, 0.3), 0.05, True) for _ in range(4)]
+    folds += [
+        Ridge(
+            0.3 + rng.normal(0, 0.06),
+            0.2,
+            rng.normal(0.5, 0.4),
+            0.2,
+            0.03,
+            mood.fold * rng.normal(0, 0.3),
+            0.05,
+            True,
+        )
+        for _ in range(4)
+    ]
     folds.append(Ridge(0.0, 0.1, 1.57, 1.3, 0.3, rng.uniform(0.4, 0.8), 0, True))
     main = Panel(upper, BODY, profile=((-1, 0.7), (1, 0.7)), folds=folds, central=True, lift=0.3)
     quarter = curve([(-0.08, -0.05 - 0.5 * max(shaft, 0)), (-0.02, 0.2), (0.1, 0.44)])
-    main.lines += [(quarter, 0.6), (curve([(0.28, 0.1), (0.4, 0.24), (0.42, 0.44)]), 0.5),
-                   (curve([(-0.5, -0.05), (-0.46, 0.2), (-0.5, 0.44)]), 0.5)]  # fmt: skip
+    main.lines += [
+        (quarter, 0.6),
+        (curve([(0.28, 0.1), (0.4, 0.24), (0.42, 0.44)]), 0.5),
+        (curve([(-0.5, -0.05), (-0.46, 0.2), (-0.5, 0.44)]), 0.5),
+    ]
     for at in np.linspace(0.1, 0.85, int(rng.integers(3, 7))):
         x, y = -0.16 + 0.42 * at, -0.15 - shaft * (1 - at) + 0.27 * at
         main.lines.append((np.array([(x, y), (x - 0.14, y + 0.1)]), 0.9))
     depth, heel = rng.uniform(0.07, 0.14), rng.uniform(0.0, 0.12)
-    sole = path([(-0.73, 0.39), (0.0, 0.435), (0.77, 0.39)],
-                [(0.77, 0.39), (0.81, 0.42), (0.74, 0.44 + depth * 0.8)],
-                [(0.74, 0.44 + depth * 0.8), (0.1, 0.45 + depth), (-0.2, 0.44 + depth), (-0.3, 0.44 + depth + heel), (-0.7, 0.44 + depth + heel)],
-                [(-0.7, 0.44 + depth + heel), (-0.76, 0.43), (-0.73, 0.39)])  # fmt: skip
-    inside = path([(-0.68, -0.1 - shaft), (-0.5, -0.2 - shaft), (-0.24, -0.18 - shaft)],
-                  [(-0.24, -0.18 - shaft), (-0.4, 0.0 - shaft), (-0.68, -0.1 - shaft)])  # fmt: skip
+    sole = path(
+        [(-0.73, 0.39), (0.0, 0.435), (0.77, 0.39)],
+        [(0.77, 0.39), (0.81, 0.42), (0.74, 0.44 + depth * 0.8)],
+        [
+            (0.74, 0.44 + depth * 0.8),
+            (0.1, 0.45 + depth),
+            (-0.2, 0.44 + depth),
+            (-0.3, 0.44 + depth + heel),
+            (-0.7, 0.44 + depth + heel),
+        ],
+        [(-0.7, 0.44 + depth + heel), (-0.76, 0.43), (-0.73, 0.39)],
+    )
+    inside = path(
+        [(-0.68, -0.1 - shaft), (-0.5, -0.2 - shaft), (-0.24, -0.18 - shaft)],
+        [(-0.24, -0.18 - shaft), (-0.4, 0.0 - shaft), (-0.68, -0.1 - shaft)],
+    )
     base = stiff(mood, sole, rng.normal(0.05, 0.25), 0.35)
     base.lines.append((curve([(-0.74, 0.46), (0.0, 0.48), (0.78, 0.45)]), 0.4))
     panels = [stiff(mood, inside, -0.9, 0.0), main, base]
@@ -108,26 +161,72 @@ def pair_of_shoes(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         lean, place = side * rng.normal(0.05, 0.05), np.array([side * gap, rng.normal(0, 0.03)])
         spin = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
 
-        def put(points: Points, flip: float = float(side), spin: Points = spin, place: Points = place) -> Points:
+        def put(
+            points: Points, flip: float = float(side), spin: Points = spin, place: Points = place
+        ) -> Points:
             return (np.asarray(points) * [flip, 1.0]) @ spin.T + place
 
-        outline = path([(0.0, 0.0), (0.72 * wide, 0.06 * length), (0.78 * wide, 0.36 * length), (wide, 0.68 * length),
-                        (0.75 * wide, 0.92 * length), (0.1 * wide, length), (-0.6 * wide, 0.9 * length),
-                        (-0.92 * wide, 0.66 * length), (-0.74 * wide, 0.36 * length), (-0.7 * wide, 0.06 * length), (0.0, 0.0)])  # fmt: skip
-        hole = path([(0.0, hole_at), (0.5 * wide, 0.1 * length), (0.52 * wide, 0.28 * length), (0.34 * wide, hole_end),
-                     (0.0, hole_end + 0.03), (-0.34 * wide, hole_end), (-0.52 * wide, 0.28 * length), (-0.5 * wide, 0.1 * length),
-                     (0.0, hole_at)])  # fmt: skip
-        root = (float(put(np.array([[0.0, 0.5 * length]]))[0, 0]), float(put(np.array([[0.0, 0.5 * length]]))[0, 1]))
+        outline = path(
+            [
+                (0.0, 0.0),
+                (0.72 * wide, 0.06 * length),
+                (0.78 * wide, 0.36 * length),
+                (wide, 0.68 * length),
+                (0.75 * wide, 0.92 * length),
+                (0.1 * wide, length),
+                (-0.6 * wide, 0.9 * length),
+                (-0.92 * wide, 0.66 * length),
+                (-0.74 * wide, 0.36 * length),
+                (-0.7 * wide, 0.06 * length),
+                (0.0, 0.0),
+            ]
+        )
+        hole = path(
+            [
+                (0.0, hole_at),
+                (0.5 * wide, 0.1 * length),
+                (0.52 * wide, 0.28 * length),
+                (0.34 * wide, hole_end),
+                (0.0, hole_end + 0.03),
+                (-0.34 * wide, hole_end),
+                (-0.52 * wide, 0.28 * length),
+                (-0.5 * wide, 0.1 * length),
+                (0.0, hole_at),
+            ]
+        )
+        root = (
+            float(put(np.array([[0.0, 0.5 * length]]))[0, 0]),
+            float(put(np.array([[0.0, 0.5 * length]]))[0, 1]),
+        )
         folds = surface(rng, mood, 0.5, 0.4)
-        folds += [Ridge(0.0, 0.0, 0.0, 2 * length, 0.75 * wide, rng.uniform(0.4, 0.8), 0, True),
-                  Pleats(2, 0.12, 0.1, 0.4, 0.1)]  # fmt: skip
+        folds += [
+            Ridge(0.0, 0.0, 0.0, 2 * length, 0.75 * wide, rng.uniform(0.4, 0.8), 0, True),
+            Pleats(2, 0.12, 0.1, 0.4, 0.1),
+        ]
         sole = stiff(mood, put(outline * [1.07, 1.02] - [0, 0.01]), rng.normal(0, 0.3), 0.3)
-        upper = Panel(put(outline), LEFT if side < 0 else RIGHT, root, -lean, 0.0, ((-1, wide), (1, wide)), folds, lift=0.3)
-        upper.lines += [(put(hole), 0.7), (put(curve([(-0.9 * wide, 0.74 * length), (0, 0.68 * length), (0.95 * wide, 0.76 * length)])), 0.5)]
+        upper = Panel(
+            put(outline),
+            LEFT if side < 0 else RIGHT,
+            root,
+            -lean,
+            0.0,
+            ((-1, wide), (1, wide)),
+            folds,
+            lift=0.3,
+        )
+        upper.lines += [
+            (put(hole), 0.7),
+            (
+                put(curve([(-0.9 * wide, 0.74 * length), (0, 0.68 * length), (0.95 * wide, 0.76 * length)])),
+                0.5,
+            ),
+        ]
         panels += [sole, upper, stiff(mood, put(hole), -rng.uniform(0.7, 1.2), 0.0)]
         if laced:
-            tongue = path([(-0.3 * wide, hole_end * 0.62), (0.0, hole_end * 0.56), (0.3 * wide, hole_end * 0.62)],
-                          [(0.34 * wide, 0.66 * length), (-0.34 * wide, 0.66 * length)])  # fmt: skip
+            tongue = path(
+                [(-0.3 * wide, hole_end * 0.62), (0.0, hole_end * 0.56), (0.3 * wide, hole_end * 0.62)],
+                [(0.34 * wide, 0.66 * length), (-0.34 * wide, 0.66 * length)],
+            )
             piece = stiff(mood, put(tongue), 0.0, 0.3)
             for y in np.linspace(hole_end * 0.75, 0.63 * length, 5):
                 piece.lines.append((put(np.array([(-0.42 * wide, y), (0.42 * wide, y + 0.02)])), 1.0))
@@ -143,26 +242,83 @@ def shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
 def hat(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     """Cap or bucket hat from the front."""
     half, height = rng.uniform(0.44, 0.52), rng.uniform(0.5, 0.66)
-    crown = path([(-half, height), (-half * 0.96, 0.45 * height), (-half * 0.62, 0.08 * height), (0.0, 0.0),
-                  (half * 0.62, 0.08 * height), (half * 0.96, 0.45 * height), (half, height)],
-                 [(half, height), (0.0, height + 0.1), (-half, height)])  # fmt: skip
-    folds = [*surface(rng, mood, height, 0.5), Ridge(0.0, height, 0.0, 3.0, 0.5, rng.uniform(0.5, 0.9), 0, True)]
+    crown = path(
+        [
+            (-half, height),
+            (-half * 0.96, 0.45 * height),
+            (-half * 0.62, 0.08 * height),
+            (0.0, 0.0),
+            (half * 0.62, 0.08 * height),
+            (half * 0.96, 0.45 * height),
+            (half, height),
+        ],
+        [(half, height), (0.0, height + 0.1), (-half, height)],
+    )
+    folds = [
+        *surface(rng, mood, height, 0.5),
+        Ridge(0.0, height, 0.0, 3.0, 0.5, rng.uniform(0.5, 0.9), 0, True),
+    ]
     main = Panel(crown, BODY, profile=((0, half), (1, half)), folds=folds, central=True)
     for x in (-0.55, 0.0, 0.55):
-        main.lines.append((curve([(0.06 * x, 0.01), (half * x * 0.8, 0.4 * height), (half * x, height + 0.05)]), 0.5))
+        main.lines.append(
+            (curve([(0.06 * x, 0.01), (half * x * 0.8, 0.4 * height), (half * x, height + 0.05)]), 0.5)
+        )
     main.buttons.append((0.0, 0.012, 0.025))
     if rng.random() < 0.55:
         wide, deep = half * rng.uniform(0.95, 1.08), rng.uniform(0.2, 0.34)
-        brim = path([(-wide, height - 0.02), (-wide * 0.5, height + 0.06), (0.0, height + 0.08), (wide * 0.5, height + 0.06), (wide, height - 0.02)],
-                    [(wide, height - 0.02), (wide * 0.85, height + 0.6 * deep), (0.0, height + deep + 0.06),
-                     (-wide * 0.85, height + 0.6 * deep), (-wide, height - 0.02)])  # fmt: skip
+        brim = path(
+            [
+                (-wide, height - 0.02),
+                (-wide * 0.5, height + 0.06),
+                (0.0, height + 0.08),
+                (wide * 0.5, height + 0.06),
+                (wide, height - 0.02),
+            ],
+            [
+                (wide, height - 0.02),
+                (wide * 0.85, height + 0.6 * deep),
+                (0.0, height + deep + 0.06),
+                (-wide * 0.85, height + 0.6 * deep),
+                (-wide, height - 0.02),
+            ],
+        )
     else:
         wide, deep = half * rng.uniform(1.3, 1.55), rng.uniform(0.2, 0.3)
-        brim = path([(-half * 1.0, height - 0.06), (0.0, height + 0.03), (half * 1.0, height - 0.06)],
-                    [(half * 1.0, height - 0.06), (wide, height + 0.6 * deep), (wide * 0.6, height + deep), (0.0, height + deep * 1.15),
-                     (-wide * 0.6, height + deep), (-wide, height + 0.6 * deep), (-half * 1.0, height - 0.06)])  # fmt: skip
-    shade = Panel(brim, TRIM, (0.0, height + deep / 2), profile=((-1, wide), (1, wide)), lift=0.5,
-                  folds=[Billow(0.3, 0.2), Ridge(0.0, 0.0, 0.0, 2.0, 0.45, 0.35, 0, True), Crumple(0.1, 0.08 * mood.crumple)])  # fmt: skip
+        brim = path(
+            [(-half * 1.0, height - 0.06), (0.0, height + 0.03), (half * 1.0, height - 0.06)],
+            [
+                (half * 1.0, height - 0.06),
+                (wide, height + 0.6 * deep),
+                (wide * 0.6, height + deep),
+                (0.0, height + deep * 1.15),
+                (-wide * 0.6, height + deep),
+                (-wide, height + 0.6 * deep),
+                (-half * 1.0, height - 0.06),
+            ],
+        )
+    shade = Panel(
+        brim,
+        TRIM,
+        (0.0, height + deep / 2),
+        profile=((-1, wide), (1, wide)),
+        lift=0.5,
+        folds=[
+            Billow(0.3, 0.2),
+            Ridge(0.0, 0.0, 0.0, 2.0, 0.45, 0.35, 0, True),
+            Crumple(0.1, 0.08 * mood.crumple),
+        ],
+    )
     for share in (0.35, 0.6, 0.85):
-        shade.lines.append((curve([(-wide * 0.8, height + share * deep * 0.55), (0, height + 0.06 + share * deep), (wide * 0.8, height + share * deep * 0.55)]), 0.22))
+        shade.lines.append(
+            (
+                curve(
+                    [
+                        (-wide * 0.8, height + share * deep * 0.55),
+                        (0, height + 0.06 + share * deep),
+                        (wide * 0.8, height + share * deep * 0.55),
+                    ]
+                ),
+                0.22,
+            )
+        )
     return [main, shade]

@@ -1,26 +1,43 @@
-"""What garments are photographed on: paper, walls, boards, tiles, bed linen, rugs, printed sheets, clutter."""
+"""What garments are photographed on: paper, walls, boards, tiles, bed linen, rugs, printed sheets,
+clutter."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from muslin.textiles.procedural import TEXTILES, cached_swatch
+from ..textiles.procedural import TEXTILES, cached_swatch
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[Any]
 
 # Linear colours (not sRGB) of walls, sheets and papers: mostly pale and neutral, a few saturated ones.
-_TONES = np.float32(
+_TONES: FloatArray = np.array(
     [
-        [0.82, 0.82, 0.80], [0.66, 0.65, 0.62], [0.90, 0.88, 0.84], [0.42, 0.42, 0.43], [0.55, 0.48, 0.40],
-        [0.72, 0.66, 0.52], [0.30, 0.33, 0.38], [0.62, 0.08, 0.05], [0.30, 0.02, 0.10], [0.55, 0.35, 0.33],
-        [0.25, 0.35, 0.30], [0.12, 0.12, 0.14], [0.40, 0.45, 0.55], [0.75, 0.60, 0.15], [0.50, 0.25, 0.20],
+        [0.82, 0.82, 0.80],
+        [0.66, 0.65, 0.62],
+        [0.90, 0.88, 0.84],
+        [0.42, 0.42, 0.43],
+        [0.55, 0.48, 0.40],
+        [0.72, 0.66, 0.52],
+        [0.30, 0.33, 0.38],
+        [0.62, 0.08, 0.05],
+        [0.30, 0.02, 0.10],
+        [0.55, 0.35, 0.33],
+        [0.25, 0.35, 0.30],
+        [0.12, 0.12, 0.14],
+        [0.40, 0.45, 0.55],
+        [0.75, 0.60, 0.15],
+        [0.50, 0.25, 0.20],
     ]
-)  # fmt: skip
+)
 
 
-def noise(rng: np.random.Generator, shape: tuple[int, int], cell_x: float, cell_y: float | None = None) -> FloatArray:
+def noise(
+    rng: np.random.Generator, shape: tuple[int, int], cell_x: float, cell_y: float | None = None
+) -> FloatArray:
     """Smooth noise of variance about 1; cells are shares of the picture's longer side."""
     longer = max(shape)
     rows = int(shape[0] / longer / (cell_y or cell_x)) + 3
@@ -48,7 +65,9 @@ def corner(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
 
 def planks(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     """Wooden boards with grain, in either direction, rotated a little."""
-    tone = np.float32([[0.50, 0.30, 0.14], [0.32, 0.16, 0.07], [0.62, 0.46, 0.28], [0.50, 0.47, 0.43], [0.20, 0.10, 0.05]])
+    tone = np.array(
+        [[0.50, 0.30, 0.14], [0.32, 0.16, 0.07], [0.62, 0.46, 0.28], [0.50, 0.47, 0.43], [0.20, 0.10, 0.05]]
+    )
     base = tone[int(rng.integers(5))] * rng.uniform(0.8, 1.25)
     side = int(1.5 * max(shape))
     count = int(rng.integers(5, 14))
@@ -64,7 +83,7 @@ def planks(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     log = value + grain + gap - 0.6 * ends
     turn = rng.choice([0, 90]) + rng.normal(0, 6)
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), float(turn), 1.0)
-    matrix[:, 2] += (shape[1] - side) / 2, (shape[0] - side) / 2
+    matrix = matrix + np.array([[0, 0, (shape[1] - side) / 2], [0, 0, (shape[0] - side) / 2]])
     log = cv2.warpAffine(log.astype(np.float32), matrix, (shape[1], shape[0]), borderMode=cv2.BORDER_REFLECT)
     return (base * np.exp(log)[..., None]).astype(np.float32)
 
@@ -87,7 +106,9 @@ def linen(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     """Bed linen or a curtain, with its own wrinkles; at times printed."""
     hills = noise(rng, shape, 0.28) * 0.5 + noise(rng, shape, 0.1, 0.16) * 0.22
     hills -= 0.16 * np.abs(noise(rng, shape, 0.13, 0.2))
-    log = cv2.Sobel(hills, cv2.CV_32F, 1, 0, ksize=3) * rng.normal(0, 1) + cv2.Sobel(hills, cv2.CV_32F, 0, 1, ksize=3) * rng.normal(0, 1)
+    log = cv2.Sobel(hills, cv2.CV_32F, 1, 0, ksize=3) * rng.normal(0, 1) + cv2.Sobel(
+        hills, cv2.CV_32F, 0, 1, ksize=3
+    ) * rng.normal(0, 1)
     log *= np.float32(rng.uniform(0.05, 0.22) / (log.std() + 1e-6))
     base: FloatArray = np.broadcast_to(_TONES[int(rng.integers(len(_TONES)))], (*shape, 3))
     if rng.random() < 0.35:
@@ -111,7 +132,9 @@ def rug(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     rough = rng.normal(0, 1, shape).astype(np.float32)
     size = max(3, round(0.012 * max(shape)) | 1)
     log = 0.35 * cv2.GaussianBlur(rough, (size, size), 0) + 0.08 * noise(rng, shape, 0.03)
-    return (base * np.exp(log * rng.uniform(0.5, 1.5) + 0.1 * noise(rng, shape, 0.4))[..., None]).astype(np.float32)
+    return (base * np.exp(log * rng.uniform(0.5, 1.5) + 0.1 * noise(rng, shape, 0.4))[..., None]).astype(
+        np.float32
+    )
 
 
 _BACKDROPS = (paper, corner, planks, tiles, linen, rug, printed)
@@ -124,10 +147,15 @@ def backdrop(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     if rng.random() < 0.15:
         for _ in range(int(rng.integers(1, 4))):
             angle = rng.uniform(0, 2 * np.pi)
-            centre = np.array([np.cos(angle), np.sin(angle)]) * rng.uniform(0.5, 0.62) * shape[::-1] + np.array(shape[::-1]) / 2
+            centre = (
+                np.array([np.cos(angle), np.sin(angle)]) * rng.uniform(0.5, 0.62) * shape[::-1]
+                + np.array(shape[::-1]) / 2
+            )
             ring = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(4, 9))))
             radius = max(shape) * rng.uniform(0.05, 0.18)
             points = centre + radius * np.stack([np.cos(ring), np.sin(ring)], -1)
             color = _TONES[int(rng.integers(len(_TONES)))]
-            cv2.fillPoly(image, [np.round(points * 16).astype(np.int32)], [float(c) for c in color], cv2.LINE_8, 4)
+            cv2.fillPoly(
+                image, [np.round(points * 16).astype(np.int32)], [float(c) for c in color], cv2.LINE_8, 4
+            )
     return np.clip(image, 0.004, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from muslin.data.panels import (
+from .panels import (
     BODY,
     LEFT,
     RIGHT,
@@ -20,7 +20,7 @@ from muslin.data.panels import (
     surface,
     to_frame,
 )
-from muslin.data.relief import Billow, Crease, Fold, Pleats
+from .relief import Billow, Crease, Fold, Pleats
 
 
 def waistband(rng: np.random.Generator, mood: Mood, half: float, depth: float) -> Panel:
@@ -34,8 +34,15 @@ def waistband(rng: np.random.Generator, mood: Mood, half: float, depth: float) -
     if gathered:
         folds.append(Pleats(rng.uniform(16, 28), 0.4 * mood.fold, -9, -8, 0.2, 0.3))
     lower = outline[-(len(outline) // 2) :]
-    return Panel(outline, TRIM, (0.0, depth / 2), profile=((-1, half), (1, half)), folds=folds, lift=0.25,
-                 lines=[(lower, 0.4)])  # fmt: skip
+    return Panel(
+        outline,
+        TRIM,
+        (0.0, depth / 2),
+        profile=((-1, half), (1, half)),
+        folds=folds,
+        lift=0.25,
+        lines=[(lower, 0.4)],
+    )
 
 
 def skirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
@@ -47,16 +54,28 @@ def skirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     across = np.linspace(1, -1, 41)
     drop = 0.11 * (hem - waist) / length
     phase = rng.uniform(0, 6.28)
-    hem_line = np.stack([across * hem, length + drop * (1 - across**2) + wave * np.sin(np.pi * count * across + phase)], -1)  # fmt: skip
+    hem_line = np.stack(
+        [across * hem, length + drop * (1 - across**2) + wave * np.sin(np.pi * count * across + phase)], -1
+    )
     hip = waist + (hem - waist) * rng.uniform(0.3, 0.5)
     side = [(waist, 0.03), (hip, 0.33 * length), (hem, length)]
     outline = np.vstack([curve(side), hem_line, mirrored(curve(side))])
     folds = surface(rng, mood, length)
     folds += loose_folds(rng, mood, (-hem, 0.1, hem, length), int(rng.integers(4, 10)), 0.35)
-    folds.append(Pleats(count, mood.fold * rng.uniform(0.1, 0.8), rng.uniform(-0.2, 0.2) * length,
-                        rng.uniform(0.3, 1.0) * length, rng.uniform(0.2, 1.0), rng.uniform(0.05, 0.4)))  # fmt: skip
+    folds.append(
+        Pleats(
+            count,
+            mood.fold * rng.uniform(0.1, 0.8),
+            rng.uniform(-0.2, 0.2) * length,
+            rng.uniform(0.3, 1.0) * length,
+            rng.uniform(0.2, 1.0),
+            rng.uniform(0.05, 0.4),
+        )
+    )
     profile = ((0.0, waist), (0.33 * length, hip), (length, hem))
-    body = Panel(outline, BODY, profile=profile, folds=folds, lines=[(hem_line - [0, 0.04], 0.35)], central=True)
+    body = Panel(
+        outline, BODY, profile=profile, folds=folds, lines=[(hem_line - [0, 0.04], 0.35)], central=True
+    )
     return [body, waistband(rng, mood, waist, rng.uniform(0.07, 0.14))]
 
 
@@ -75,7 +94,10 @@ def trouser_like(rng: np.random.Generator, mood: Mood, length: float, cuff: floa
         inner = [(middle - cuff, length + rng.normal(0, 0.015))]
         if length > 1.4:
             outer.append((middle - lean * 0.3 + knee, 0.62 * length))
-            inner += [(middle - lean * 0.3 - knee, 0.62 * length), (0.5 * (middle - knee), 0.5 * rise + 0.31 * length)]
+            inner += [
+                (middle - lean * 0.3 - knee, 0.62 * length),
+                (0.5 * (middle - knee), 0.5 * rise + 0.31 * length),
+            ]
         outer.append((middle + cuff, length))
         inner.append((-0.012, rise))
         seam = [(-0.012, rise), (-0.016, 0.5 * rise), (-0.012, 0.02)]
@@ -85,21 +107,34 @@ def trouser_like(rng: np.random.Generator, mood: Mood, length: float, cuff: floa
         folds = surface(rng, mood, length, 0.75)
         half = 0.5 * hip
         folds += loose_folds(rng, mood, (-half, 0.1, half, length), int(rng.integers(4, 9)), 0.7)
-        crotch = to_frame(np.array([0.0, rise]), root, float(angle), 0.0)
-        folds += spokes(rng, mood, *crotch, side * rng.uniform(1.0, 2.0), int(rng.integers(3, 6)), 0.8, 0.35)
+        t, s = to_frame(np.array([0.0, rise]), root, float(angle), 0.0)
+        towards = side * rng.uniform(1.0, 2.0)
+        folds += spokes(rng, mood, float(t), float(s), towards, int(rng.integers(3, 6)), 0.8, 0.35)
         if length > 1.4:
             folds += bend_folds(rng, mood, 0.6 * length, 0.5 * half, int(rng.integers(3, 9)))
             folds += bend_folds(rng, mood, 0.92 * length, cuff * 0.8, int(rng.integers(1, 6)))
         if rng.random() < 0.3:
             folds.append(Crease(0.0, rng.uniform(0.1, 0.3), False, 0.06))
         pocket = curve([(waist * 0.6, 0.03), (waist * 0.8, 0.2), (hip * 0.99, 0.34)])
-        lines = [(curve(seam), 0.6), (pocket, 0.5),
-                 (np.array([(middle - cuff, length - 0.05), (middle + cuff, length - 0.05)]), 0.4)]  # fmt: skip
+        lines = [
+            (curve(seam), 0.6),
+            (pocket, 0.5),
+            (np.array([(middle - cuff, length - 0.05), (middle + cuff, length - 0.05)]), 0.4),
+        ]
         flip = np.array([side, 1.0])
         panels.append(
-            Panel(outline * flip, LEFT if side < 0 else RIGHT, tuple(root), float(angle), 0.0,
-                  ((0, half), (rise, half), (length, cuff)), folds, [(points * flip, k) for points, k in lines], lift=0.3)
-        )  # fmt: skip
+            Panel(
+                outline * flip,
+                LEFT if side < 0 else RIGHT,
+                tuple(root),
+                float(angle),
+                0.0,
+                ((0, half), (rise, half), (length, cuff)),
+                folds,
+                [(points * flip, k) for points, k in lines],
+                lift=0.3,
+            )
+        )
     if rng.random() < 0.5:
         panels.reverse()
     fly = curve([(0.07, 0.05), (0.075, 0.3), (0.01, rise * 0.72)])

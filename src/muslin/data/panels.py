@@ -1,21 +1,23 @@
 """Flat panels, of which garments are made: outline, grain, folds, seams, buttons.
 
-Coordinates are garment units: x to the viewer's right, y down, the shoulder line (or the waistband) near y = 0, a
-body about 1 unit wide. A panel has its own frame (t, s): s runs along the grain, from `root` in direction
-(sin angle, cos angle) and then along a circle of curvature `bend`; t is the distance to the right of that line.
+Coordinates are garment units: x to the viewer's right, y down, the shoulder line (or the waistband) near
+y = 0, a body about 1 unit wide. A panel has its own frame (t, s): s runs along the grain, from `root` in
+direction (sin angle, cos angle) and then along a circle of curvature `bend`; t is the distance to the right
+of that line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from muslin.data.relief import Billow, Crease, Crumple, Fold, Pleats, Ridge
+from .relief import Billow, Crease, Crumple, Fold, Ridge
 
-Points = NDArray[np.float64]
+Points = NDArray[Any]
 BODY, LEFT, RIGHT, TRIM = 1, 2, 3, 4
 
 
@@ -23,10 +25,10 @@ BODY, LEFT, RIGHT, TRIM = 1, 2, 3, 4
 class Panel:
     """One piece of cloth; later panels lie on top of earlier ones.
 
-    part: BODY, LEFT, RIGHT or TRIM; profile: (s, half width) knots for pleats that fan out; lift: how strongly it
-    throws a contact shadow on what it covers (0..1); tone: log gain of the whole panel (the inside of a neck is
-    dark); lines: seams as polylines with a strength; buttons: (x, y, radius); central: cloth anchored at the centre of
-    the garment's bounding box instead of at the root.
+    part: BODY, LEFT, RIGHT or TRIM; profile: (s, half width) knots for pleats that fan out; lift: how
+    strongly it throws a contact shadow on what it covers (0..1); tone: log gain of the whole panel (the
+    inside of a neck is dark); lines: seams as polylines with a strength; buttons: (x, y, radius); central:
+    cloth anchored at the centre of the garment's bounding box instead of at the root.
     """
 
     outline: Points
@@ -60,7 +62,7 @@ class Mood:
         )
 
 
-def to_frame(points: Points, root: Sequence[float], angle: float, bend: float) -> Points:
+def to_frame(points: Points, root: Sequence[float] | Points, angle: float, bend: float) -> Points:
     """Garment coordinates [..., 2] to a panel's own (t, s) [..., 2]."""
     across = np.array([np.cos(angle), -np.sin(angle)])
     grain = np.array([np.sin(angle), np.cos(angle)])
@@ -86,7 +88,7 @@ def from_frame(points: Points, root: Sequence[float], angle: float, bend: float)
     return np.stack([x + root[0], y + root[1]], -1)
 
 
-def curve(points: Sequence[Sequence[float]], samples: int = 7) -> Points:
+def curve(points: Sequence[Sequence[float]] | Points, samples: int = 7) -> Points:
     """Catmull-Rom spline through the points, open: [n, 2] -> [(n - 1) * samples + 1, 2]."""
     p = np.asarray(points, np.float64)
     p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])
@@ -122,7 +124,11 @@ def rect(x0: float, y0: float, x1: float, y1: float) -> Points:
 
 
 def loose_folds(
-    rng: np.random.Generator, mood: Mood, box: tuple[float, float, float, float], count: int, lean: float = 0.5
+    rng: np.random.Generator,
+    mood: Mood,
+    box: tuple[float, float, float, float],
+    count: int,
+    lean: float = 0.5,
 ) -> list[Fold]:
     """Stray folds inside box = (t0, s0, t1, s1), mostly along the grain; lean: spread of their direction."""
     folds: list[Fold] = []
@@ -131,10 +137,16 @@ def loose_folds(
         width = size * rng.uniform(0.02, 0.07)
         folds.append(
             Ridge(
-                rng.uniform(box[0], box[2]), rng.uniform(box[1], box[3]), rng.normal(0, lean),
-                width * rng.uniform(4, 12), width, mood.fold * rng.normal(0, 0.26), rng.normal(0, 0.06), True,
+                rng.uniform(box[0], box[2]),
+                rng.uniform(box[1], box[3]),
+                rng.normal(0, lean),
+                width * rng.uniform(4, 12),
+                width,
+                mood.fold * rng.normal(0, 0.26),
+                rng.normal(0, 0.06),
+                True,
             )
-        )  # fmt: skip
+        )
     return folds
 
 
@@ -155,18 +167,31 @@ def surface(rng: np.random.Generator, mood: Mood, length: float, size: float = 1
 
 
 def spokes(
-    rng: np.random.Generator, mood: Mood, t: float, s: float, towards: float, count: int, spread: float, length: float
+    rng: np.random.Generator,
+    mood: Mood,
+    t: float,
+    s: float,
+    towards: float,
+    count: int,
+    spread: float,
+    length: float,
 ) -> list[Fold]:
-    """Tension folds that radiate from one point (armpit, crotch) in direction `towards` (radians from the grain)."""
+    """Tension folds that radiate from one point (armpit, crotch) in direction `towards` (radians from the
+    grain)."""
     folds: list[Fold] = []
     for offset in np.linspace(-spread, spread, count) if count > 1 else [0.0]:
         steepness = mood.fold * rng.uniform(0.1, 0.42)
         folds.append(
             Ridge(
-                t + rng.normal(0, 0.02), s + rng.normal(0, 0.02), towards + offset + rng.normal(0, 0.12),
-                length * rng.uniform(0.5, 1.2), rng.uniform(0.016, 0.035), steepness, rng.normal(0, 0.08),
+                t + rng.normal(0, 0.02),
+                s + rng.normal(0, 0.02),
+                towards + offset + rng.normal(0, 0.12),
+                length * rng.uniform(0.5, 1.2),
+                rng.uniform(0.016, 0.035),
+                steepness,
+                rng.normal(0, 0.08),
             )
-        )  # fmt: skip
+        )
     return folds
 
 
@@ -179,8 +204,14 @@ def bend_folds(rng: np.random.Generator, mood: Mood, s: float, half_width: float
         place = s + rng.normal(0, 1.0) * half_width
         folds.append(
             Ridge(
-                rng.uniform(-0.6, 0.6) * half_width, place, angle, half_width * rng.uniform(0.8, 1.7), width,
-                mood.fold * rng.normal(0.1, 0.28), rng.normal(0, 0.25) * half_width, True,
+                rng.uniform(-0.6, 0.6) * half_width,
+                place,
+                angle,
+                half_width * rng.uniform(0.8, 1.7),
+                width,
+                mood.fold * rng.normal(0.1, 0.28),
+                rng.normal(0, 0.25) * half_width,
+                True,
             )
-        )  # fmt: skip
+        )
     return folds

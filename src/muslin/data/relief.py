@@ -1,20 +1,21 @@
 """Relief of cloth: folds as a height field, the light on it, and the length of cloth that lies in it.
 
 All lengths are in *garment units* (a t-shirt is about 1 unit wide), so that slopes, and with them light and
-stretch, do not depend on the size of the picture. A height field lives on the regular grid of one panel: rows run
-along the panel's grain (s, towards the hem), columns across it (t, towards the viewer's right).
+stretch, do not depend on the size of the picture. A height field lives on the regular grid of one panel:
+rows run along the panel's grain (s, towards the hem), columns across it (t, towards the viewer's right).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Grid:
         s = low[1] + step * np.arange(rows, dtype=np.float32)
         return cls(t[None].astype(np.float32), s[:, None].astype(np.float32), float(step))
 
-    def noise(self, rng: np.random.Generator, cell: float | tuple[float, float], turn: float = 0.0) -> FloatArray:
+    def noise(
+        self, rng: np.random.Generator, cell: float | tuple[float, float], turn: float = 0.0
+    ) -> FloatArray:
         """Smooth noise of variance about 1 with features of `cell` units: one size or (across, along).
 
         turn: angle of the features from the grain, radians. The draws do not depend on the resolution.
@@ -50,7 +53,8 @@ class Grid:
         lattice = np.pad(rng.standard_normal((32, 32)).astype(np.float32), 3, mode="wrap")
         t, s = self.t - self.t[0, 0], self.s - self.s[0, 0]
         cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
-        # One lattice cell is exactly `cell` units, whatever the resolution; the lattice repeats after 32 cells.
+        # One lattice cell is exactly `cell` units, whatever the resolution; the lattice repeats after 32
+        # cells.
         x = np.mod((t * cosine - s * sine) * np.float32(1 / across), 32) + 3
         y = np.mod((t * sine + s * cosine) * np.float32(1 / along), 32) + 3
         fine = cv2.remap(lattice, x, y, interpolation=cv2.INTER_CUBIC)
@@ -61,8 +65,8 @@ class Grid:
 class Pleats:
     """Folds that run along the grain and fan out with the panel.
 
-    count: folds over the panel's width; steepness: greatest slope; start, end: where along s they grow from nothing
-    to full depth; sharpness: 0 = sine, 1 = knife pleat; wander: how far they stray, in folds.
+    count: folds over the panel's width; steepness: greatest slope; start, end: where along s they grow
+    from nothing to full depth; sharpness: 0 = sine, 1 = knife pleat; wander: how far they stray, in folds.
     """
 
     count: float
@@ -87,7 +91,8 @@ class Pleats:
 
 @dataclass(frozen=True)
 class Ridge:
-    """One fold: starts at (t, s), runs `length` units in direction `angle` (radians from the grain), dies away.
+    """One fold: starts at (t, s), runs `length` units in direction `angle` (radians from the grain), dies
+    away.
 
     width: half width at its start (it grows to twice that); steepness: greatest slope, negative = a valley;
     curl: sideways bend over its length, in units; two_sided: dies away at both ends.
@@ -136,7 +141,8 @@ class Crumple:
         total = np.zeros(grid.shape, np.float32)
         for turn, share in ((self.turn, 1.0), (self.turn + rng.uniform(0.6, 1.3), 0.6)):
             bumps = grid.noise(rng, (self.cell, self.cell * self.stretch), turn)
-            # The rounded absolute value has facets between sharp lines: that is how creases differ from hills.
+            # The rounded absolute value has facets between sharp lines: that is how creases differ from
+            # hills.
             total -= np.float32(share) * np.sqrt(bumps * bumps + 0.04)
         return total * patches * np.float32(0.7 * self.steepness * self.cell)
 
@@ -217,10 +223,10 @@ def arc_excess(slope: FloatArray, step: float, start: float, axis: int) -> Float
 class Light:
     """Light on the whole scene.
 
-    direction: unit vector in the picture towards the light; slant: horizontal over vertical part of the light (0 =
-    along the camera, 2 = grazing); ambient: share of light from everywhere; gloss: strength of the highlights;
-    contrast: wished standard deviation of the log gain; gradient: change of the log gain over the picture, towards
-    the light; hollow: darkening in valleys.
+    direction: unit vector in the picture towards the light; slant: horizontal over vertical part of the
+    light (0 = along the camera, 2 = grazing); ambient: share of light from everywhere; gloss: strength of
+    the highlights; contrast: wished standard deviation of the log gain; gradient: change of the log gain
+    over the picture, towards the light; hollow: darkening in valleys.
     """
 
     direction: tuple[float, float]
@@ -252,8 +258,9 @@ def log_gain(
 ) -> FloatArray:
     """Logarithm of the light on a relief, 0 on flat cloth.
 
-    turn: float32 [rows, 1], angle from the picture's axes to the panel's frame in each row, so that sleeves are lit
-    from the same side as the body. Lambert's law with an ambient part, darkened in valleys, brighter on ridges.
+    turn: float32 [rows, 1], angle from the picture's axes to the panel's frame in each row, so that
+    sleeves are lit from the same side as the body. Lambert's law with an ambient part, darkened in
+    valleys, brighter on ridges.
     """
     x, y = light.direction
     cosine, sine = np.cos(turn), np.sin(turn)

@@ -1,46 +1,58 @@
 """The truth world: rendered photographs of garments whose mask, shading and warp are known exactly.
 
-A garment is a stack of flat panels (silhouettes) with a relief of folds each (relief). The light on the relief is the
-shading; the cloth that lies in the folds is the warp. Everything but the cloth's own colour depends on the seed only,
-so the same seed in another textile is the same garment, photographed again, in another cloth.
+A garment is a stack of flat panels (silhouettes) with a relief of folds each (relief). The light on the
+relief is the shading; the cloth that lies in the folds is the warp. Everything but the cloth's own colour
+depends on the seed only, so the same seed in another textile is the same garment, photographed again, in
+another cloth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from muslin.data.backdrops import backdrop, noise
-from muslin.data.panels import Mood, Panel, to_frame
-from muslin.data.relief import Grid, Light, arc_excess, eased, log_gain, relief, slopes
-from muslin.data.silhouettes import KINDS
-from muslin.errors import UserError
-from muslin.textiles.procedural import TEXTILES, cached_swatch
+from ..errors import UserError
+from ..images import linear_to_srgb, srgb_to_linear
+from ..textiles.procedural import TEXTILES, cached_swatch
+from ..textiles.repeat import Cloth
+from .backdrops import backdrop, noise
+from .panels import Mood, Panel, curve, to_frame
+from .relief import Grid, Light, arc_excess, eased, log_gain, relief, slopes
+from .silhouettes import KINDS
 
-FloatArray = NDArray[np.float32]
-ByteArray = NDArray[np.uint8]
+FloatArray = NDArray[Any]
+ByteArray = NDArray[Any]
 
 GARMENTS: tuple[str, ...] = tuple(KINDS)
+HANGING = ("t-shirt", "tank top", "long sleeve", "shirt", "blazer", "coat", "dress")  # at times on a hanger
 
 
 @dataclass(frozen=True)
 class Render:
     """One rendered photograph and what it was made of. h x w = the picture's size.
 
-    photo: uint8 [h, w, 3] sRGB. mask: float32 [h, w] in [0, 1], 1 = garment. shading: float32 [h, w], gain in linear
-    light, median 1 inside the mask, 1 outside. warp: float32 [h, w, 2] pixels, 0 outside the mask: the pixel (x, y)
-    shows the cloth at u = x - cx + warp[..., 0], v = y - cy + warp[..., 1], where (cx, cy) = `center` is the middle of
-    the mask's bounding box (mask >= 0.5; (first + last) / 2 in pixel indices). So at rest, without folds and rotation,
-    the warp is 0 and the cloth's origin (0, 0), the upper left corner of one repeat, lies at the centre.
-    Anchors, where the warp is 0: the body (part 1) at the centre itself; a limb (parts 2, 3) at its own root (middle
-    of the armhole, middle of the half waistband), trims (part 4) at their own middle. From there u runs across and v
-    along the panel's grain, lengthened by the folds. Smooth inside a part, except trims, of which there may be several;
-    jumps between parts, as at seams. parts: uint8 [h, w], 0 background, 1 body, 2 limb at the viewer's left, 3 limb
-    at the viewer's right, 4 trim. background: uint8 [h, w, 3] with the garment's shadow on it. palette: uint8 [n, 3],
-    the cloth's main colours, most frequent first. scale: photo pixels per pixel of `swatch`.
+    photo: uint8 [h, w, 3] sRGB. mask: float32 [h, w] in [0, 1], 1 = garment. shading: float32 [h, w], gain
+    in linear light, median 1 inside the mask, 1 outside. warp: float32 [h, w, 2] pixels, 0 outside the
+    mask: the pixel (x, y) shows the cloth at u = x - cx + warp[..., 0], v = y - cy + warp[..., 1], where
+    (cx, cy) = `center` is the middle of the mask's bounding box (mask >= 0.5; (first + last) / 2 in pixel
+    indices). So at rest, without folds and rotation, the warp is 0 and the cloth's origin (0, 0), the first
+    pixel of a repeat, lies at the centre; colours are those of textiles.repeat.Cloth(swatch).sample(u, v,
+    scale).
+
+    Anchors, where the warp is 0: the body (part 1) at the centre itself; a limb (parts 2, 3) at its own
+    root (middle of the armhole, middle of the half waistband), trims (part 4) at their own middle. From
+    there u runs across and v along the panel's grain, lengthened by the folds. Smooth inside a part,
+    except trims, of which there may be several; jumps between parts, as at seams.
+
+    parts: uint8 [h, w], 0
+    background, 1 body, 2 limb at the viewer's left, 3 limb at the viewer's right, 4 trim. background:
+    uint8 [h, w, 3] with the garment's shadow on it. palette: uint8 [n, 3], the cloth's main colours, most
+    frequent first. swatch: the cloth as it was exposed (a named textile is darkened a little, so that
+    highlights do not burn out; a given swatch is taken as it is). scale: photo pixels per pixel of `swatch`.
     """
 
     photo: ByteArray
@@ -61,61 +73,41 @@ class Render:
 # ---------------------------------------------------------------- colour
 
 
-_TO_LINEAR = np.where(
-    np.arange(256) / 255 <= 0.04045, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
-).astype(np.float32)
-_STEPS = 4096
-_CODES = np.arange(_STEPS + 1) / _STEPS
-_TO_SRGB = np.where(_CODES <= 0.0031308, 12.92 * _CODES, 1.055 * _CODES ** (1 / 2.4) - 0.055).astype(np.float32) * 255
-
-
-def to_srgb(linear: FloatArray) -> ByteArray:
-    """Linear light to sRGB uint8; values above 1 burn out."""
-    # The table runs over the square root, where sRGB is nearly a straight line: error below 0.1 grey levels.
-    codes = np.sqrt(np.clip(linear, 0, 1)) * np.float32(_STEPS) + np.float32(0.5)
-    return _ROOT_TO_SRGB[codes.astype(np.uint16)]
-
-
-_ROOTS = _CODES**2
-_ROOT_TO_SRGB = np.clip(
-    np.where(_ROOTS <= 0.0031308, 12.92 * _ROOTS, 1.055 * _ROOTS ** (1 / 2.4) - 0.055) * 255 + 0.5, 0, 255
-).astype(np.uint8)
-
-
-def cloth_colors(swatch: ByteArray, u: FloatArray, v: FloatArray, scale: float) -> FloatArray:
-    """Linear colour of the cloth at positions u, v (photo pixels), float32 [h, w, 3]; the swatch repeats straight."""
-    height, width = swatch.shape[:2]
-    linear = _TO_LINEAR[swatch]
-    small_h, small_w = max(1, round(height * min(1.0, scale))), max(1, round(width * min(1.0, scale)))
-    if (small_h, small_w) != (height, width):
-        # Shrink with whole neighbours, so that the repeat stays seamless and nothing aliases.
-        linear = cv2.resize(linear, (small_w, small_h), interpolation=cv2.INTER_AREA)
-    linear = np.pad(linear, ((2, 2), (2, 2), (0, 0)), mode="wrap")
-    x = np.mod(u / np.float32(width * scale), 1) * np.float32(small_w) + np.float32(1.5)
-    y = np.mod(v / np.float32(height * scale), 1) * np.float32(small_h) + np.float32(1.5)
-    return cv2.remap(linear, x, y, cv2.INTER_LINEAR)
-
-
 def reconstruct(render: Render, swatch: ByteArray | None = None, scale: float | None = None) -> ByteArray:
-    """The photo once more from the fields alone, uint8 [h, w, 3]: linear(cloth(u, v)) * shading over the background.
+    """The photo once more from the fields alone, uint8 [h, w, 3]: linear(cloth(u, v)) * shading over the
+    background.
 
-    With another swatch: the true restyled photo, the answer that a network should give (without camera noise).
+    With another swatch: the true restyled photo, the answer that a network should give (without camera
+    noise).
     """
     swatch = render.swatch if swatch is None else swatch
-    height, width = render.mask.shape
-    u = np.arange(width, dtype=np.float32)[None] - np.float32(render.center[0]) + render.warp[..., 0]
-    v = np.arange(height, dtype=np.float32)[:, None] - np.float32(render.center[1]) + render.warp[..., 1]
-    lit = cloth_colors(swatch, u, v, render.scale if scale is None else scale) * render.shading[..., None]
-    mask = render.mask[..., None]
-    return to_srgb(lit * mask + _TO_LINEAR[render.background] * (1 - mask))
+    x0, y0, x1, y1 = bounds((render.mask > 0).astype(np.uint8))
+    inside = (slice(y0, y1), slice(x0, x1))
+    u = np.arange(x0, x1, dtype=np.float32)[None] - np.float32(render.center[0]) + render.warp[inside][..., 0]
+    v = (
+        np.arange(y0, y1, dtype=np.float32)[:, None]
+        - np.float32(render.center[1])
+        + render.warp[inside][..., 1]
+    )
+    colors = Cloth(swatch).sample(u, v, render.scale if scale is None else scale)
+    lit = np.clip(srgb_to_linear(colors) * render.shading[inside][..., None], 0, 1)
+    mask = render.mask[inside][..., None]
+    photo = render.background.copy()
+    blended = linear_to_srgb(lit * mask + srgb_to_linear(render.background[inside]) * (1 - mask))
+    photo[inside] = np.where(mask > 0, blended, photo[inside])
+    return photo
 
 
 def main_colors(swatch: ByteArray, count: int = 5) -> ByteArray:
     """The most frequent colours of a swatch, uint8 [n <= count, 3], most frequent first."""
-    pixels = swatch[:: max(1, swatch.shape[0] // 48), :: max(1, swatch.shape[1] // 48)].reshape(-1, 3).astype(int)
+    pixels = (
+        swatch[:: max(1, swatch.shape[0] // 48), :: max(1, swatch.shape[1] // 48)].reshape(-1, 3).astype(int)
+    )
     codes = (pixels[:, 0] // 40) * 64 + (pixels[:, 1] // 40) * 8 + pixels[:, 2] // 40
     frequency = np.bincount(codes, minlength=512)
-    best = [code for code in np.argsort(-frequency, kind="stable")[:count] if frequency[code] > 0.015 * len(codes)]
+    best = [
+        code for code in np.argsort(-frequency, kind="stable")[:count] if frequency[code] > 0.015 * len(codes)
+    ]
     return np.array([pixels[codes == code].mean(0) for code in best or [codes[0]]]).round().astype(np.uint8)
 
 
@@ -124,7 +116,8 @@ def main_colors(swatch: ByteArray, count: int = 5) -> ByteArray:
 
 @dataclass(frozen=True)
 class Pose:
-    """Similarity from garment units to pixels: p = offset + scale * R(turn) q, turn in radians (clockwise, y down)."""
+    """Similarity from garment units to pixels: p = offset + scale * R(turn) q, turn in radians (clockwise,
+    y down)."""
 
     scale: float
     turn: float
@@ -170,10 +163,15 @@ def disturb(panels: list[Panel], rng: np.random.Generator) -> None:
         panel.root = tuple(moved(np.array([panel.root]))[0])
 
 
+def fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Pixels as OpenCV's fixed-point numbers with 4 bits behind the point."""
+    return np.round(points * 16).astype(np.int32)
+
+
 def cover(points: NDArray[np.float64], shape: tuple[int, int]) -> ByteArray:
     """Antialiased polygon as coverage, uint8 [h, w]; points in pixels."""
     canvas = np.zeros(shape, np.uint8)
-    cv2.fillPoly(canvas, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    cv2.fillPoly(canvas, [fixed(points)], 255, cv2.LINE_AA, 4)
     return canvas
 
 
@@ -191,11 +189,13 @@ class Scene:
     center: tuple[float, float]
 
 
-def panel_fields(panel: Panel, scene: Scene, box: tuple[int, int, int, int], rng: np.random.Generator) -> FloatArray:
+def panel_fields(
+    panel: Panel, scene: Scene, box: tuple[int, int, int, int], rng: np.random.Generator
+) -> FloatArray:
     """Log gain and warp of one panel over box = (x0, y0, x1, y1) of the picture, float32 [y1-y0, x1-x0, 3].
 
-    The relief is made on the panel's own grid (one sample a pixel, at most about 400 on its longer side), lit and
-    integrated there, and then carried into the picture.
+    The relief is made on the panel's own grid (one sample a pixel, at most about 400 on its longer side),
+    lit and integrated there, and then carried into the picture.
     """
     x0, y0, x1, y1 = box
     frame = (panel.root if not panel.central else (0.0, 0.0), panel.angle, panel.bend)
@@ -215,47 +215,59 @@ def panel_fields(panel: Panel, scene: Scene, box: tuple[int, int, int, int], rng
     column, row = (anchor - low) / step
     # Seen a little from the hem, raised cloth is moved up in the picture: folds bend the rows of a print.
     lean_t, lean_s = np.float32(scene.tilt[0]), np.float32(scene.tilt[1])
-    # Threads hold each other: neighbouring rows cannot slide freely, so the lengths are averaged over a few of them.
+    # Threads hold each other: neighbouring rows cannot slide freely, so the lengths are averaged over a
+    # few of them.
     bundle = 2 * round(0.02 / step) + 1
     u = cv2.blur(arc_excess(across, step, float(column), axis=1), (1, bundle)) + lean_t * height
     v = cv2.blur(arc_excess(along, step, float(row), axis=0), (bundle, 1)) + lean_s * height
     fields = np.stack([log, u, v], -1)
-    at = np.float32([[[column, row]]])
-    at_anchor = cv2.remap(fields, np.clip(at[..., 0], 0, grid.shape[1] - 1), np.clip(at[..., 1], 0, grid.shape[0] - 1),
-                          cv2.INTER_LINEAR)[0, 0]  # fmt: skip
+    at = np.array([[[column, row]]], np.float32)
+    at_anchor = cv2.remap(
+        fields,
+        np.clip(at[..., 0], 0, grid.shape[1] - 1),
+        np.clip(at[..., 1], 0, grid.shape[0] - 1),
+        cv2.INTER_LINEAR,
+    )[0, 0]
     map_x = (local[..., 0] - np.float32(low[0])) / np.float32(step)
     map_y = (local[..., 1] - np.float32(low[1])) / np.float32(step)
     seen = cv2.remap(fields, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # cloth = anchor's own (x - cx, y - cy) + what lies between, in pixels; the warp is cloth minus pixel position.
-    between = (local - anchor.astype(np.float32) + seen[..., 1:] - at_anchor[1:]) * np.float32(scene.pose.scale)
+    # cloth = anchor's own (x - cx, y - cy) + what lies between, in pixels; the warp is cloth minus pixel
+    # position.
+    between = (local - anchor.astype(np.float32) + seen[..., 1:] - at_anchor[1:]) * np.float32(
+        scene.pose.scale
+    )
     warp = between - (pixels - anchor_pixel).astype(np.float32)
     return np.concatenate([seen[..., :1], warp], -1)
 
 
 def soft(image: FloatArray, radius: float) -> FloatArray:
-    """Blur with a kernel of about `radius` pixels: two box filters, whose cost does not grow with the radius."""
+    """Blur with a kernel of about `radius` pixels: two box filters, whose cost does not grow with the
+    radius."""
     size = 2 * max(1, round(radius)) + 1
     return cv2.blur(cv2.blur(image, (size, size)), (size, size))
 
 
-def draw_lines(panel: Panel, scene: Scene, width: float) -> FloatArray:
-    """Seams and buttons as log gain, float32 [h, w]."""
-    shape, pose = scene.shape, scene.pose
-    dark, bright = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+def draw_lines(panel: Panel, scene: Scene, box: tuple[int, int, int, int], width: float) -> FloatArray:
+    """Seams and buttons as log gain over box = (x0, y0, x1, y1), float32 [y1-y0, x1-x0]."""
+    origin = np.array(box[:2])
+    dark = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
+    bright = dark.copy()
     thickness = max(1, round(width * 0.7))
     shift = np.array(scene.light.direction) * -max(0.8, width * 0.8)
     for line, strength in panel.lines:
-        points = pose.pixels(line)
+        points = scene.pose.pixels(line) - origin
         value = int(255 * min(1.0, strength))
-        cv2.polylines(dark, [np.round(points * 16).astype(np.int32)], False, value, thickness, cv2.LINE_AA, 4)
-        points = points + shift
-        cv2.polylines(bright, [np.round(points * 16).astype(np.int32)], False, value // 2, thickness, cv2.LINE_AA, 4)
+        for canvas, moved, level in ((dark, points, value), (bright, points + shift, value // 2)):
+            cv2.polylines(canvas, [fixed(moved)], False, level, thickness, cv2.LINE_AA, 4)
     for x, y, radius in panel.buttons:
-        centre = pose.pixels(np.array([x, y]))
-        for canvas, move, size, value in ((dark, -shift * 0.5, 1.15, 230), (dark, shift * 0, 1.0, 120)):
-            at = np.round((centre + move) * 16).astype(int)
-            cv2.circle(canvas, (int(at[0]), int(at[1])), int(radius * size * pose.scale * 16), value, -1, cv2.LINE_AA, 4)
-    return bright.astype(np.float32) * np.float32(0.35 / 255) - dark.astype(np.float32) * np.float32(0.6 / 255)
+        centre = scene.pose.pixels(np.array([x, y])) - origin
+        for move, size, level in ((-shift * 0.5, 1.15, 230), (shift * 0, 1.0, 120)):
+            at = fixed(centre + move)
+            around = int(radius * size * scene.pose.scale * 16)
+            cv2.circle(dark, (int(at[0]), int(at[1])), around, level, -1, cv2.LINE_AA, 4)
+    return bright.astype(np.float32) * np.float32(0.35 / 255) - dark.astype(np.float32) * np.float32(
+        0.6 / 255
+    )
 
 
 def bounds(coverage: ByteArray) -> tuple[int, int, int, int]:
@@ -271,33 +283,37 @@ class Layers:
     log: FloatArray
     warp: FloatArray
     parts: ByteArray
-    alpha: FloatArray
 
 
 def lay(layers: Layers, panel: Panel, coverage: ByteArray, scene: Scene, rng: np.random.Generator) -> None:
-    """Lay one panel on the picture: its shadow on what lies below, its fields, its rounded edge, its seams."""
-    x0, y0, x1, y1 = box = bounds(coverage)
-    if x1 <= x0:
+    """Lay one panel on the picture: its shadow on what lies below, its fields, its rounded edge, its
+    seams."""
+    if not coverage.any():
         return
-    fields = panel_fields(panel, scene, box, rng)
-    inside = (slice(y0, y1), slice(x0, x1))
-    alpha = coverage.astype(np.float32) * np.float32(1 / 255)
     width = 0.012 * scene.pose.scale
-    near = soft(alpha, 1.6 * width)
-    if panel.lift:
-        layers.log -= np.float32(0.75 * panel.lift) * near
+    x0, y0, x1, y1 = bounds(coverage)
+    room = round(6 * width) + 2
+    x0, y0, x1, y1 = (
+        max(0, x0 - room),
+        max(0, y0 - room),
+        min(scene.shape[1], x1 + room),
+        min(scene.shape[0], y1 + room),
+    )
+    inside = (slice(y0, y1), slice(x0, x1))
+    box, covered = (x0, y0, x1, y1), coverage[inside]
+    fields = panel_fields(panel, scene, box, rng)
+    alpha = covered.astype(np.float32) * np.float32(1 / 255)
+    # The contact shadow on what lies below; the panel itself replaces it where it covers.
+    log = layers.log[inside] - np.float32(0.75 * panel.lift) * soft(alpha, 1.6 * width)
     x, y = scene.light.direction
     rim = soft(alpha, width)
-    bevel = -(cv2.Sobel(rim, cv2.CV_32F, 1, 0, ksize=3) * x + cv2.Sobel(rim, cv2.CV_32F, 0, 1, ksize=3) * y)
-    bevel *= np.float32(width * 0.22 * min(1.0, scene.light.slant))
-    hollow = np.float32(-0.22) * (1 - rim)
-    own = (bevel + hollow + draw_lines(panel, scene, 0.006 * scene.pose.scale))[inside] + fields[..., 0]
-    part = alpha[inside]
-    layers.log[inside] = layers.log[inside] * (1 - part) + own * part
-    owned = (coverage[inside] >= 128) | ((coverage[inside] > 0) & (layers.parts[inside] == 0))
+    bevel = cv2.Sobel(rim, cv2.CV_32F, 1, 0, ksize=3) * x + cv2.Sobel(rim, cv2.CV_32F, 0, 1, ksize=3) * y
+    own = fields[..., 0] - np.float32(width * 0.22 * min(1.0, scene.light.slant)) * bevel
+    own += draw_lines(panel, scene, box, 0.006 * scene.pose.scale) - np.float32(0.22) * (1 - rim)
+    layers.log[inside] = log * (1 - alpha) + own * alpha
+    owned = (covered >= 128) | ((covered > 0) & (layers.parts[inside] == 0))
     layers.warp[inside][owned] = fields[..., 1:][owned]
     layers.parts[inside][owned] = panel.part
-    layers.alpha[inside] = 1 - (1 - layers.alpha[inside]) * (1 - part)
 
 
 # ---------------------------------------------------------------- the photograph
@@ -306,7 +322,9 @@ def lay(layers: Layers, panel: Panel, coverage: ByteArray, scene: Scene, rng: np
 def checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
     shape = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     if min(shape) < 16 or max(shape) > 8192:
-        raise UserError("the picture's size is out of range", received=str(size), possible="16 to 8192 pixels")
+        raise UserError(
+            "The picture's size is out of range.", received=str(size), possible="16 to 8192 pixels"
+        )
     return shape
 
 
@@ -315,31 +333,50 @@ def chosen_textile(
 ) -> tuple[str, ByteArray]:
     """Name and swatch: the given one, or one drawn from the seed."""
     drawn = list(TEXTILES)[int(rng.integers(len(TEXTILES)))]
-    variant = int(rng.integers(32))
+    variant, exposure = int(rng.integers(32)), np.float32(rng.uniform(0.5, 0.95))
     if isinstance(textile, np.ndarray):
         if textile.dtype != np.uint8 or textile.ndim != 3 or textile.shape[2] != 3 or textile.size == 0:
-            raise UserError("a swatch must be a uint8 array of height x width x 3",
-                            received=f"{textile.dtype} {textile.shape}")  # fmt: skip
+            raise UserError(
+                "A swatch is an sRGB uint8 array of height x width x 3.",
+                received=f"{textile.dtype} {textile.shape}",
+            )
         return "swatch", textile
     name = textile or ("plain" if plain else drawn)
     if name not in TEXTILES:
-        raise UserError("unknown textile", received=name, possible=", ".join(TEXTILES))
-    return name, cached_swatch(name, variant, 128 if max(shape) <= 192 else 256)
+        raise UserError("There is no such textile.", received=name, possible=tuple(TEXTILES))
+    cloth = cached_swatch(name, variant, 128 if max(shape) <= 192 else 256)
+    return name, linear_to_srgb(srgb_to_linear(cloth) * exposure)
 
 
-def throw_shadow(image: FloatArray, mask: FloatArray, light: Light, size: float, rng: np.random.Generator) -> FloatArray:
+def throw_shadow(
+    image: FloatArray, mask: FloatArray, light: Light, size: float, rng: np.random.Generator
+) -> FloatArray:
     """The garment's shadow on the background: a close one all around, a soft one away from the light."""
     depth, reach = rng.uniform(0.15, 0.75), size * rng.uniform(0.008, 0.06)
-    move = np.float32([[1, 0, -light.direction[0] * reach], [0, 1, -light.direction[1] * reach]])
+    move = np.array([[1, 0, -light.direction[0] * reach], [0, 1, -light.direction[1] * reach]])
     thrown = cv2.warpAffine(mask, move, mask.shape[::-1])
     shade = 1 - np.float32(depth * 0.7) * soft(thrown, reach * rng.uniform(0.5, 1.2))
     shade *= 1 - np.float32(depth * 0.6) * soft(mask, max(1.0, 0.008 * size))
     return image * shade[..., None]
 
 
+def draw_hanger(image: FloatArray, pose: Pose, rng: np.random.Generator) -> None:
+    """Hook and arms of a hanger, drawn on the background in linear light; the garment covers most of it."""
+    color = (np.array([0.5, 0.5, 0.52]) * rng.uniform(0.1, 1.2)).tolist()
+    hook = curve([(0, 0.12), (0.0, -0.1), (0.05, -0.16), (0.06, -0.22), (0.0, -0.27), (-0.06, -0.23)])
+    arms = curve([(-0.4, 0.16), (-0.1, 0.02), (0, -0.03), (0.1, 0.02), (0.4, 0.16)])
+    for line, width in ((hook, 0.012), (arms, rng.uniform(0.015, 0.05))):
+        thickness = max(1, round(width * pose.scale))
+        cv2.polylines(image, [fixed(pose.pixels(line))], False, color, thickness, cv2.LINE_AA, 4)
+
+
 def scene_light(shape: tuple[int, int], light: Light, rng: np.random.Generator) -> FloatArray:
-    """Log gain of the lamp over the whole picture: brighter towards the light, darker corners, soft blotches."""
-    y, x = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None], np.linspace(-1, 1, shape[1], dtype=np.float32)[None]
+    """Log gain of the lamp over the whole picture: brighter towards the light, darker corners, soft
+    blotches."""
+    y, x = (
+        np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None],
+        np.linspace(-1, 1, shape[1], dtype=np.float32)[None],
+    )
     slope = np.float32(light.gradient) * (x * light.direction[0] + y * light.direction[1])
     corners = -np.float32(rng.uniform(0, 0.16)) * (x * x + y * y)
     return (slope + corners + np.float32(rng.uniform(0, 0.09)) * noise(rng, shape, 0.45)).astype(np.float32)
@@ -365,16 +402,17 @@ def render(
 ) -> Render:
     """Photograph of a garment that never was, with everything known about it.
 
-    seed: any non-negative integer; the garment, its folds, light, pose and background depend on (seed, size, kind)
-    only. size: pixels, or (height, width). kind: one of GARMENTS, None = drawn. textile: a name from TEXTILES or a
-    swatch uint8 [h, w, 3], None = drawn. scale: photo pixels per swatch pixel, None = drawn so that a repeat spans 8 to
-    35 percent of the garment's longer side. plain: a plain cloth if no textile is named. camera: add blur and grain;
-    without them the photo inside the mask is exactly srgb(linear(cloth(u, v)) * shading).
-    Raises UserError for an unknown kind or textile and for a size out of range.
+    seed: any non-negative integer; the garment, its folds, light, pose and background depend on (seed,
+    size, kind) only. size: pixels, or (height, width). kind: one of GARMENTS, None = drawn. textile: a
+    name from TEXTILES or a swatch uint8 [h, w, 3], None = drawn. scale: photo pixels per swatch pixel,
+    None = drawn so that a repeat spans 8 to 35 percent of the garment's longer side. plain: a plain cloth
+    if no textile is named. camera: add blur and grain; without them the photo inside the mask is exactly
+    srgb(linear(cloth(u, v)) * shading). Raises UserError for an unknown kind or textile and for a size out
+    of range.
     """
     shape = checked_size(size)
     if kind is not None and kind not in KINDS:
-        raise UserError("unknown kind of garment", received=kind, possible=", ".join(GARMENTS))
+        raise UserError("There is no such kind of garment.", received=kind, possible=GARMENTS)
     streams = [np.random.default_rng([int(seed), index]) for index in range(7)]
     drawn = GARMENTS[int(streams[0].integers(len(GARMENTS)))]
     kind = kind or drawn
@@ -394,9 +432,7 @@ def render(
     tilt = (float(streams[3].normal(0, 0.12)), float(streams[3].uniform(0.15, 0.6)))
     scene = Scene(shape, pose, light, tilt, center)
 
-    layers = Layers(
-        np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
-    )  # fmt: skip
+    layers = Layers(np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32), np.zeros(shape, np.uint8))
     for panel, coverage, child in zip(panels, covers, streams[4].spawn(len(panels)), strict=True):
         lay(layers, panel, coverage, scene, child)
     mask = union.astype(np.float32) * np.float32(1 / 255)
@@ -405,13 +441,26 @@ def render(
     shading[union == 0] = 1
     longer = max(x1 - x0, y1 - y0)
     raw = backdrop(streams[6], shape) * np.exp(0.7 * lamp)[..., None]
-    background = to_srgb(throw_shadow(raw, mask, light, longer, streams[6]))
+    if kind in HANGING and streams[6].random() < 0.2:
+        draw_hanger(raw, pose, streams[6])
+    background = linear_to_srgb(throw_shadow(raw, mask, light, longer, streams[6]))
     if scale is None:
         scale = share * longer / max(cloth.shape[:2])
     result = Render(
-        background, mask, shading, layers.warp, layers.parts, background, main_colors(cloth), kind, name, cloth,
-        float(scale), center, int(seed),
-    )  # fmt: skip
+        background,
+        mask,
+        shading,
+        layers.warp,
+        layers.parts,
+        background,
+        main_colors(cloth),
+        kind,
+        name,
+        cloth,
+        float(scale),
+        center,
+        int(seed),
+    )
     photo = reconstruct(result)
     if camera:
         photo = develop(photo, background, mask, streams[6])
@@ -419,9 +468,14 @@ def render(
 
 
 def graded(log: FloatArray, lamp: FloatArray, inside: NDArray[np.bool_], light: Light) -> FloatArray:
-    """The camera's contrast: brings the log gain near the light's wished deviation, median 1 inside the garment."""
+    """The camera's contrast: brings the log gain near the light's wished deviation, median 1 inside the
+    garment."""
     deviation = float(log[inside].std()) + 1e-3
-    wished = max(0.03, light.contrast**2 - float(lamp[inside].var())) ** 0.5 if light.contrast > 0.1 else light.contrast
+    wished = (
+        max(0.03, light.contrast**2 - float(lamp[inside].var())) ** 0.5
+        if light.contrast > 0.1
+        else light.contrast
+    )
     total = log * np.float32(np.clip(wished / deviation, 0.55, 1.7)) + lamp
     total -= np.median(total[inside])
     return np.exp(np.clip(total, -2.6, 1.1)).astype(np.float32)
