@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..textiles.procedural import TEXTILES, cached_swatch
+from .relief import Billow, Crumple, Grid, Light, log_gain, relief, slopes
 
 FloatArray = NDArray[Any]
 
@@ -103,13 +104,19 @@ def tiles(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
 
 
 def linen(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
-    """Bed linen or a curtain, with its own wrinkles; at times printed."""
-    hills = noise(rng, shape, 0.28) * 0.5 + noise(rng, shape, 0.1, 0.16) * 0.22
-    hills -= 0.16 * np.abs(noise(rng, shape, 0.13, 0.2))
-    log = cv2.Sobel(hills, cv2.CV_32F, 1, 0, ksize=3) * rng.normal(0, 1) + cv2.Sobel(
-        hills, cv2.CV_32F, 0, 1, ksize=3
-    ) * rng.normal(0, 1)
-    log *= np.float32(rng.uniform(0.05, 0.22) / (log.std() + 1e-6))
+    """Bed linen or a curtain, with its own folds; at times printed."""
+    step = 2.4 / max(shape)
+    grid = Grid.around((0.0, 0.0), ((shape[1] - 1) * step, (shape[0] - 1) * step), step)
+    steepness, turn = rng.uniform(0.1, 0.5), rng.uniform(0, 3.14)
+    folds = [
+        Billow(rng.uniform(0.3, 0.6), steepness),
+        Crumple(rng.uniform(0.15, 0.4), 0.6 * steepness, turn),
+        Crumple(0.08, 0.4 * steepness * rng.random(), turn + rng.normal(0, 0.5)),
+    ]
+    height = relief(folds, grid, ((0.0, 1.0), (2.5, 1.0)), rng)
+    across, along = slopes(height, step)
+    log = log_gain(height, across, along, grid, Light.draw(rng), np.zeros((grid.shape[0], 1), np.float32))
+    log = log[: shape[0], : shape[1]]
     base: FloatArray = np.broadcast_to(_TONES[int(rng.integers(len(_TONES)))], (*shape, 3))
     if rng.random() < 0.35:
         base = printed(rng, shape)

@@ -25,7 +25,10 @@ def trim(outline: Points, mood: Mood, angle: float = 0.0, lift: float = 0.35, to
     half = float(np.ptp(outline[:, 0])) / 2
     folds: list[Fold] = [Billow(0.15, 0.12 * mood.fold), Crumple(0.08, 0.1 * mood.crumple)]
     root = (float(middle[0]), float(middle[1]))
-    return Panel(outline, TRIM, root, angle, 0.0, ((-2.0, half), (2.0, half)), folds, lift=lift, tone=tone)
+    rim = 0.3 + 0.7 * min(1.0, lift / 0.5)  # what lies close to the body has a flat edge
+    return Panel(
+        outline, TRIM, root, angle, 0.0, ((-2.0, half), (2.0, half)), folds, lift=lift, rim=rim, tone=tone
+    )
 
 
 def inset(outline: Points, amount: float) -> Points:
@@ -48,7 +51,7 @@ def placket(
         [(half, end), (-half, end)],
         [(-half, end), (-half, (start + end) / 2), (-half, start)],
     )
-    panel = trim(strip, mood, lift=0.25)
+    panel = trim(strip, mood, lift=0.15)
     panel.folds.append(Pleats(1.5, 0.12 * mood.fold, -9, -8, 0.1))
     panel.lines = [(np.array([(x, start), (x, end)]), 0.3) for x in (-half * 0.72, half * 0.72)]
     radius = rng.uniform(0.011, 0.017)
@@ -94,7 +97,7 @@ def patch(rng: np.random.Generator, mood: Mood, x: float, y: float, width: float
             (x - width, y + height),
         ]
     )
-    panel = trim(outline, mood, lift=0.2)
+    panel = trim(outline, mood, lift=0.12)
     panel.lines.append((inset(outline, 0.015), 0.3))
     return panel
 
@@ -156,7 +159,7 @@ def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     rib: list[Fold] = [Pleats(rng.uniform(40, 60), 0.22, -9, -8, 0.0, 0.03), Billow(0.2, 0.1)]
     low = curve([(x * top.hem, top.length + 0.01) for x in (-1, 0, 1)])
     hem = Panel(
-        band(low, 0.09) - [0, 0.02],
+        band(low, 0.11) - np.array([0, 0.04]),
         TRIM,
         (0.0, top.length),
         profile=((-1, top.hem), (1, top.hem)),

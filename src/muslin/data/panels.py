@@ -26,7 +26,8 @@ class Panel:
     """One piece of cloth; later panels lie on top of earlier ones.
 
     part: BODY, LEFT, RIGHT or TRIM; profile: (s, half width) knots for pleats that fan out; lift: how
-    strongly it throws a contact shadow on what it covers (0..1); tone: log gain of the whole panel (the
+    strongly it throws a contact shadow on what it covers (0..1); rim: how round its
+    edge is (0..1); tone: log gain of the whole panel (the
     inside of a neck is dark); lines: seams as polylines with a strength; buttons: (x, y, radius); central:
     cloth anchored at the centre of the garment's bounding box instead of at the root.
     """
@@ -41,6 +42,7 @@ class Panel:
     lines: list[tuple[Points, float]] = field(default_factory=list)
     buttons: list[tuple[float, float, float]] = field(default_factory=list)
     lift: float = 0.3
+    rim: float = 1.0
     tone: float = 0.0
     central: bool = False
 
@@ -156,7 +158,8 @@ def surface(rng: np.random.Generator, mood: Mood, length: float, size: float = 1
         Billow(0.42 * size, 0.22 * mood.fold * rng.uniform(0.5, 1.3)),
         Billow(0.17 * size, 0.15 * mood.fold * rng.uniform(0.2, 1.2)),
         Crumple(0.15 * size, 0.3 * mood.crumple * rng.uniform(0.4, 1.3), rng.normal(0, 0.7)),
-        Crumple(0.06 * size, 0.14 * mood.crumple * rng.uniform(0.1, 1.3), rng.normal(0, 0.7)),
+        Crumple(0.06 * size, 0.16 * mood.crumple * rng.uniform(0.1, 1.4), rng.normal(0, 0.7)),
+        Crumple(0.025, 0.09 * mood.crumple * rng.uniform(0.0, 1.4), rng.normal(0, 0.7)),
     ]
     if mood.stored and size > 0.7:
         folds.append(Crease(rng.normal(0, 0.03), rng.choice([-1, 1]) * rng.uniform(0.12, 0.3), False))

@@ -111,9 +111,11 @@ def top_body(rng: np.random.Generator, mood: Mood, shape: TopShape, closed: bool
     panels = [body]
     if closed:
         back_drop = min(0.05, a.drop * 0.4)
+        # Its lower edge lies behind the front, well below the neckline, so that no background shows between.
+        low = np.array([(0.72 * a.neck, a.drop * (0.6 if a.pointed else 0.8) + 0.03), (a.neck + 0.03, 0.03)])
         back = path(
             [(-a.neck, 0.0), (-a.neck * 0.5, back_drop), (a.neck * 0.5, back_drop), (a.neck, 0.0)],
-            [(a.neck, 0.02), (0.0, a.drop + 0.06), (-a.neck, 0.02)],
+            np.vstack([low[::-1], [(0.0, a.drop + 0.06)], mirrored(low[::-1])]),
         )
         tone = -rng.uniform(0.35, 0.8)
         panels.insert(0, Panel(back, TRIM, (0.0, back_drop), tone=tone, folds=[Billow(0.2, 0.1)], lift=0.0))

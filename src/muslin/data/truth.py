@@ -308,8 +308,8 @@ def lay(layers: Layers, panel: Panel, coverage: ByteArray, scene: Scene, rng: np
     x, y = scene.light.direction
     rim = soft(alpha, width)
     bevel = cv2.Sobel(rim, cv2.CV_32F, 1, 0, ksize=3) * x + cv2.Sobel(rim, cv2.CV_32F, 0, 1, ksize=3) * y
-    own = fields[..., 0] - np.float32(width * 0.22 * min(1.0, scene.light.slant)) * bevel
-    own += draw_lines(panel, scene, box, 0.006 * scene.pose.scale) - np.float32(0.22) * (1 - rim)
+    own = fields[..., 0] - np.float32(width * 0.22 * panel.rim * min(1.0, scene.light.slant)) * bevel
+    own += draw_lines(panel, scene, box, 0.006 * scene.pose.scale) - np.float32(0.22 * panel.rim) * (1 - rim)
     layers.log[inside] = log * (1 - alpha) + own * alpha
     owned = (covered >= 128) | ((covered > 0) & (layers.parts[inside] == 0))
     layers.warp[inside][owned] = fields[..., 1:][owned]
