@@ -93,7 +93,7 @@ class DrapeStream:
         size = self.size
         textile = None
         if self.swatches and rng.random() < 0.5:
-            textile = self.swatches[rng.integers(len(self.swatches))]
+            textile = self.swatches[int(rng.integers(len(self.swatches)))]
         truth = render(int(rng.integers(2**31)), size, textile=textile, plain=bool(rng.random() < 0.2))
         frame = garment_frame(garment_box(truth.mask), size)
         frame = about_centre(np.eye(2) * rng.uniform(0.94, 1.03), frame, size)
@@ -124,7 +124,7 @@ class DrapeStream:
 
     def _photo(self, rng: np.random.Generator, photos: Sequence[GarmentPhoto]) -> tuple[np.ndarray, np.ndarray]:
         """A photo and its mask in the garment's frame, turned, zoomed and mirrored a little."""
-        photo = photos[rng.integers(len(photos))]
+        photo = photos[int(rng.integers(len(photos)))]
         assert photo.mask is not None
         frame = garment_frame(garment_box(photo.mask), self.size)
         turn = np.exp(rng.uniform(-0.12, 0.06)) * rotation(rng.normal(0, 4))
@@ -155,7 +155,7 @@ class DrapeStream:
         from muslin.textiles.procedural import TEXTILES, swatch
 
         if self.swatches and rng.random() < 0.8:
-            return self.swatches[rng.integers(len(self.swatches))]
+            return self.swatches[int(rng.integers(len(self.swatches)))]
         return swatch(str(rng.choice(sorted(TEXTILES))), int(rng.integers(2**31)), 128)
 
 
@@ -171,8 +171,8 @@ def _view(
 def _mirror(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Left to right: the limbs change names and the warp its sign across."""
     mirrored = {key: np.ascontiguousarray(value[:, ::-1]) for key, value in sample.items()}
-    mirrored["panels"] = np.int32([0, 1, 3, 2, 4])[mirrored["panels"]]
-    mirrored["warp"] = mirrored["warp"] * np.float32([-1, 1])
+    mirrored["panels"] = np.array([0, 1, 3, 2, 4], np.int32)[mirrored["panels"]]
+    mirrored["warp"] = mirrored["warp"] * np.array([-1, 1], np.float32)
     return mirrored
 
 
@@ -185,5 +185,5 @@ def _camera(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
         packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))])[1]
-        image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
     return image

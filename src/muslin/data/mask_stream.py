@@ -18,15 +18,15 @@ def random_frame(rng: np.random.Generator, height: int, width: int, size: int) -
     zoom, stretch = np.exp(rng.uniform(-0.3, 0.22)), np.exp(rng.normal(0, 0.06))
     linear = zoom * rotation(degrees) @ np.diag([rng.choice((-1.0, 1.0)) * stretch, 1 / stretch])
     frame = about_centre(linear, photo_frame(height, width, size), size)
-    frame[:, 2] += rng.normal(0, 0.04, 2) * size
-    return frame
+    shift = rng.normal(0, 0.04, 2) * size
+    return frame + np.array([[0, 0, shift[0]], [0, 0, shift[1]]], np.float32)
 
 
 def jitter_colour(rng: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
     """Random exposure, gamma, white balance, saturation, noise and blur. float32 [0, 1] HxWx3 in and out."""
     pixels = np.clip(pixels, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.25)))
     pixels = pixels * np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.06, 3)).astype(np.float32)
-    grey = pixels @ np.float32([0.3, 0.59, 0.11])
+    grey = pixels @ np.array([0.3, 0.59, 0.11], np.float32)
     pixels = grey[..., None] + (pixels - grey[..., None]) * np.float32(rng.uniform(0.3, 1.4))
     if rng.random() < 0.3:
         pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 1.2))
@@ -67,17 +67,17 @@ class MaskStream:
 
     def _sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         pixels, mask = self._pair(rng)
-        move = random_frame(rng, *mask.shape, self.size)
+        move = random_frame(rng, mask.shape[0], mask.shape[1], self.size)
         square = (self.size, self.size)
         image = cv2.warpAffine(pixels, move, square, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
         mask = cv2.warpAffine(mask, move, square, flags=cv2.INTER_AREA).astype(np.float32) / 255
         image = image.astype(np.float32) / 255
         if self.swatches and rng.random() < 0.25:
-            print_ = lay_texture(rng, self.swatches[rng.integers(len(self.swatches))], self.size)
+            print_ = lay_texture(rng, self.swatches[int(rng.integers(len(self.swatches)))], self.size)
             cover = mask[..., None] * np.float32(rng.uniform(0.4, 1))
             image = image * (1 - cover) + cover * print_ * (0.25 + 0.75 * image.mean(-1, keepdims=True) * 1.6)
         if self.swatches and rng.random() < 0.25:
-            ground = lay_texture(rng, self.swatches[rng.integers(len(self.swatches))], self.size)
+            ground = lay_texture(rng, self.swatches[int(rng.integers(len(self.swatches)))], self.size)
             soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.0))[..., None]
             image = image * soft + (1 - soft) * jitter_colour(rng, ground)
         return jitter_colour(rng, image), mask
@@ -87,7 +87,7 @@ class MaskStream:
             from muslin.data.truth import render
 
             rendered = render(int(rng.integers(2**31)), self.size)
-            return rendered.photo, np.uint8(np.round(rendered.mask * 255))
-        photo = self.photos[rng.integers(len(self.photos))]
+            return rendered.photo, np.round(rendered.mask * 255).astype(np.uint8)
+        photo = self.photos[int(rng.integers(len(self.photos)))]
         assert photo.mask is not None
         return photo.pixels, photo.mask

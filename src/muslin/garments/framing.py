@@ -53,4 +53,4 @@ def invert(frame: np.ndarray) -> np.ndarray:
 def _frame(x: float, y: float, scale: float, size: int) -> np.ndarray:
     """Scale about the point (x, y), which lands in the centre of the square. Pixel centres are integers."""
     centre = (size - 1) / 2
-    return np.float32([[scale, 0, centre - scale * x], [0, scale, centre - scale * y]])
+    return np.array([[scale, 0, centre - scale * x], [0, scale, centre - scale * y]], np.float32)

@@ -115,7 +115,7 @@ def letterbox(pixels: np.ndarray, size: int) -> np.ndarray:
     if shrink > 1:  # average first: bilinear sampling of a large photo would alias
         small = (max(1, width // shrink), max(1, height // shrink))
         pixels = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
-    frame = photo_frame(*pixels.shape[:2], size)
+    frame = photo_frame(pixels.shape[0], pixels.shape[1], size)
     return cv2.warpAffine(pixels, frame, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

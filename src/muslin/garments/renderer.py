@@ -59,7 +59,7 @@ def _shading(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) ->
 
 
 def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
-    """(warp, panel): each pixel takes the warp of the panel it most probably was sewn from: seams are sharp at any size."""
+    """(warp, panel): each pixel takes the warp of its most probable panel, so that seams are sharp at any size."""
     order = np.argsort(-fields.panels.reshape(-1, fields.panels.shape[-1]).mean(0))
     present = [k for k in order if (fields.panels.argmax(-1) == k).mean() > 0.002]
     side = fields.side
@@ -77,7 +77,9 @@ def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.n
     return warp, panel
 
 
-def cloth_positions(fields: Fields, rows: slice, columns: slice, warp: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cloth_positions(
+    fields: Fields, rows: slice, columns: slice, warp: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(u, v): where on the cloth each pixel lies, in photo pixels from the garment's centre."""
     x, y = fields.centre
     across = np.arange(columns.start, columns.stop, dtype=np.float32) - np.float32(x)

@@ -15,7 +15,7 @@ generator's, from garments whose print hides the shading. Where the true fields 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from muslin.networks.discriminators import patch_discriminator
 from muslin.networks.fields import PANELS, field_network
 from muslin.networks.unet import WIDTHS
 from muslin.optim import cosine
-from muslin.recipes.base import Batch, Phase, Recipe
+from muslin.recipes.base import Batch, Phase, Recipe, Stream
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,6 @@ class Drape(Recipe):
     warp_weight: float = 10.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
-    half_life_images: Mapping[str, float] = field(default_factory=lambda: {"generator": 2_000})
 
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
@@ -121,7 +120,7 @@ class Drape(Recipe):
             swatches = load_swatches(Path(data))
         return DrapeStream(plain, printed, swatches, self.size, self.batch_size, seed)
 
-    def preview(self, networks: Mapping[str, Any], stream: DrapeStream) -> np.ndarray:
+    def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """Rows: photo, known muslin, predicted muslin, predicted panels and warp as a draped check."""
         batch = stream.batch(0)
         fields = networks["generator"]([batch["image"], batch["mask"]])
@@ -134,7 +133,8 @@ class Drape(Recipe):
         check = np.stack([draped_check(fields, i, self.size) for i in range(len(mask))])
         rows = [(batch["image"] + 1) / 2, white(batch["shading"]), white(fields["shading"])]
         rows.append(white(fields["shading"]) * (1 - mask * (1 - check)))
-        return np.uint8(np.round(255 * np.clip(np.vstack([np.hstack(list(row)) for row in rows]), 0, 1)))
+        sheet = np.vstack([np.hstack(list(row)) for row in rows])
+        return np.round(255 * np.clip(sheet, 0, 1)).astype(np.uint8)
 
 
 def panel_and_warp_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, Any, Any]:
@@ -162,5 +162,5 @@ def draped_check(fields: Mapping[str, np.ndarray], index: int, size: int, square
     chosen = np.take_along_axis(warp, panels[..., None, None], 2)[:, :, 0] * size
     y, x = np.mgrid[:size, :size]
     across, down = x + chosen[..., 0] - size / 2, y + chosen[..., 1] - size / 2
-    check = np.float32((across * squares / size) % 1 < 0.5) + np.float32((down * squares / size) % 1 < 0.5)
-    return 1 - check[..., None] * np.float32([0.38, 0.25, 0.1])
+    check = ((across * squares / size) % 1 < 0.5).astype(np.float32) + ((down * squares / size) % 1 < 0.5)
+    return 1 - check[..., None] * np.array([0.38, 0.25, 0.1], np.float32)

@@ -10,7 +10,7 @@ Not adversarial: a mask has one right answer, and a discriminator would only add
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from muslin.data.mask_stream import MaskStream
 from muslin.data.photos import held_out, load_garments, load_swatches
 from muslin.networks.unet import WIDTHS, mask_network
 from muslin.optim import cosine
-from muslin.recipes.base import Batch, Phase, Recipe
+from muslin.recipes.base import Batch, Phase, Recipe, Stream
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,6 @@ class Mask(Recipe):
     learning_rate: float = 1.5e-3  # Adam, at the start
     dice_weight: float = 0.5
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
-    half_life_images: Mapping[str, float] = field(default_factory=lambda: {"generator": 1_500})
 
     name = "mask"
     summary = "segmentation: photo -> garment mask"
@@ -60,9 +59,10 @@ class Mask(Recipe):
         swatches = [] if data is None else load_swatches(Path(data))
         return MaskStream(known, swatches, self.size, self.batch_size, seed)
 
-    def preview(self, networks: Mapping[str, Any], stream: MaskStream) -> np.ndarray:
+    def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """Rows: photo, true mask, predicted mask."""
         batch = stream.batch(0)
         predicted = 1 / (1 + np.exp(-np.asarray(networks["generator"](batch["image"]))))
         rows = [(batch["image"] + 1) / 2, np.repeat(batch["mask"], 3, -1), np.repeat(predicted, 3, -1)]
-        return np.uint8(np.round(255 * np.vstack([np.hstack(list(row[:8])) for row in rows])))
+        sheet = np.vstack([np.hstack(list(row[:8])) for row in rows])
+        return np.round(255 * sheet).astype(np.uint8)

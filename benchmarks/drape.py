@@ -1,0 +1,153 @@
+"""Does `drape` see the folds under a print, and does cloth lie where it should?
+
+    python benchmarks/drape.py [DATA] [--model NAME] [--json FILE]
+
+Photos (with DATA): plain garments kept out of training, as they are and with held-out swatches printed onto them. A
+plain garment shows its own shading, so the true log shading is known; compared inside the
+mask, both centred.
+Truth world: garments of seeds kept out of training, photographed in cloth A, restyled with cloth B, compared with
+the render of the same garment in B (PSNR inside the mask). Baselines: blurred luminance; flat tile times luminance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from muslin import store
+from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminance, print_on
+from muslin.data.mask_stream import lay_texture
+from muslin.data.photos import held_out, load_garments, load_swatches
+from muslin.data.truth import render
+from muslin.garments.fields import Fields, luminance_fields, predict_fields
+from muslin.garments.framing import garment_box
+from muslin.garments.network import Network
+from muslin.garments.renderer import bands, dress
+from muslin.images import luminance, srgb_to_linear
+from muslin.textiles.repeat import Cloth
+
+FIRST_SEED = 2**31  # training draws seeds below it
+
+
+def full_shading(pixels: np.ndarray, mask: np.ndarray, fields: Fields) -> np.ndarray:
+    """Predicted log shading at the photo's size."""
+    shading = np.zeros(mask.shape, np.float32)
+    for band in bands(pixels, fields, garment_box((mask > 0).astype(np.float32))):
+        shading[band.rows, band.columns] = band.shading
+    return shading
+
+
+def compare(predicted: np.ndarray, true: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
+    """(correlation, mean absolute error) inside the mask, both centred."""
+    a, b = predicted[mask > 0.95], true[mask > 0.95]
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-9)), float(np.abs(a - b).mean())
+
+
+def blurred_luminance(pixels: np.ndarray) -> np.ndarray:
+    log = np.log(luminance(srgb_to_linear(pixels)) + 0.004)
+    return cv2.GaussianBlur(log, (0, 0), 0.02 * max(log.shape))
+
+
+def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, object]:
+    swatches = load_swatches(data, held=True)
+    photos = [
+        photo
+        for photo in load_garments(data, side=320, masked=True)
+        if held_out(photo.key) and photo.look == "plain" and median_luminance(photo) > MIN_LUMINANCE
+    ][:limit]
+    rows: dict[str, list[tuple[float, float]]] = {"printed": [], "printed, blurred luminance": [], "plain": []}
+    for index, photo in enumerate(photos):
+        rng = np.random.default_rng(index)
+        mask = photo.mask.astype(np.float32) / 255
+        true = log_shading(srgb_to_linear(photo.pixels), mask)
+        fields = predict_fields(photo.pixels, mask, network)
+        rows["plain"].append(compare(full_shading(photo.pixels, mask, fields), true, mask))
+        for _ in range(4):
+            side = max(mask.shape)
+            albedo = srgb_to_linear(lay_texture(rng, swatches[rng.integers(len(swatches))], side))
+            albedo = albedo[: mask.shape[0], : mask.shape[1]] * np.float32(0.97) + np.float32(0.015)
+            printed = print_on(true, mask, albedo)
+            fields = predict_fields(printed, mask, network)
+            rows["printed"].append(compare(full_shading(printed, mask, fields), true, mask))
+            rows["printed, blurred luminance"].append(compare(blurred_luminance(printed), true, mask))
+    return {
+        "garments": len(photos),
+        **{
+            name: {
+                "correlation": round(float(np.mean([row[0] for row in values])), 3),
+                "median correlation": round(float(np.median([row[0] for row in values])), 3),
+                "mean absolute error": round(float(np.mean([row[1] for row in values])), 3),
+            }
+            for name, values in rows.items()
+        },
+    }
+
+
+def in_truth_world(network: Network, count: int, size: int = 256) -> dict[str, object]:
+    scores: dict[str, list[float]] = {"drape": [], "flat tile times luminance": [], "true fields": []}
+    warps: dict[str, list[float]] = {"drape": [], "no warp": []}
+    for seed in range(FIRST_SEED, FIRST_SEED + count):
+        rng = np.random.default_rng(seed)
+        before = render(seed, size)
+        scale = 0.25 * size / 256 * float(rng.uniform(0.7, 1.6))
+        after, textile = other_cloth(seed, size, scale)
+        cloth = Cloth(textile).prepare(scale)
+        for name, fields in (
+            ("drape", predict_fields(before.photo, before.mask, network)),
+            ("flat tile times luminance", luminance_fields(before.photo, before.mask)),
+        ):
+            image = dress(before.photo, before.mask, fields, [cloth])
+            scores[name].append(psnr(image, after.photo, before.mask))
+        found = np.zeros((*before.mask.shape, 2), np.float32)
+        fields = predict_fields(before.photo, before.mask, network)
+        for band in bands(before.photo, fields, garment_box(before.mask)):
+            found[band.rows, band.columns] = band.warp
+        inside = before.mask > 0.95
+        warps["drape"].append(float(np.linalg.norm(found - before.warp, axis=-1)[inside].mean()))
+        warps["no warp"].append(float(np.linalg.norm(before.warp, axis=-1)[inside].mean()))
+    return {
+        "garments": count,
+        "psnr": {name: round(float(np.mean(values)), 2) for name, values in scores.items() if values},
+        "median psnr": {name: round(float(np.median(values)), 2) for name, values in scores.items() if values},
+        "warp error, px of 256": {name: round(float(np.mean(v)) * 256 / size, 2) for name, v in warps.items()},
+    }
+
+
+def other_cloth(seed: int, size: int, scale: float) -> tuple:
+    from muslin.textiles.procedural import TEXTILES, swatch
+
+    name = sorted(TEXTILES)[seed % len(TEXTILES)]
+    textile = swatch(name, seed + 1, 256)
+    return render(seed, size, textile=textile, scale=scale), textile
+
+
+def psnr(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
+    inside = mask > 0.5
+    error = (a[inside].astype(np.float32) - b[inside].astype(np.float32)) / 255
+    return float(-10 * np.log10(np.mean(error**2) + 1e-12))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--model", default="drape")
+    parser.add_argument("--count", type=int, default=100, help="garments of the truth world")
+    parser.add_argument("--limit", type=int, help="photos")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    network = Network(store.load(options.model).file())
+    figures: dict[str, object] = {"truth world": in_truth_world(network, options.count)}
+    if options.data:
+        figures["photos"] = on_photos(options.data, network, options.limit)
+    print(json.dumps(figures, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+import cv2
+import numpy as np
+
+from muslin.garments.fields import fit_guide, log_colour, luminance_fields
+from muslin.garments.framing import garment_box
+from muslin.garments.renderer import bands
+from muslin.images import luminance, srgb_to_linear
+
+
+def test_guide_recovers_a_linear_model() -> None:
+    rng = np.random.default_rng(0)
+    guide = rng.normal(0, 1, (40, 50, 3)).astype(np.float32)
+    target = guide @ np.float32([0.2, -0.5, 0.9]) + np.float32(0.3)
+    slopes, offset = fit_guide(guide, target, np.ones(target.shape, np.float32), epsilon=1e-6)
+    np.testing.assert_allclose(slopes, np.broadcast_to([0.2, -0.5, 0.9], slopes.shape), atol=1e-2)
+    np.testing.assert_allclose(offset, 0.3, atol=1e-2)
+
+
+def test_guide_ignores_an_edge_that_the_target_does_not_have() -> None:
+    guide = np.zeros((32, 32, 3), np.float32)
+    guide[:, 16:] = 1  # an old print's edge
+    target = np.tile(np.linspace(0, 0.1, 32, dtype=np.float32)[:, None], (1, 32))
+    slopes, offset = fit_guide(guide, target, np.ones(target.shape, np.float32))
+    filtered = (slopes * guide).sum(-1) + offset
+    assert np.abs(filtered - target)[4:-4].max() < 0.01
+
+
+def test_guide_lets_only_the_garment_vote() -> None:
+    guide = np.zeros((32, 32, 3), np.float32)
+    guide[:, :16] = np.random.default_rng(1).normal(0, 1, (32, 16, 1))
+    weight = np.zeros((32, 32), np.float32)
+    weight[:, 16:] = 1
+    target = np.where(weight > 0, np.float32(0.5), np.float32(-3))
+    slopes, offset = fit_guide(guide, target, weight)
+    assert np.abs((slopes * guide).sum(-1) + offset - 0.5)[:, 17:].max() < 0.02
+
+
+def test_shading_of_a_plain_garment_survives_at_three_times_the_networks_size() -> None:
+    """Detail that the small square cannot hold comes back from the photo itself."""
+    rng = np.random.default_rng(2)
+    relief = cv2.GaussianBlur(rng.normal(0, 1, (780, 780)).astype(np.float32), (0, 0), 2.5)
+    relief = 0.25 * relief / relief.std()
+    grey = np.exp(relief)[..., None] * np.float32([0.2, 0.25, 0.3])
+    pixels = np.uint8(np.clip(255 * grey ** (1 / 2.2), 0, 255))
+    mask = np.zeros((780, 780), np.float32)
+    mask[60:720, 60:720] = 1
+    fields = luminance_fields(pixels, mask)
+    true = np.log(luminance(srgb_to_linear(pixels)))
+    found = np.zeros_like(true)
+    for band in bands(pixels, fields, garment_box(mask)):
+        found[band.rows, band.columns] = band.shading
+    inside = mask > 0
+    assert np.corrcoef(found[inside], true[inside])[0, 1] > 0.97
+
+
+def test_log_colour_matches_its_definition() -> None:
+    values = np.arange(256, dtype=np.uint8).reshape(-1, 1, 1).repeat(3, -1)
+    expected = np.log(srgb_to_linear(values) + 0.004)
+    np.testing.assert_allclose(log_colour(values), expected, rtol=1e-5)

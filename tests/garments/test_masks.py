@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from muslin.data.truth import render
+from muslin.errors import UserError
+from muslin.garments import masks
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    return float(((a > 0.5) & (b > 0.5)).sum() / ((a > 0.5) | (b > 0.5)).sum())
+
+
+def perfect_network(truth: np.ndarray) -> masks.MaskNetwork:
+    """Answers with the truth, as the network would see it in its letterbox, whatever the photo."""
+
+    def network(image: np.ndarray) -> dict[str, np.ndarray]:
+        size = image.shape[1]
+        seen = masks.letterbox(np.uint8(truth * 255)[..., None].repeat(3, -1), size)[..., :1] / 255
+        logits = np.where(seen > 0.5, 8.0, -8.0).astype(np.float32)
+        return {"logits": np.stack([logits, logits[:, ::-1]])}
+
+    return network
+
+
+def test_a_perfect_network_gives_a_perfect_mask() -> None:
+    shown = render(21, (300, 220))
+    found = masks.automatic(shown.photo, perfect_network(shown.mask))
+    assert found.source == "network" and found.confidence > 0.99
+    assert overlap(found.alpha, shown.mask) > 0.95
+    assert found.alpha.shape == (300, 220)
+
+
+def test_confidence_is_expected_and_over_expected_or() -> None:
+    probability = np.float32([[0.9, 0.8], [0.3, 0.0]])
+    assert masks.confidence(probability) == pytest.approx((0.9 + 0.8) / (1 + 1 + 0.3))
+    assert masks.confidence(np.zeros((4, 4), np.float32)) == 0
+
+
+def test_grabcut_stands_in_without_a_network() -> None:
+    shown = render(2, 256, textile="plain")
+    found = masks.automatic(shown.photo, None)
+    assert found.source == "grabcut" and 0 < found.confidence <= 0.5
+    assert overlap(found.alpha, shown.mask) > 0.6
+
+
+def test_nothing_in_the_photo_is_an_error_that_teaches() -> None:
+    with pytest.raises(UserError, match="--mask FILE"):
+        masks.automatic(np.full((64, 64, 3), 200, np.uint8), None)
+
+
+def test_far_from_the_garment_the_mask_is_exactly_zero() -> None:
+    shown = render(23, 200)
+    alpha = masks.refine(shown.photo, shown.mask)
+    far = shown.mask.copy()
+    import cv2
+
+    far = cv2.dilate(far, np.ones((41, 41)))
+    assert (alpha[far == 0] == 0).all()
+    assert alpha.min() >= 0 and alpha.max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (7, 9), (400, 13)])
+def test_odd_shapes_do_not_crash(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
+    network = perfect_network(np.ones(shape, np.float32))
+    assert masks.automatic(photo, network).alpha.shape == shape
+
+
+def test_given_masks() -> None:
+    half = np.zeros((50, 40), np.uint8)
+    half[:, :20] = 255
+    found = masks.given(half, 100, 80)
+    assert found.alpha.shape == (100, 80) and found.alpha[:, :35].min() == 1 and found.alpha[:, 45:].max() == 0
+    with pytest.raises(UserError, match="another shape"):
+        masks.given(half, 100, 100)
+    with pytest.raises(UserError, match="empty"):
+        masks.given(np.zeros((50, 40), np.uint8), 50, 40)

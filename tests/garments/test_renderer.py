@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from muslin.data.truth import reconstruct, render
+from muslin.garments import renderer
+from muslin.garments.fields import PANELS, Fields, luminance_fields
+from muslin.garments.framing import garment_box
+from muslin.garments.renderer import dress
+from muslin.textiles.repeat import Cloth
+
+
+def flat_fields(size: int) -> Fields:
+    """No light, no warp; the square is the photo."""
+    panels = np.zeros((size // 2, size // 2, len(PANELS)), np.float32)
+    zero = np.zeros((size, size), np.float32)
+    return Fields(np.float32([[1, 0, 0], [0, 1, 0]]), zero, panels, np.zeros((size // 4, size // 4, 4, 2), np.float32),
+                  np.zeros((size, size, 3), np.float32), zero)  # fmt: skip
+
+
+def dark_swatch(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 200, (16, 12, 3), dtype=np.uint8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(33, 90), st.integers(33, 90), st.floats(0, 1), st.floats(0, 2))
+def test_pixels_outside_the_mask_are_bit_identical(
+    seed: int, height: int, width: int, strength: float, shading: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    alpha = np.clip(rng.normal(0.3, 0.6, (height, width)), 0, 1).astype(np.float32)
+    fields = luminance_fields(pixels, alpha)
+    image = dress(pixels, alpha, fields, [Cloth(dark_swatch()).prepare(2.0)], strength=strength, shading=shading)
+    np.testing.assert_array_equal(image[alpha == 0], pixels[alpha == 0])
+
+
+def test_strength_zero_is_the_photo() -> None:
+    shown = render(3, 96)
+    fields = luminance_fields(shown.photo, shown.mask)
+    image = dress(shown.photo, shown.mask, fields, [Cloth(dark_swatch()).prepare(1.0)], strength=0)
+    np.testing.assert_array_equal(image, shown.photo)
+
+
+def test_flat_fields_give_the_flat_tile() -> None:
+    cloth = Cloth(dark_swatch()).prepare(1.7, 20)
+    x, y = np.meshgrid(np.arange(64, dtype=np.float32), np.arange(64, dtype=np.float32))
+    image = dress(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32), flat_fields(64), [cloth])
+    expected = cloth.sample(x - 31.5, y - 31.5)
+    assert np.abs(image.astype(int) - expected).max() <= 1
+
+
+def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = render(5, 160)
+    fields = luminance_fields(shown.photo, shown.mask)
+    cloth = Cloth(dark_swatch()).prepare(1.3)
+    whole = dress(shown.photo, shown.mask, fields, [cloth])
+    monkeypatch.setattr(renderer, "BAND_PIXELS", 160 * 16)
+    banded = dress(shown.photo, shown.mask, fields, [cloth])
+    assert np.abs(whole.astype(int) - banded).max() <= 3  # the cloth's antialiasing sees its neighbours in a band
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_true_fields_reproduce_the_truth_world(seed: int) -> None:
+    """Given the answer, the renderer must reach it: the photo in another cloth, to 30 dB."""
+    size = 256
+    shown = render(seed, size)
+    left, top, right, bottom = garment_box(shown.mask)
+    centre = ((left + right - 1) / 2, (top + bottom - 1) / 2)
+    frame = np.float32([[1, 0, (size - 1) / 2 - centre[0]], [0, 1, (size - 1) / 2 - centre[1]]])
+    import cv2
+
+    def framed(field: np.ndarray, nearest: bool = False) -> np.ndarray:
+        flags = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
+        return cv2.warpAffine(field, frame, (size, size), flags=flags)
+
+    shading = framed(np.log(shown.shading).astype(np.float32))
+    parts = framed(shown.parts, nearest=True)[1::2, 1::2]
+    panels = np.stack([np.float32(parts == k + 1) for k in range(4)], -1)
+    warp = framed(shown.warp)[2::4, 2::4, None].repeat(4, 2) / size
+    fields = Fields(frame, shading, panels, warp, np.zeros((size, size, 3), np.float32), shading)
+    swatch = np.uint8(np.clip(127 + 60 * np.sin(np.arange(64) / 32 * np.pi), 0, 255))
+    swatch = np.stack([np.tile(swatch, (64, 1)), np.tile(swatch[:, None], (1, 64)), np.full((64, 64), 90)], -1)
+    swatch = swatch.astype(np.uint8)
+    expected = reconstruct(shown, swatch, 0.7)
+    image = dress(shown.photo, shown.mask, fields, [Cloth(swatch).prepare(0.7)])
+    error = (image.astype(float) - expected)[shown.mask > 0.99] / 255
+    assert -10 * np.log10(np.mean(error**2)) > 27
+
+
+def test_each_panel_takes_its_own_cloth() -> None:
+    fields = flat_fields(64)
+    fields.panels[:, :16, 0] = 5  # the left half is body
+    fields.panels[:, 16:, 1] = 5  # the right half is a sleeve
+    red, blue = (np.full((8, 8, 3), colour, np.uint8) for colour in ([200, 0, 0], [0, 0, 200]))
+    cloths = [Cloth(red).prepare(1.0), Cloth(blue).prepare(1.0), Cloth(red).prepare(1.0), Cloth(red).prepare(1.0)]
+    image = dress(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32), fields, cloths)
+    assert (image[:, :30] == [200, 0, 0]).all() and (image[:, 34:] == [0, 0, 200]).all()
+
+
+def test_white_cloth_keeps_its_folds() -> None:
+    """Highlights are rolled off, never clipped flat."""
+    from muslin.garments.renderer import _roll_off
+
+    light = np.linspace(0, 2, 201, dtype=np.float32)
+    rolled = _roll_off(light)
+    np.testing.assert_array_equal(rolled[:80], light[:80])
+    assert (np.diff(rolled) > 0).all() and rolled.max() < 1
