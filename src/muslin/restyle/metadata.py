@@ -52,6 +52,7 @@ LABELS = {
     "strength": "Strength",
     "shading": "Shading",
     "palette": "Palette",
+    "mix": "Mix",
     "seamless": "Seamless",
 }
 
@@ -202,7 +203,7 @@ class Recalled:
 
     source: Path | None
     styles: list[tuple[Path, float]]
-    mask: Path | str | None  # a file, 'auto', 'none', 'alpha'
+    mask: Path | str | None  # a file, 'auto', 'none', or None: as the photo itself says
     seed: int
     controls: dict[str, Any]
     model: str | None
@@ -230,22 +231,28 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
                 exit_code=EXIT_DATA,
             )
         styles.append((path, _number(entry.get("weight", 1.0), "weight")))
-    mask = _mapping(settings.get("mask"))
-    mask_kind: Path | str | None = str(mask.get("kind") or "auto")
-    if mask_kind == "file":
-        mask_kind = locate(mask, folder, notes)
-        if mask_kind is None:
-            notes.append("the mask file is gone: the garment is found automatically instead")
-            mask_kind = "auto"
+    mask = _recalled_mask(_mapping(settings.get("mask")), folder, notes)
     return Recalled(
         source=locate(_mapping(settings.get("source")), folder, notes),
         styles=styles,
-        mask=mask_kind,
+        mask=mask,
         seed=int(_number(settings.get("seed", 0), "seed")),
         controls=_controls(_mapping(settings.get("controls"))),
         model=_mapping(settings.get("model")).get("name"),
         notes=notes,
     )
+
+
+def _recalled_mask(entry: Mapping[str, Any], folder: Path, notes: list[str]) -> Path | str | None:
+    kind = entry.get("kind")
+    if kind == "file":
+        found = locate(entry, folder, notes)
+        if found is None:
+            notes.append("the mask file is gone: the garment is found automatically instead")
+        return found
+    if kind == "array":
+        notes.append("the mask was not a file: the garment is found automatically instead")
+    return str(kind) if kind in ("auto", "none") else None
 
 
 def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = None) -> Path | None:

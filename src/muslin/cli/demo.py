@@ -1,0 +1,28 @@
+"""muslin demo: train a GAN in front of you, restyle with it, leave a lookbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from muslin.cli import terminal
+
+
+def demo(
+    minutes: Annotated[
+        float,
+        typer.Option("--minutes", "-m", min=0.1, max=600, help="Time for training the restyling network."),
+    ] = 2.0,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the lookbook.")] = Path(
+        "demo"
+    ),
+) -> None:
+    """Train a GAN on the embedded garments, restyle garments it has never seen, and show both in a
+    lookbook.
+    """
+    from muslin.demo import run
+
+    for path in run(output, minutes=minutes, say=terminal.say):
+        terminal.put(str(path))

@@ -1,0 +1,74 @@
+"""muslin models: which models there are, and what one says about itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from muslin.cli import terminal
+
+app = typer.Typer(help="The models on this computer.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command("list")
+def show_all(as_json: Json = False) -> None:
+    """List the models: your own, then those that came with muslin."""
+    from muslin import store
+
+    found = list(store.entries())
+    rows = [
+        {
+            "name": model.name if model else folder.name,
+            "recipe": model.recipe if model else None,
+            "bytes": model.size if model else None,
+            "sha256": model.sha256 if model else None,
+            "summary": str(model.card.get("summary", "")) if model else "",
+            "folder": str(folder),
+            "shipped": folder.parent == store.shipped_folder(),
+            "usable": model is not None,
+        }
+        for model, folder in found
+    ]
+    if as_json:
+        terminal.put_json({"models": rows})
+        return
+    for model, folder in found:
+        size = f"{model.size / 1e6:.1f} MB" if model else ""
+        words = str(model.card.get("summary", "")) if model else "BROKEN: muslin models show says why"
+        origin = "shipped" if folder.parent == store.shipped_folder() else "yours"
+        recipe = model.recipe if model else ""
+        terminal.put(f"{folder.name:<20} {recipe:<8} {size:>8}  {origin:<8} {words}".rstrip())
+    if not rows:
+        terminal.say("No models yet. Train one with: muslin train drape DATA")
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or folder of a model.")],
+    as_json: Json = False,
+) -> None:
+    """Show a model's card, after checking that its files are what they were."""
+    from muslin import store
+
+    model = store.load(name)
+    model.verify()
+    if as_json:
+        terminal.put_json({**model.card, "folder": str(model.folder)})
+        return
+    terminal.put(f"folder: {model.folder}")
+    for line in _lines(dict(model.card)):
+        terminal.put(line)
+
+
+def _lines(value: Any, depth: int = 0) -> list[str]:
+    """A card as indented lines that a person reads."""
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, dict) and item:
+            lines += [f"{'  ' * depth}{key}:", *_lines(item, depth + 1)]
+        else:
+            text = ", ".join(map(str, item)) if isinstance(item, list) else item
+            lines.append(f"{'  ' * depth}{key}: {text}")
+    return lines

@@ -1,0 +1,280 @@
+"""muslin restyle: photos and swatches in, restyled photos out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from muslin.cli import terminal
+from muslin.cli.jobs import Job, parse_style, plan
+from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
+
+
+class Mix(StrEnum):
+    """What several swatches become; restyler.MIXES."""
+
+    overprint = "overprint"
+    panels = "panels"
+
+
+class Repeat(StrEnum):
+    """How copies of the swatch are laid; textiles.repeat.REPEATS, which is not imported just to print the
+    help.
+    """
+
+    straight = "straight"
+    half_drop = "half-drop"
+    brick = "brick"
+    mirror = "mirror"
+
+
+def restyle(
+    photos: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos; - reads one from standard input."),
+    ] = None,
+    style: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--style",
+            "-s",
+            metavar="SWATCH[:WEIGHT]",
+            help="Picture of the cloth; several are blended by weight.",
+        ),
+    ] = None,
+    mask: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|auto|none", help="Where the garment is: a mask, a folder of masks, found, all."),
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"),
+    ] = None,
+    rotate: Annotated[float | None, typer.Option(metavar="DEG", help="Turn the print, in degrees. [0]")] = None,
+    repeat: Annotated[Repeat | None, typer.Option(help="How the swatch repeats. [straight]")] = None,
+    strength: Annotated[float | None, typer.Option(help="0 keeps the old cloth, 1 replaces it. [1]")] = None,
+    shading: Annotated[float | None, typer.Option(help="How much of the folds and light to keep. [1]")] = None,
+    mix: Annotated[
+        Mix | None,
+        typer.Option(help="Several swatches: printed over each other, or one a panel. [overprint]"),
+    ] = None,
+    palette: Annotated[
+        str | None, typer.Option(metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
+    ] = None,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="Variants of each photo.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same variants. [0]")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="OUT", help="File or folder to write; - writes to standard output."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FROM.png", help="Take all settings from a result; options given here go before."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="A model by name or folder. [drape]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
+) -> int:
+    """Dress the garment of each photo in another cloth. Folds, light, seams and background stay.
+
+    Writes PHOTO.LOOK.png beside each photo; a folder of photos becomes a folder of results.
+    """
+    given = {
+        "scale": scale,
+        "rotation": rotate,
+        "repeat": repeat.value if repeat else None,
+        "strength": strength,
+        "shading": shading,
+        "palette": palette,
+        "mix": mix.value if mix else None,
+    }
+    controls = {name: value for name, value in given.items() if value is not None}
+    styles = [parse_style(text) for text in style or []]
+    sources = list(photos or [])
+    if settings is not None:
+        recalled = _recall(settings, quiet)
+        controls = {**recalled.controls, **controls}
+        styles = styles or recalled.styles
+        mask = mask or (str(recalled.mask) if recalled.mask else None)
+        seed = recalled.seed if seed is None else seed
+        model = model or recalled.model
+        if not sources:
+            sources = [str(_recorded_source(recalled.source, settings))]
+    _check_usage(sources, styles, output, as_json)
+    jobs = plan(sources, output, look_name([path for path, _ in styles]), number, mask)
+    worker = _Worker(model or "drape", styles, controls, seed or 0, overwrite, quiet, verbose)
+    return worker.run(jobs, as_json)
+
+
+BASELINE = "luminance"  # no network: the photo's own brightness is taken for its folds
+
+
+def look_name(styles: list[Path]) -> str:
+    """What a look is called in file names: the stems of its swatches, 'tartan' or 'tartan+dots'."""
+    return "+".join(path.stem.replace(" ", "-") for path in styles)[:80]
+
+
+def _recall(settings: Path, quiet: bool) -> Any:
+    from muslin.images import read_image
+    from muslin.restyle import metadata
+
+    found = metadata.settings_from(read_image(settings))
+    if found is None:
+        raise UserError(
+            f"'{settings}' carries no settings.",
+            advice="Only pictures saved by muslin do, as long as no other program has saved them again.",
+            exit_code=EXIT_DATA,
+        )
+    recalled = metadata.recall(found, settings)
+    for note in recalled.notes if not quiet else []:
+        terminal.say(f"Note: {note}.")
+    return recalled
+
+
+def _recorded_source(source: Path | None, settings: Path) -> Path:
+    if source is None:
+        raise UserError(
+            f"The photo that '{settings}' was made from cannot be found.",
+            advice="Name it: muslin restyle PHOTO --settings " + str(settings),
+            exit_code=EXIT_DATA,
+        )
+    return source
+
+
+def _check_usage(sources: list[str], styles: list[Any], output: str | None, as_json: bool) -> None:
+    if not sources:
+        raise UserError(
+            "Which photo shall be restyled?",
+            advice="Try: muslin restyle photo.jpg --style swatch.jpg",
+            exit_code=EXIT_USAGE,
+        )
+    if not styles:
+        raise UserError(
+            "Which cloth shall it be? No --style was given.",
+            advice="Try: muslin restyle photo.jpg --style swatch.jpg",
+            exit_code=EXIT_USAGE,
+        )
+    if "-" in sources and len(sources) > 1:
+        raise UserError("Standard input (-) is one photo and cannot be mixed with others.", exit_code=EXIT_USAGE)
+    if output == "-" and as_json:
+        raise UserError(
+            "The picture (-o -) and the JSON cannot both go to standard output.",
+            advice="Name a file with -o.",
+            exit_code=EXIT_USAGE,
+        )
+
+
+class _Worker:
+    """One restyler at work on a list of jobs. A photo that fails is reported and the rest goes on."""
+
+    def __init__(
+        self,
+        model: str,
+        styles: list[tuple[Path, float]],
+        controls: dict[str, Any],
+        seed: int,
+        overwrite: bool,
+        quiet: bool,
+        verbose: bool,
+    ) -> None:
+        from muslin.images import read_image
+        from muslin.restyle.restyler import Restyler
+
+        self.restyler = Restyler(None if model == BASELINE else model)
+        self.styles = [(read_image(path), weight) for path, weight in styles]  # once, not for each photo
+        self.controls, self.seed = controls, seed
+        self.overwrite, self.quiet, self.verbose = overwrite, quiet, verbose
+        self.results: list[dict[str, Any]] = []
+        self.failed: list[dict[str, Any]] = []
+
+    def run(self, jobs: list[Job], as_json: bool) -> int:
+        with terminal.progress("Restyling", len(jobs), quiet=self.quiet) as advance:
+            for done, job in enumerate(jobs):
+                advance(done, note=job.name)
+                try:
+                    for result in self.results_of(job):
+                        self.results.append(result)
+                        if not as_json and result["output"] != "-":
+                            terminal.put(result["output"])
+                except UserError as error:
+                    if len(jobs) == 1 or error.exit_code in (EXIT_USAGE, EXIT_MODEL, EXIT_DEPENDENCY):
+                        raise  # what is wrong with one is wrong with all
+                    self.failed.append({"source": job.source, "error": terminal.error_as_dict(error)})
+                    terminal.say(f"{terminal.paint('Skipped', terminal.RED)} {job.name}: {error}")
+        if as_json:
+            terminal.put_json({"results": self.results, "failed": self.failed})
+        if len(jobs) > 1 and not self.quiet:
+            terminal.say(f"{len(jobs) - len(self.failed)} of {len(jobs)} photos restyled.")
+        return EXIT_FAILURE if self.failed else 0
+
+    def results_of(self, job: Job) -> Any:
+        """Restyle one photo; yields one record for each file written."""
+        self.refuse_existing(job)
+        started = time.perf_counter()
+        photo: Any = _standard_input() if job.source == "-" else Path(job.source)
+        number = len(job.targets)
+        made = self.restyler.variants(photo, self.styles, n=number, mask=job.mask, seed=self.seed, **self.controls)
+        for target, restyled in zip(job.targets, made, strict=True):
+            if target == "-":
+                _to_standard_output(restyled)
+            else:
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
+                restyled.save(target, overwrite=self.overwrite)
+            seconds = time.perf_counter() - started
+            height, width = restyled.image.shape[:2]
+            if self.verbose:
+                terminal.say(f"{job.name}: {width} x {height}, {seconds:.2f} s, mask {_mask_words(restyled.params)}")
+            yield {
+                "source": job.source,
+                "output": target,
+                "width": width,
+                "height": height,
+                "seconds": round(seconds, 3),
+                "settings": _jsonable(restyled.params),
+            }
+            started = time.perf_counter()
+
+    def refuse_existing(self, job: Job) -> None:
+        """Before the work, not after it: a result that exists stays unless --overwrite was given."""
+        for target in job.targets:
+            if target != "-" and not self.overwrite and Path(target).exists():
+                raise UserError(f"'{target}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")
+
+
+def _standard_input() -> Any:
+    from muslin.images import read_image
+
+    return read_image(sys.stdin.buffer)
+
+
+def _to_standard_output(restyled: Any) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "result.png"
+        restyled.save(path)
+        sys.stdout.buffer.write(path.read_bytes())
+        sys.stdout.buffer.flush()
+
+
+def _mask_words(params: Any) -> str:
+    mask = params.get("mask") if isinstance(params, dict) else None
+    if not isinstance(mask, dict):
+        return str(mask)
+    sure = mask.get("confidence")
+    return f"{mask.get('kind')}" + (f", {sure:.0%} sure" if isinstance(sure, float) else "")
+
+
+def _jsonable(params: Any) -> Any:
+    import json
+
+    from muslin.restyle.metadata import to_json
+
+    return json.loads(to_json(params))

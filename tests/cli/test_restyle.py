@@ -1,0 +1,180 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from muslin.cli import jobs, run
+from muslin.cli.restyle import Mix, Repeat, look_name
+from muslin.errors import UserError
+from muslin.images import FORMATS, read_image, write_image
+
+
+def test_one_photo_writes_beside_it_and_prints_the_path(studio, capsys):
+    assert run(["restyle", "shirt.jpg", "--style", "tartan.png"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "shirt.tartan.png\n" and err == ""
+    assert (read_image("shirt.tartan.png").pixels == 200).all()
+
+
+def test_nothing_is_overwritten_unless_asked(studio, capsys):
+    line = ["restyle", "shirt.jpg", "--style", "tartan.png"]
+    assert run(line) == 0 and run(line) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert run([*line, "--overwrite"]) == 0
+
+
+def test_controls_reach_the_restyler(studio, fake):
+    line = "restyle shirt.jpg -s tartan.png --scale 1.5 --rotate 30 --repeat half-drop --strength 0.8 --shading 0.5"
+    assert run([*line.split(), "--palette", "#aabbcc,navy", "--mask", "none", "--seed", "7", "--mix", "panels"]) == 0
+    assert fake.calls == [
+        {
+            "model": "drape",
+            "mask": "none",
+            "seed": 7,
+            "scale": 1.5,
+            "rotation": 30.0,
+            "repeat": "half-drop",
+            "strength": 0.8,
+            "shading": 0.5,
+            "palette": "#aabbcc,navy",
+            "mix": "panels",
+        }
+    ]
+
+
+def test_a_folder_becomes_a_folder(studio, capsys):
+    assert run(["restyle", "photos", "--style", "tartan.png", "-o", "out"]) == 0
+    assert capsys.readouterr().out.split() == ["out/one.tartan.png", "out/skirts/two.tartan.png"]
+    assert run(["restyle", "photos", "--style", "tartan.png"]) == 0
+    assert Path("photos.tartan/skirts/two.tartan.png").is_file()
+
+
+def test_a_bad_file_is_reported_and_the_rest_goes_on(studio, capsys):
+    Path("photos/bad.jpg").write_text("no picture")
+    assert run(["restyle", "photos", "--style", "tartan.png", "-o", "out", "--json"]) == 1
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert len(document["results"]) == 2 and "bad.jpg" in err
+    (failed,) = document["failed"]
+    assert failed["source"] == "photos/bad.jpg" and failed["error"]["exit_code"] == 3
+    assert document["results"][0]["settings"]["model"]["name"] == "drape"
+
+
+def test_variants_have_numbers_and_seeds(studio, capsys):
+    assert run(["restyle", "shirt.jpg", "--style", "tartan.png", "-n", "12", "-o", "out"]) == 0
+    names = capsys.readouterr().out.split()
+    assert names[0] == "out/shirt.tartan.01.png" and names[-1] == "out/shirt.tartan.12.png"
+
+
+def test_a_result_can_be_made_again_from_its_settings(studio, fake, capsys):
+    line = ["restyle", "shirt.jpg", "-s", "tartan.png:2", "-s", "dots.png", "--scale", "0.5", "--seed", "3"]
+    assert run([*line, "-o", "first.png", "--model", "silk"]) == 0
+    assert run(["restyle", "--settings", "first.png", "-o", "second.png"]) == 0
+    assert fake.calls[1] == {**fake.calls[0], "mask": "auto"}
+    assert (read_image("first.png").pixels == read_image("second.png").pixels).all()
+    assert run(["restyle", "dress.png", "--settings", "first.png", "--scale", "2", "-o", "third.png"]) == 0
+    assert fake.calls[2] == {**fake.calls[1], "scale": 2.0}
+    assert run(["restyle", "--settings", "shirt.jpg"]) == 3
+    assert "carries no settings" in capsys.readouterr().err
+
+
+def test_standard_input_and_output(studio, monkeypatch, capfdbinary):
+    monkeypatch.setattr(sys, "stdin", type("In", (), {"buffer": io.BytesIO(Path("shirt.jpg").read_bytes())}))
+    assert run(["restyle", "-", "--style", "tartan.png"]) == 0
+    assert (read_image(capfdbinary.readouterr().out).pixels == 200).all()
+
+
+def test_masks_file_and_folder(studio, fake):
+    Path("masks/skirts").mkdir(parents=True)
+    write_image("masks/skirts/two.png", np.zeros((40, 30), np.uint8))
+    assert run(["restyle", "photos", "--style", "tartan.png", "--mask", "masks", "-o", "out"]) == 0
+    assert [call["mask"] for call in fake.calls] == [None, Path("masks/skirts/two.png")]
+    assert run(["restyle", "shirt.jpg", "--style", "tartan.png", "--mask", "nowhere.png"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        (["restyle"], 2, "Which photo"),
+        (["restyle", "shirt.jpg"], 2, "--style"),
+        (["restyle", "shirt.jpg", "--style", "silk.png"], 3, "no swatch 'silk.png'"),
+        (["restyle", "nothing.jpg", "--style", "tartan.png"], 3, "nothing.jpg"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png:0"], 2, "weight"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "--strength", "much"], 2, "--strength"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "--repeat", "spiral"], 2, "half-drop"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "--model", "velvet"], 4, "velvet"),
+        (["restyle", "photos", "--style", "tartan.png", "-o", "one.png"], 2, "folder"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "-n", "2", "-o", "-"], 2, "one result"),
+        (["restyle", "-", "shirt.jpg", "--style", "tartan.png"], 2, "Standard input"),
+        (["restyle", "shirt.jpg", "--stlye", "tartan.png"], 2, "--stlye"),
+        (["weave"], 2, "weave"),
+        (["models", "show", "velvet"], 4, "velvet"),
+        (["data", "check", "nowhere"], 3, "nowhere"),
+    ],
+)
+def test_mistakes_teach(studio, capsys, line, code, words):
+    assert run(line) == code
+    out, err = capsys.readouterr()
+    assert words in err and "Error:" in err and "Traceback" not in err and out == ""
+
+
+def test_errors_as_json(studio, capsys):
+    assert run(["restyle", "nothing.jpg", "--style", "tartan.png", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 3
+
+
+def test_a_fault_of_muslin_is_one_line(studio, capsys, monkeypatch, fake):
+    def broken(*_, **__):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(fake, "variants", broken)
+    line = ["restyle", "shirt.jpg", "--style", "tartan.png"]
+    assert run(line) == 1
+    err = capsys.readouterr().err
+    assert "boom" in err and "MUSLIN_DEBUG=1" in err and "Traceback" not in err
+    monkeypatch.setenv("MUSLIN_DEBUG", "1")
+    assert run(line) == 1 and "Traceback" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_130(studio, monkeypatch, fake):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fake, "variants", interrupted)
+    assert run(["restyle", "shirt.jpg", "--style", "tartan.png"]) == 130
+
+
+def test_only_a_number_after_the_last_colon_is_a_weight(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("tartan.png", "look:2", "C:\\cloth.png", "a:b.png"):
+        Path(name).write_bytes(b"")
+    assert jobs.parse_style("tartan.png") == (Path("tartan.png"), 1.0)
+    assert jobs.parse_style("tartan.png:0.7") == (Path("tartan.png"), 0.7)
+    assert jobs.parse_style("look:2") == (Path("look:2"), 1.0)
+    assert jobs.parse_style("look:2:0.5") == (Path("look:2"), 0.5)
+    assert jobs.parse_style("C:\\cloth.png") == (Path("C:\\cloth.png"), 1.0)
+    assert jobs.parse_style("C:\\cloth.png:3") == (Path("C:\\cloth.png"), 3.0)
+    assert jobs.parse_style("a:b.png") == (Path("a:b.png"), 1.0)
+    for wrong in ("tartan.png:-1", "tartan.png:nan", "tartan.png:inf", "tartan.png:x", "missing.png:0.5"):
+        with pytest.raises(UserError):
+            jobs.parse_style(wrong)
+
+
+def test_photos_of_one_stem_do_not_share_a_target(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("p/a.jpg", "p/a.png", "p/a.webp", "q/a.jpg"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(b"")
+    made = [target for job in jobs.plan(["p", "q"], "out", "look", 2) for target in job.targets]
+    assert len(set(made)) == len(made) == 8
+
+
+def test_names_repeated_for_speed_are_the_same():
+    from muslin.restyle.restyler import MIXES
+    from muslin.textiles.repeat import REPEATS
+
+    assert set(Repeat) == set(REPEATS) and set(Mix) == set(MIXES) and set(jobs.SUFFIXES) == set(FORMATS)
+    assert look_name([Path("a b.png"), Path("c.jpg")]) == "a-b+c"

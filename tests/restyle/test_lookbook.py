@@ -1,0 +1,162 @@
+import re
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from muslin.errors import EXIT_DATA, UserError
+from muslin.images import read_image, write_image
+from muslin.restyle import contact_sheet, lookbook, metadata
+
+
+def picture(value, size=(60, 80)):
+    pixels = np.full((size[1], size[0], 3), value, np.uint8)
+    pixels[::7] = 255 - np.uint8(value)
+    return pixels
+
+
+def result(folder, name, source, style, controls=None, size=(60, 80)):
+    """A file such as muslin restyle saves."""
+    params = metadata.describe(
+        model={"name": "drape", "sha256": "ab" * 32},
+        source=source,
+        styles=[(style, 1.0)],
+        mask={"kind": "auto"},
+        seed=0,
+        size=size,
+        controls=controls or {"scale": 1.0, "rotation": 0.0, "repeat": "straight", "strength": 1.0},
+    )
+    text, xmp = metadata.settings_to_text(params), metadata.provenance_xmp(params)
+    return write_image(folder / name, picture(len(name), size), text=text, xmp=xmp)
+
+
+@pytest.fixture
+def results(tmp_path):
+    shirt = write_image(tmp_path / "red_shirt.png", picture(10))
+    dress = write_image(tmp_path / "dress-2.png", picture(20))
+    tartan = write_image(tmp_path / "tartan.png", picture(30, (40, 30)))
+    dots = write_image(tmp_path / "polka_dots.png", picture(40, (30, 40)))
+    (tmp_path / "out").mkdir()
+    return [
+        result(tmp_path / "out", "a.png", shirt, tartan),
+        result(tmp_path / "out", "b.png", shirt, dots, {"scale": 1.4, "rotation": 15.0, "repeat": "half-drop"}),
+        result(tmp_path / "out", "c.png", dress, dots),
+    ]
+
+
+class Page(HTMLParser):
+    """Counts the tags, keeps the attributes, and fails on unbalanced nesting."""
+
+    VOID = ("meta", "img", "input", "br", "link")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags = [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+def test_results_are_gathered_with_their_before_and_swatch(results):
+    looks, skipped = lookbook.gather(results)
+    assert skipped == []
+    assert [(look.garment, look.name) for look in looks] == [
+        ("Red shirt", "Tartan"),
+        ("Red shirt", "Polka dots"),
+        ("Dress 2", "Polka dots"),
+    ]
+    assert looks[0].before is looks[1].before  # read once
+    assert np.array_equal(looks[0].before, picture(10)) and len(looks[0].swatches) == 1
+    assert looks[1].how == "scale 1.4, half-drop, 15°" and looks[0].how == ""
+    assert [len(group) for group in lookbook.groups(looks)] == [2, 1]
+
+
+def test_restyled_objects_need_no_files():
+    garment = SimpleNamespace(photo=SimpleNamespace(pixels=picture(10, (3000, 2000))))
+    params = {"controls": {}, "styles": [], "source": {"path": None}}
+    several = [SimpleNamespace(image=picture(v, (3000, 2000)), params=params, garment=garment) for v in (1, 2)]
+    looks, _ = lookbook.gather(several)
+    assert looks[0].before is looks[1].before and looks[0].group == looks[1].group
+    assert looks[0].after.shape == looks[0].before.shape == (800, 1200, 3)
+
+
+def test_a_picture_without_settings_is_shown_and_a_bad_file_is_skipped(tmp_path):
+    plain = write_image(tmp_path / "plain.png", picture(1))
+    (tmp_path / "bad.png").write_text("no picture")
+    looks, skipped = lookbook.gather([plain, tmp_path / "bad.png"])
+    assert len(looks) == 1 and looks[0].before is None and len(skipped) == 1 and "bad.png" in skipped[0]
+    assert "range" not in lookbook.page(looks).split("<main>")[1].split("</main>")[0]
+
+
+def test_the_before_is_dropped_when_it_is_gone_or_of_another_shape(tmp_path, results):
+    write_image(tmp_path / "red_shirt.png", picture(10, (90, 50)), overwrite=True)
+    (tmp_path / "dress-2.png").unlink()
+    looks, _ = lookbook.gather(results)
+    assert [look.before for look in looks] == [None, None, None]
+    lookbook.page(looks)
+    contact_sheet.draw(looks)
+
+
+def test_the_page_is_whole_and_asks_nothing_from_outside(results):
+    looks, _ = lookbook.gather(results)
+    text = lookbook.page(looks, "Autumn")
+    page = Page(text)
+    assert len(page.all("figure")) == 3 and len(page.all("h2")) == 2
+    ranges = page.all("input")
+    assert len(ranges) == 3 and all(attributes["type"] == "range" and attributes["aria-label"] for attributes in ranges)
+    images = page.all("img")
+    assert all(image.get("src", "data:image/").startswith("data:image/") for image in images)
+    assert sum("data-copy" in image for image in images) == 1  # the shirt's photo is embedded once for two looks
+    assert page.all("link") == [] and all("src" not in script for script in page.all("script"))
+    outside = [address for address in re.findall(r"https?://[^\"' )]+", text) if "www.w3.org/2000/svg" not in address]
+    assert outside == [] and "@import" not in text
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv"))
+    assert "default-src 'none'" in policy
+
+
+def test_every_text_is_escaped(tmp_path):
+    evil = '<img src=x onerror="alert(1)">&$title'
+    look = lookbook.Look(picture(1), picture(2), (), garment=evil, name=evil, how=evil, group="g")
+    text = lookbook.page([look, look], evil)
+    page = Page(text)
+    assert "<img src=x" not in text and all("onerror" not in attributes for _, attributes in page.tags)
+    assert "&amp;$title" in text
+    contact_sheet.draw([look], evil)
+
+
+def test_both_files_are_written_and_not_overwritten(tmp_path, results):
+    looks, _ = lookbook.gather(results)
+    page, sheet = lookbook.write(looks, tmp_path / "book")
+    assert page.name == "lookbook.html" and read_image(sheet).pixels.shape[1] == contact_sheet.WIDTH
+    with pytest.raises(UserError, match="exists"):
+        lookbook.write(looks, tmp_path / "book")
+    lookbook.write(looks, tmp_path / "book", overwrite=True)
+    assert lookbook.write(looks, tmp_path / "only.html") == [tmp_path / "only.html"]
+    with pytest.raises(UserError) as caught:
+        lookbook.write([], tmp_path / "none.html")
+    assert caught.value.exit_code == EXIT_DATA
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 12, 40])
+def test_the_sheet_has_every_look_once_and_stays_white_around(count):
+    looks = [lookbook.Look(picture(100 + i), picture(9) if i % 3 else None, group=str(i // 3)) for i in range(count)]
+    rows = contact_sheet.arrange(looks)
+    shown = [cell.picture for row in rows for cell in row]
+    assert all(sum(look.after is picture for picture in shown) == 1 for look in looks)
+    assert len({len(row) for row in rows[:-1]} | {6}) and max(len(row) for row in rows) <= 6
+    sheet = contact_sheet.draw(looks, "A title that is far too long for one line " * 9)
+    assert sheet.shape[1] == contact_sheet.WIDTH and sheet.shape[0] < contact_sheet.LARGEST_HEIGHT
+    margin = 100
+    for edge in (sheet[:margin], sheet[-margin:], sheet[:, :margin], sheet[:, -margin:]):
+        assert (edge == 255).all()
