@@ -1,0 +1,126 @@
+import cv2
+import numpy as np
+import pytest
+
+from muslin.data.drape_stream import DrapeStream, log_shading, print_on
+from muslin.data.mask_stream import MaskStream
+from muslin.data.photos import GarmentPhoto, clean_mask, held_out
+from muslin.images import srgb_to_linear
+
+
+def plain_photo(seed: int = 0, size: int = 160) -> GarmentPhoto:
+    rng = np.random.default_rng(seed)
+    relief = cv2.GaussianBlur(rng.normal(0, 1, (size, size)).astype(np.float32), (0, 0), 6)
+    light = 0.3 * np.exp(0.3 * relief / relief.std())
+    pixels = np.uint8(255 * np.clip(light[..., None] * [1, 0.8, 0.7], 0, 1) ** (1 / 2.2))
+    mask = np.zeros((size, size), np.uint8)
+    mask[20:-20, 30:-30] = 255
+    return GarmentPhoto(f"plain/{seed}.jpg", pixels, mask, "plain")
+
+
+def swatch() -> np.ndarray:
+    return np.random.default_rng(9).integers(30, 220, (40, 40, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def drape_stream() -> DrapeStream:
+    photos = [plain_photo(seed) for seed in range(3)]
+    return DrapeStream(photos, photos, [swatch()], 64, 16, seed=5)
+
+
+def test_a_batch_is_a_pure_function_of_images_seen(drape_stream: DrapeStream) -> None:
+    first, again, other = (drape_stream.batch(seen) for seen in (32, 32, 48))
+    for key in first:
+        np.testing.assert_array_equal(first[key], again[key])
+    assert np.abs(first["image"] - other["image"]).max() > 0.1
+
+
+def test_shapes_ranges_and_what_is_known(drape_stream: DrapeStream) -> None:
+    batch = drape_stream.batch(0)
+    assert batch["image"].shape == (16, 64, 64, 3) and np.abs(batch["image"]).max() <= 1
+    assert batch["panels"].shape == (16, 32, 32) and batch["warp"].shape == (16, 16, 16, 2)
+    assert batch["known"].ravel().tolist() == [1] * 13 + [0] * 3
+    assert (batch["panels"][:4].max(axis=(1, 2)) > 0).all() and batch["panels"][4:].max() == 0
+    inside = batch["shading"] * batch["mask"]
+    centred = inside.sum(axis=(1, 2, 3)) / batch["mask"].sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(centred[:4], 0, atol=0.02)
+
+
+def test_printing_and_dividing_the_print_away_gives_the_shading_back() -> None:
+    photo = plain_photo(4)
+    mask = photo.mask / np.float32(255)
+    shading = log_shading(srgb_to_linear(photo.pixels), mask)
+    albedo = np.broadcast_to(srgb_to_linear(swatch()[:1, :1]), (*mask.shape, 3))
+    printed = print_on(shading, mask, albedo)
+    again = log_shading(srgb_to_linear(printed), mask)
+    assert np.abs(again - shading)[mask > 0.9].mean() < 0.02
+
+
+def test_the_rendered_warp_still_explains_the_photo_after_framing_and_mirroring() -> None:
+    """The cloth at x + warp must have the colour that the photo shows at x, whether mirrored or not."""
+    wave = np.uint8(127 + 100 * np.sin(np.arange(128) / 64 * np.pi))
+    cloth = np.stack([np.tile(wave, (128, 1)), np.tile(wave[:, None], (1, 128)), np.full((128, 128), 90)], -1)
+    stream = DrapeStream([], [], [cloth.astype(np.uint8)], 128, 1, seed=0)
+    agreements = []
+    for seed in range(12):
+        from unittest.mock import patch
+
+        import muslin.data.truth as truth
+
+        shown = {}
+        original = truth.render
+
+        def render(*args: object, **kwargs: object) -> object:
+            shown["render"] = original(*args, **{**kwargs, "textile": cloth.astype(np.uint8), "scale": 0.6})
+            return shown["render"]
+
+        with patch.object(truth, "render", render):
+            sample = stream._rendered(np.random.default_rng(seed))
+        found = shown["render"]
+        # Compare the sample's own reconstruction of the red wave with what its photo shows.
+        body = sample["panels"] == 1
+        warp = cv2.resize(sample["warp"], (64, 64), interpolation=cv2.INTER_LINEAR) * 128
+        y, x = np.mgrid[:64, :64] * 2 + 1
+        u, v = x - 63.5 + warp[..., 0], y - 63.5 + warp[..., 1]
+        image = srgb_to_linear(sample["image"][1::2, 1::2])
+        ratio = np.log(image[..., 0] + 0.01) - np.log(image[..., 2] + 0.01)  # the shading cancels
+        zoom = 0.6 * 128 * _zoom(found, sample)
+        best = 0.0
+        for sign in (1, -1):  # a mirrored garment shows the mirrored cloth
+            wave_here = np.sin(sign * u / zoom * 2 * np.pi)
+            best = max(best, float(np.corrcoef(ratio[body], wave_here[body])[0, 1]))
+        agreements.append(best)
+    assert np.median(agreements) > 0.85, agreements
+
+
+def _zoom(found: object, sample: dict[str, np.ndarray]) -> float:
+    return float(np.sqrt(sample["mask"].sum() / found.mask.sum()))  # type: ignore[attr-defined]
+
+
+def test_mask_stream_pairs_stay_aligned() -> None:
+    """A bright square on black must be found where its mask says, whatever the augmentation did to both."""
+    pixels = np.zeros((90, 120, 3), np.uint8)
+    mask = np.zeros((90, 120), np.uint8)
+    pixels[30:60, 40:80], mask[30:60, 40:80] = 255, 255
+    stream = MaskStream([GarmentPhoto("a", pixels, mask, None)], [], 64, 24, seed=1, truth_share=0.0)
+    batch = stream.batch(0)
+    for image, truth in zip(batch["image"], batch["mask"][..., 0], strict=True):
+        bright = image.mean(-1) > 0
+        assert (bright & (truth > 0.5)).sum() / (bright | (truth > 0.5)).sum() > 0.85
+
+
+def test_clean_mask_drops_strings_and_specks_and_fills_pinholes_but_keeps_a_neck_opening() -> None:
+    mask = np.zeros((300, 300), np.uint8)
+    mask[50:250, 50:250] = 255
+    dirty = mask.copy()
+    dirty[0:50, 149:151] = 255  # a hanger's hook
+    dirty[10:14, 10:14] = 255  # a speck
+    dirty[120:124, 120:124] = 0  # a pin-hole
+    dirty[60:110, 120:180] = mask[60:110, 120:180] = 0  # a neck opening
+    cleaned = clean_mask(dirty)
+    assert ((cleaned > 127) != (mask > 127)).mean() < 0.002
+
+
+def test_held_out_is_about_one_in_ten_and_depends_on_the_name_alone() -> None:
+    share = np.mean([held_out(f"shirt/{i}.jpg") for i in range(3000)])
+    assert 0.08 < share < 0.12
