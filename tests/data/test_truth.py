@@ -16,11 +16,7 @@ def interior(result: Render, margin: int = 3) -> np.ndarray:
     inside = result.mask >= 0.999
     for axis in (0, 1):
         for shift in range(1, margin + 1):
-            inside = (
-                inside
-                & np.roll(result.mask >= 0.999, shift, axis)
-                & np.roll(result.mask >= 0.999, -shift, axis)
-            )
+            inside = inside & np.roll(result.mask >= 0.999, shift, axis) & np.roll(result.mask >= 0.999, -shift, axis)
     return inside
 
 
@@ -121,7 +117,7 @@ def test_the_warp_is_smooth_inside_the_body() -> None:
             step = np.diff(result.warp, axis=axis)
             both = body & np.roll(body, -1, axis)
             both = both[:-1] if axis == 0 else both[:, :-1]
-            assert np.abs(step[both]).max() < 1.5
+            assert np.abs(step[both]).max() < 2.5
 
 
 def test_arc_length_of_a_sine_matches_the_elliptic_integral() -> None:

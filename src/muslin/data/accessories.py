@@ -161,9 +161,7 @@ def pair_of_shoes(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         lean, place = side * rng.normal(0.05, 0.05), np.array([side * gap, rng.normal(0, 0.03)])
         spin = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
 
-        def put(
-            points: Points, flip: float = float(side), spin: Points = spin, place: Points = place
-        ) -> Points:
+        def put(points: Points, flip: float = float(side), spin: Points = spin, place: Points = place) -> Points:
             return (np.asarray(points) * [flip, 1.0]) @ spin.T + place
 
         outline = path(
@@ -260,9 +258,7 @@ def hat(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     ]
     main = Panel(crown, BODY, profile=((0, half), (1, half)), folds=folds, central=True)
     for x in (-0.55, 0.0, 0.55):
-        main.lines.append(
-            (curve([(0.06 * x, 0.01), (half * x * 0.8, 0.4 * height), (half * x, height + 0.05)]), 0.5)
-        )
+        main.lines.append((curve([(0.06 * x, 0.01), (half * x * 0.8, 0.4 * height), (half * x, height + 0.05)]), 0.5))
     main.buttons.append((0.0, 0.012, 0.025))
     if rng.random() < 0.55:
         wide, deep = half * rng.uniform(0.95, 1.08), rng.uniform(0.2, 0.34)

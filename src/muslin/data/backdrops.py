@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..textiles.procedural import TEXTILES, cached_swatch
-from .relief import Billow, Crumple, Grid, Light, log_gain, relief, slopes
+from .relief import Billow, Crumple, Fold, Grid, Light, log_gain, relief, slopes
 
 FloatArray = NDArray[Any]
 
@@ -36,9 +36,7 @@ _TONES: FloatArray = np.array(
 )
 
 
-def noise(
-    rng: np.random.Generator, shape: tuple[int, int], cell_x: float, cell_y: float | None = None
-) -> FloatArray:
+def noise(rng: np.random.Generator, shape: tuple[int, int], cell_x: float, cell_y: float | None = None) -> FloatArray:
     """Smooth noise of variance about 1; cells are shares of the picture's longer side."""
     longer = max(shape)
     rows = int(shape[0] / longer / (cell_y or cell_x)) + 3
@@ -108,7 +106,7 @@ def linen(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     step = 2.4 / max(shape)
     grid = Grid.around((0.0, 0.0), ((shape[1] - 1) * step, (shape[0] - 1) * step), step)
     steepness, turn = rng.uniform(0.1, 0.5), rng.uniform(0, 3.14)
-    folds = [
+    folds: list[Fold] = [
         Billow(rng.uniform(0.3, 0.6), steepness),
         Crumple(rng.uniform(0.15, 0.4), 0.6 * steepness, turn),
         Crumple(0.08, 0.4 * steepness * rng.random(), turn + rng.normal(0, 0.5)),
@@ -139,9 +137,7 @@ def rug(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     rough = rng.normal(0, 1, shape).astype(np.float32)
     size = max(3, round(0.012 * max(shape)) | 1)
     log = 0.35 * cv2.GaussianBlur(rough, (size, size), 0) + 0.08 * noise(rng, shape, 0.03)
-    return (base * np.exp(log * rng.uniform(0.5, 1.5) + 0.1 * noise(rng, shape, 0.4))[..., None]).astype(
-        np.float32
-    )
+    return (base * np.exp(log * rng.uniform(0.5, 1.5) + 0.1 * noise(rng, shape, 0.4))[..., None]).astype(np.float32)
 
 
 _BACKDROPS = (paper, corner, planks, tiles, linen, rug, printed)
@@ -162,7 +158,5 @@ def backdrop(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
             radius = max(shape) * rng.uniform(0.05, 0.18)
             points = centre + radius * np.stack([np.cos(ring), np.sin(ring)], -1)
             color = _TONES[int(rng.integers(len(_TONES)))]
-            cv2.fillPoly(
-                image, [np.round(points * 16).astype(np.int32)], [float(c) for c in color], cv2.LINE_8, 4
-            )
+            cv2.fillPoly(image, [np.round(points * 16).astype(np.int32)], [float(c) for c in color], cv2.LINE_8, 4)
     return np.clip(image, 0.004, 1.0)

@@ -73,9 +73,7 @@ def skirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         )
     )
     profile = ((0.0, waist), (0.33 * length, hip), (length, hem))
-    body = Panel(
-        outline, BODY, profile=profile, folds=folds, lines=[(hem_line - [0, 0.04], 0.35)], central=True
-    )
+    body = Panel(outline, BODY, profile=profile, folds=folds, lines=[(hem_line - [0, 0.04], 0.35)], central=True)
     return [body, waistband(rng, mood, waist, rng.uniform(0.07, 0.14))]
 
 

@@ -26,9 +26,7 @@ def trim(outline: Points, mood: Mood, angle: float = 0.0, lift: float = 0.35, to
     folds: list[Fold] = [Billow(0.15, 0.12 * mood.fold), Crumple(0.08, 0.1 * mood.crumple)]
     root = (float(middle[0]), float(middle[1]))
     rim = 0.3 + 0.7 * min(1.0, lift / 0.5)  # what lies close to the body has a flat edge
-    return Panel(
-        outline, TRIM, root, angle, 0.0, ((-2.0, half), (2.0, half)), folds, lift=lift, rim=rim, tone=tone
-    )
+    return Panel(outline, TRIM, root, angle, 0.0, ((-2.0, half), (2.0, half)), folds, lift=lift, rim=rim, tone=tone)
 
 
 def inset(outline: Points, amount: float) -> Points:
@@ -107,9 +105,7 @@ def shirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     top = draw_top(rng, 1.42, 0.02)
     top.neck, top.drop, top.tail = rng.uniform(0.13, 0.17), rng.uniform(0.08, 0.13), rng.uniform(0.0, 0.09)
     if rng.random() < 0.7:
-        arm = SleeveShape(
-            rng.uniform(1.0, 1.2), rng.uniform(0.1, 0.13), rng.uniform(5, 42), rng.uniform(-8, 24), 0.11
-        )
+        arm = SleeveShape(rng.uniform(1.0, 1.2), rng.uniform(0.1, 0.13), rng.uniform(5, 42), rng.uniform(-8, 24), 0.11)
     else:
         arm = SleeveShape(rng.uniform(0.35, 0.5), rng.uniform(0.17, 0.21), rng.uniform(35, 60), 5.0)
     panels = top_body(rng, mood, top)
@@ -126,9 +122,7 @@ def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     """Hood laid flat above the neck, kangaroo pocket, ribbed cuffs and hem; at times with a zip."""
     top = draw_top(rng, 1.3, 0.05)
     top.neck, top.drop = rng.uniform(0.16, 0.2), rng.uniform(0.1, 0.16)
-    arm = SleeveShape(
-        rng.uniform(0.98, 1.15), rng.uniform(0.11, 0.14), rng.uniform(6, 40), rng.uniform(-8, 22), 0.1
-    )
+    arm = SleeveShape(rng.uniform(0.98, 1.15), rng.uniform(0.11, 0.14), rng.uniform(6, 40), rng.uniform(-8, 22), 0.1)
     neck, high, wide = top.neck, rng.uniform(0.3, 0.5), rng.uniform(1.3, 1.75)
     hood = path(
         [
@@ -226,18 +220,14 @@ def jacket(rng: np.random.Generator, mood: Mood, length: float) -> list[Panel]:
     top = draw_top(rng, length, 0.03)
     top.pointed, top.neck = True, rng.uniform(0.14, 0.18)
     top.drop, top.slope = rng.uniform(0.45, 0.75), rng.uniform(0.07, 0.12)
-    arm = SleeveShape(
-        rng.uniform(1.05, 1.2), rng.uniform(0.12, 0.15), rng.uniform(5, 30), rng.uniform(-4, 18)
-    )
+    arm = SleeveShape(rng.uniform(1.05, 1.2), rng.uniform(0.12, 0.15), rng.uniform(5, 30), rng.uniform(-4, 18))
     panels = top_body(rng, mood, top)
     front = panels[-1]
     double = rng.random() < 0.25
     edge = curve([(0.04, top.drop), (0.05, 0.5 * (top.drop + top.length)), (0.035, top.length + top.tail)])
     front.lines += [(edge, 0.95), (edge - [0.02, 0.0], 0.25)]
     for side in (-1, 1):
-        dart = curve(
-            [(side * 0.26, top.armpit + 0.05), (side * 0.24, top.waist_at), (side * 0.27, top.length * 0.85)]
-        )
+        dart = curve([(side * 0.26, top.armpit + 0.05), (side * 0.24, top.waist_at), (side * 0.27, top.length * 0.85)])
         front.lines.append((dart, 0.3))
     count, radius = int(rng.integers(1, 4)) + int(length > 1.6), rng.uniform(0.018, 0.028)
     last = min(top.drop + 0.22 * count, top.length * 0.72)

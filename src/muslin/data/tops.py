@@ -55,9 +55,7 @@ def top_body(rng: np.random.Generator, mood: Mood, shape: TopShape, closed: bool
     """Back of the neck, front body and neckline band of an upper garment."""
     a = shape
     side = [(a.chest, a.armpit), (a.waist, a.waist_at), (a.hem, a.length)]
-    hem = [
-        (x * a.hem, a.length + a.tail * (1 - x * x) + rng.normal(0, 0.012)) for x in (1, 0.55, 0, -0.55, -1)
-    ]
+    hem = [(x * a.hem, a.length + a.tail * (1 - x * x) + rng.normal(0, 0.012)) for x in (1, 0.55, 0, -0.55, -1)]
     shoulder = [(a.neck, 0.0), (a.shoulder, a.slope)]
     if a.pointed:
         neckline = np.array([(-a.neck, 0.0), (-a.neck * 0.55, a.drop * 0.5), (0.0, a.drop)])
@@ -232,9 +230,7 @@ def sleeves(rng: np.random.Generator, mood: Mood, top: TopShape, arm: SleeveShap
     """Both sleeves, each a little different."""
     panels = []
     for side in (-1, 1):
-        own = SleeveShape(
-            arm.length, arm.cuff, arm.direction + rng.normal(0, 5), arm.bend + rng.normal(0, 6), arm.band
-        )
+        own = SleeveShape(arm.length, arm.cuff, arm.direction + rng.normal(0, 5), arm.bend + rng.normal(0, 6), arm.band)
         panels += sleeve(rng, mood, top, own, side)
     return panels
 

@@ -84,11 +84,7 @@ def reconstruct(render: Render, swatch: ByteArray | None = None, scale: float | 
     x0, y0, x1, y1 = bounds((render.mask > 0).astype(np.uint8))
     inside = (slice(y0, y1), slice(x0, x1))
     u = np.arange(x0, x1, dtype=np.float32)[None] - np.float32(render.center[0]) + render.warp[inside][..., 0]
-    v = (
-        np.arange(y0, y1, dtype=np.float32)[:, None]
-        - np.float32(render.center[1])
-        + render.warp[inside][..., 1]
-    )
+    v = np.arange(y0, y1, dtype=np.float32)[:, None] - np.float32(render.center[1]) + render.warp[inside][..., 1]
     colors = Cloth(swatch).sample(u, v, render.scale if scale is None else scale)
     lit = np.clip(srgb_to_linear(colors) * render.shading[inside][..., None], 0, 1)
     mask = render.mask[inside][..., None]
@@ -100,14 +96,10 @@ def reconstruct(render: Render, swatch: ByteArray | None = None, scale: float | 
 
 def main_colors(swatch: ByteArray, count: int = 5) -> ByteArray:
     """The most frequent colours of a swatch, uint8 [n <= count, 3], most frequent first."""
-    pixels = (
-        swatch[:: max(1, swatch.shape[0] // 48), :: max(1, swatch.shape[1] // 48)].reshape(-1, 3).astype(int)
-    )
+    pixels = swatch[:: max(1, swatch.shape[0] // 48), :: max(1, swatch.shape[1] // 48)].reshape(-1, 3).astype(int)
     codes = (pixels[:, 0] // 40) * 64 + (pixels[:, 1] // 40) * 8 + pixels[:, 2] // 40
     frequency = np.bincount(codes, minlength=512)
-    best = [
-        code for code in np.argsort(-frequency, kind="stable")[:count] if frequency[code] > 0.015 * len(codes)
-    ]
+    best = [code for code in np.argsort(-frequency, kind="stable")[:count] if frequency[code] > 0.015 * len(codes)]
     return np.array([pixels[codes == code].mean(0) for code in best or [codes[0]]]).round().astype(np.uint8)
 
 
@@ -189,9 +181,7 @@ class Scene:
     center: tuple[float, float]
 
 
-def panel_fields(
-    panel: Panel, scene: Scene, box: tuple[int, int, int, int], rng: np.random.Generator
-) -> FloatArray:
+def panel_fields(panel: Panel, scene: Scene, box: tuple[int, int, int, int], rng: np.random.Generator) -> FloatArray:
     """Log gain and warp of one panel over box = (x0, y0, x1, y1) of the picture, float32 [y1-y0, x1-x0, 3].
 
     The relief is made on the panel's own grid (one sample a pixel, at most about 400 on its longer side),
@@ -199,8 +189,7 @@ def panel_fields(
     """
     x0, y0, x1, y1 = box
     frame = (panel.root if not panel.central else (0.0, 0.0), panel.angle, panel.bend)
-    pixels = np.stack(np.meshgrid(np.arange(x0, x1), np.arange(y0, y1)), -1).astype(np.float64)
-    local = to_frame(scene.pose.units(pixels), *frame).astype(np.float32)
+    local = frame_positions(scene.pose, frame, box)
     own = to_frame(panel.outline, *frame)
     low, high = own.min(0) - 0.03, own.max(0) + 0.03
     step = max(1 / scene.pose.scale, float((high - low).max()) / 400)
@@ -228,16 +217,37 @@ def panel_fields(
         np.clip(at[..., 1], 0, grid.shape[0] - 1),
         cv2.INTER_LINEAR,
     )[0, 0]
-    map_x = (local[..., 0] - np.float32(low[0])) / np.float32(step)
-    map_y = (local[..., 1] - np.float32(low[1])) / np.float32(step)
-    seen = cv2.remap(fields, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # cloth = anchor's own (x - cx, y - cy) + what lies between, in pixels; the warp is cloth minus pixel
-    # position.
-    between = (local - anchor.astype(np.float32) + seen[..., 1:] - at_anchor[1:]) * np.float32(
-        scene.pose.scale
+    map_x, map_y = (
+        (position - np.float32(start)) / np.float32(step) for position, start in zip(local, low, strict=True)
     )
-    warp = between - (pixels - anchor_pixel).astype(np.float32)
-    return np.concatenate([seen[..., :1], warp], -1)
+    seen = cv2.remap(fields, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    # cloth = anchor's own (x - cx, y - cy) + what lies between, in pixels; the warp is cloth minus pixel position.
+    pixels = (np.arange(x0, x1, dtype=np.float32)[None], np.arange(y0, y1, dtype=np.float32)[:, None])
+    for axis in (0, 1):
+        at_rest = local[axis] - np.float32(anchor[axis] + at_anchor[1 + axis])
+        between = (at_rest + seen[..., 1 + axis]) * np.float32(scene.pose.scale)
+        seen[..., 1 + axis] = between - (pixels[axis] - np.float32(anchor_pixel[axis]))
+    return seen
+
+
+def frame_positions(
+    pose: Pose, frame: tuple[tuple[float, float], float, float], box: tuple[int, int, int, int]
+) -> tuple[FloatArray, FloatArray]:
+    """Where in a panel's own frame (root, angle, bend) the pixels of a box lie: t and s, float32 [h, w] each."""
+    x0, y0, x1, y1 = box
+    if abs(frame[2]) >= 1e-4:
+        pixels = np.stack(np.meshgrid(np.arange(x0, x1), np.arange(y0, y1)), -1).astype(np.float64)
+        local = to_frame(pose.units(pixels), *frame).astype(np.float32)
+        return np.ascontiguousarray(local[..., 0]), np.ascontiguousarray(local[..., 1])
+    # Straight frames are affine: three corners tell everything.
+    origin, right, down = to_frame(pose.units(np.array([(x0, y0), (x0 + 1, y0), (x0, y0 + 1)])), *frame)
+    x = np.arange(x1 - x0, dtype=np.float32)[None]
+    y = np.arange(y1 - y0, dtype=np.float32)[:, None]
+    t, s = (
+        np.float32(origin[i]) + x * np.float32(right[i] - origin[i]) + y * np.float32(down[i] - origin[i])
+        for i in (0, 1)
+    )
+    return t, s
 
 
 def soft(image: FloatArray, radius: float) -> FloatArray:
@@ -265,9 +275,7 @@ def draw_lines(panel: Panel, scene: Scene, box: tuple[int, int, int, int], width
             at = fixed(centre + move)
             around = int(radius * size * scene.pose.scale * 16)
             cv2.circle(dark, (int(at[0]), int(at[1])), around, level, -1, cv2.LINE_AA, 4)
-    return bright.astype(np.float32) * np.float32(0.35 / 255) - dark.astype(np.float32) * np.float32(
-        0.6 / 255
-    )
+    return bright.astype(np.float32) * np.float32(0.35 / 255) - dark.astype(np.float32) * np.float32(0.6 / 255)
 
 
 def bounds(coverage: ByteArray) -> tuple[int, int, int, int]:
@@ -322,9 +330,7 @@ def lay(layers: Layers, panel: Panel, coverage: ByteArray, scene: Scene, rng: np
 def checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
     shape = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     if min(shape) < 16 or max(shape) > 8192:
-        raise UserError(
-            "The picture's size is out of range.", received=str(size), possible="16 to 8192 pixels"
-        )
+        raise UserError("The picture's size is out of range.", received=str(size), possible="16 to 8192 pixels")
     return shape
 
 
@@ -471,11 +477,7 @@ def graded(log: FloatArray, lamp: FloatArray, inside: NDArray[np.bool_], light: 
     """The camera's contrast: brings the log gain near the light's wished deviation, median 1 inside the
     garment."""
     deviation = float(log[inside].std()) + 1e-3
-    wished = (
-        max(0.03, light.contrast**2 - float(lamp[inside].var())) ** 0.5
-        if light.contrast > 0.1
-        else light.contrast
-    )
+    wished = max(0.03, light.contrast**2 - float(lamp[inside].var())) ** 0.5 if light.contrast > 0.1 else light.contrast
     total = log * np.float32(np.clip(wished / deviation, 0.55, 1.7)) + lamp
     total -= np.median(total[inside])
     return np.exp(np.clip(total, -2.6, 1.1)).astype(np.float32)

@@ -50,9 +50,7 @@ def axes(size: int) -> tuple[FloatArray, FloatArray]:
     return line[None], line[:, None]
 
 
-def periodic_noise(
-    rng: np.random.Generator, size: int, cells_x: int, cells_y: int | None = None
-) -> FloatArray:
+def periodic_noise(rng: np.random.Generator, size: int, cells_x: int, cells_y: int | None = None) -> FloatArray:
     """Smooth noise that wraps, float32 [size, size] of variance about 1, with the cells given."""
     lattice = rng.standard_normal((cells_y or cells_x, cells_x)).astype(np.float32)
     lattice = np.pad(lattice, 4, mode="wrap")

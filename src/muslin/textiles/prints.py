@@ -97,9 +97,7 @@ def leaf(canvas: ByteArray, x: float, y: float, length: float, turn: float, colo
     """A pointed leaf that starts at (x, y)."""
     along = np.linspace(0, 1, 24)
     width = 0.3 * np.sin(np.pi * along**0.8) * length
-    both = np.concatenate(
-        [np.stack([along * length, width], -1), np.stack([along * length, -0.75 * width], -1)[::-1]]
-    )
+    both = np.concatenate([np.stack([along * length, width], -1), np.stack([along * length, -0.75 * width], -1)[::-1]])
     cosine, sine = np.cos(turn), np.sin(turn)
     fill(canvas, both @ np.array([[cosine, sine], [-sine, cosine]]) + [x, y], color)
 
@@ -130,10 +128,7 @@ def floral(rng: np.random.Generator, size: int) -> ByteArray:
         ring = np.linspace(0, 2 * np.pi, 16)
 
         def spot(c: ByteArray, px: float, py: float) -> None:
-            if (
-                np.abs(c[int(py % 1 * len(c)), int(px % 1 * len(c))].astype(float) / 255 - colors[0]).max()
-                < 0.02
-            ):
+            if np.abs(c[int(py % 1 * len(c)), int(px % 1 * len(c))].astype(float) / 255 - colors[0]).max() < 0.02:
                 fill(c, np.stack([px + dot * np.cos(ring), py + dot * np.sin(ring)], -1), colors[3])  # noqa: B023
 
         wrapped_shapes(size, spot, x, y, 0.02, canvas)
@@ -219,11 +214,7 @@ def tie_dye(rng: np.random.Generator, size: int) -> ByteArray:
     colors = card(rng)
     image = np.broadcast_to(colors[0], (size, size, 3)).astype(np.float32)
     for index in (1, 2, 3):
-        cloud = (
-            periodic_noise(rng, size, 3)
-            + 0.5 * periodic_noise(rng, size, 7)
-            + 0.2 * periodic_noise(rng, size, 20)
-        )
+        cloud = periodic_noise(rng, size, 3) + 0.5 * periodic_noise(rng, size, 7) + 0.2 * periodic_noise(rng, size, 20)
         image = mix(image, colors[index], edge(cloud - rng.uniform(0.1, 0.7), rng.uniform(0.5, 1.2)) * 0.85)
     return finish(image, rng, 0.03)
 
@@ -297,8 +288,6 @@ def brushstrokes(rng: np.random.Generator, size: int) -> ByteArray:
         turn = rng.normal(0.6, 0.3)
         dx, dy = (x - px + 0.5) % 1 - 0.5, (y - py + 0.5) % 1 - 0.5
         along, across = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
-        body = 1 - np.maximum(
-            np.abs(along) / rng.uniform(0.09, 0.15), np.abs(across) / rng.uniform(0.028, 0.045)
-        )
+        body = 1 - np.maximum(np.abs(along) / rng.uniform(0.09, 0.15), np.abs(across) / rng.uniform(0.028, 0.045))
         image = mix(image, colors[1 + index % 4], edge(body + 0.12 * bristle, 0.25) * 0.92)
     return finish(image, rng)
