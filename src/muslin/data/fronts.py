@@ -105,7 +105,8 @@ def shirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     top = draw_top(rng, 1.42, 0.02)
     top.neck, top.drop, top.tail = rng.uniform(0.13, 0.17), rng.uniform(0.08, 0.13), rng.uniform(0.0, 0.09)
     if rng.random() < 0.7:
-        arm = SleeveShape(rng.uniform(1.0, 1.2), rng.uniform(0.1, 0.13), rng.uniform(5, 42), rng.uniform(-8, 24), 0.11)
+        direction, bend = rng.uniform(5, 42), rng.uniform(-8, 24)
+        arm = SleeveShape(rng.uniform(1.0, 1.2), rng.uniform(0.1, 0.13), direction, bend, 0.11, ribbed=False)
     else:
         arm = SleeveShape(rng.uniform(0.35, 0.5), rng.uniform(0.17, 0.21), rng.uniform(35, 60), 5.0)
     panels = top_body(rng, mood, top)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -159,6 +159,7 @@ class SleeveShape:
     direction: float
     bend: float
     band: float = 0.0  # length of a cuff of its own, 0 = plain hem
+    ribbed: bool = True  # whether that cuff is knitted in ribs
 
 
 def sleeve(rng: np.random.Generator, mood: Mood, top: TopShape, arm: SleeveShape, side: int) -> list[Panel]:
@@ -209,7 +210,7 @@ def sleeve(rng: np.random.Generator, mood: Mood, top: TopShape, arm: SleeveShape
         ]
         cuff_angle = angle + bend * length
         centre = from_frame(np.array([0.0, length]), *frame)
-        ribs = [Pleats(rng.uniform(14, 20), 0.25, -9, -8, 0.0, 0.05)] if rng.random() < 0.6 else []
+        ribs = [Pleats(rng.uniform(14, 20), 0.25, -9, -8, 0.0, 0.05)] if arm.ribbed else []
         panels.append(
             Panel(
                 from_frame(np.array(corners), *frame),
@@ -230,7 +231,8 @@ def sleeves(rng: np.random.Generator, mood: Mood, top: TopShape, arm: SleeveShap
     """Both sleeves, each a little different."""
     panels = []
     for side in (-1, 1):
-        own = SleeveShape(arm.length, arm.cuff, arm.direction + rng.normal(0, 5), arm.bend + rng.normal(0, 6), arm.band)
+        direction, bend = arm.direction + rng.normal(0, 5), arm.bend + rng.normal(0, 6)
+        own = replace(arm, direction=direction, bend=bend)
         panels += sleeve(rng, mood, top, own, side)
     return panels
 
