@@ -1,0 +1,260 @@
+"""How visible the seam of a tiled swatch is, and a swatch without one.
+
+A swatch cut from a photo shows three things when it is tiled: a grid of light and shade, motifs cut off at
+the border, and a rhythm that stumbles. make_seamless answers them in this order. The slow trend of light is
+taken out. The crop is chosen whose ends resemble each other most (for stripes and checks that is a whole
+number of periods). The overlapping ends are joined along the path where they differ least (minimum error
+boundary cut, Efros and Freeman, Image Quilting, 2001, section 2.1), detail hard along it, tints softly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import UserError
+from ..images import resize
+
+INVISIBLE = 0.1  # below this score a swatch is left as it is
+
+_OVERLAP = 6  # one part in six of the swatch is joined
+_SHORTEST = 0.55  # of the swatch that a crop must keep
+_COARSE = 128  # pixels: the size at which crops are compared
+_TREND_GAIN = 1.4  # the most that the light of one corner is changed
+
+
+def seam_score(swatch: np.ndarray) -> float:
+    """How visible the border is when the swatch is tiled straight: 0 = not at all, 1 = a clear line.
+
+    The mean jump of colour across the border, beside the largest mean jump between two columns (or rows)
+    inside, minus one, not below 0; the worst of both directions and of coarser sizes, where light and tint
+    count. For a rhythm (stripes, checks) also how much less the swatch repeats itself across the border.
+    swatch: sRGB uint8 hxwx3. Raises UserError for other arrays.
+    """
+    _check(swatch)
+    return max(_axis_score(swatch), _axis_score(swatch.swapaxes(0, 1)))
+
+
+def make_seamless(swatch: np.ndarray) -> np.ndarray:
+    """A swatch of the same size that tiles straight; one whose seam is invisible is returned as it is.
+
+    swatch: sRGB uint8 hxwx3. The print may come out up to 1.8 times larger, since the joint uses up a part.
+    Raises UserError for other arrays.
+    """
+    if seam_score(swatch) < INVISIBLE or min(swatch.shape[:2]) < 16:
+        return swatch
+    height, width = swatch.shape[:2]
+    tile = _without_trend(swatch)
+    # each direction is joined only where it needs it: a joint costs a part of the swatch
+    if _axis_score(swatch) >= INVISIBLE:
+        tile = _join(tile, cyclic=False)
+    tile = tile.swapaxes(0, 1)
+    if _axis_score(swatch.swapaxes(0, 1)) >= INVISIBLE:
+        tile = _join(tile, cyclic=True)
+    tile = tile.swapaxes(0, 1)
+    return _enlarge_tile(tile, width, height)
+
+
+def _check(swatch: np.ndarray) -> None:
+    if swatch.dtype != np.uint8 or swatch.ndim != 3 or swatch.shape[2] != 3 or swatch.size == 0:
+        raise UserError(
+            "A swatch is an sRGB uint8 array of height x width x 3.",
+            received=f"{swatch.dtype} {swatch.shape}",
+        )
+
+
+# ------------------------------------------------------------------------------------------------------ score
+
+
+def _axis_score(swatch: np.ndarray) -> float:
+    """The score of the border between the last and the first column."""
+    worst = 0.0
+    shrink = max(1, max(swatch.shape[:2]) // 1024)
+    level = resize(swatch, max(1, swatch.shape[1] // shrink), max(1, swatch.shape[0] // shrink)).astype(np.float32)
+    while level.shape[1] >= 12:
+        worst = max(worst, _jump(level), _rhythm(level) if level.shape[1] <= 160 else 0.0)
+        if min(level.shape[:2]) < 24:
+            break
+        height, width = level.shape[0] // 2 * 2, level.shape[1] // 2 * 2
+        level = resize(np.ascontiguousarray(level[:height, :width]), width // 2, height // 2)
+    return worst
+
+
+def _jump(level: np.ndarray) -> float:
+    inside = np.abs(np.diff(level, axis=1)).mean(axis=(0, 2))
+    across = float(np.abs(level[:, 0] - level[:, -1]).mean())
+    chance = 1.0 + 8.0 / len(inside)  # the largest of few jumps is sometimes passed by one that means nothing
+    return max(0.0, across / (max(float(inside.max()), 1.0) * chance) - 1.0)
+
+
+def _rhythm(level: np.ndarray) -> float:
+    """0 unless the columns repeat themselves inside but not across the border."""
+    width = level.shape[1]
+    chance = float(level.var(axis=1).mean()) * 2.0  # the squared difference of two unrelated columns
+    if chance < 4.0:
+        return 0.0
+    worst = 0.0
+    for lag in range(4, width // 2):
+        difference = ((level - np.roll(level, -lag, axis=1)) ** 2).mean(axis=(0, 2))
+        inside, across = difference[: width - lag], float(difference[width - lag :].mean())
+        if float(inside.mean()) < 0.2 * chance:
+            sums = np.concatenate([[0.0], np.cumsum(inside)])
+            most = float((sums[lag:] - sums[:-lag]).max()) / lag  # as much as one place inside differs, too
+            worst = max(worst, (across - max(most, 0.1 * chance)) / chance)
+    return worst
+
+
+# ----------------------------------------------------------------------------------------------- light, crops
+
+
+def _without_trend(swatch: np.ndarray) -> np.ndarray:
+    """float32 hxwx3 in 0..255 without the slow trend of its light: a quadratic in x, y, in log colour.
+
+    It is fitted beside a constant for each of a few colours, so that where motifs lie is not taken for light.
+    """
+    height, width = swatch.shape[:2]
+    rows, columns = (np.linspace(0, side - 1, min(side, 64)).astype(np.intp) for side in (height, width))
+    tone = np.log(swatch[rows[:, None], columns].reshape(-1, 3).astype(np.float32) + 16.0)
+    powers = _quadratic(len(rows), len(columns))[:, 1:].astype(np.float32)
+    fit = np.zeros((powers.shape[1], 3), np.float32)
+    for _ in range(4):
+        colors = _groups(tone - powers @ fit)
+        fit = np.linalg.lstsq(np.hstack([powers, colors]), tone, rcond=None)[0][: powers.shape[1]]
+    trend = (_quadratic(height, width)[:, 1:] @ fit).reshape(height, width, 3)
+    trend -= trend.mean(axis=(0, 1))
+    limit = np.log(_TREND_GAIN)
+    gain = np.exp(-limit * np.tanh(trend / limit))
+    return np.clip((swatch + 16.0) * gain - 16.0, 0.0, 255.0).astype(np.float32)
+
+
+def _groups(tone: np.ndarray, count: int = 6) -> np.ndarray:
+    """Which of a few colours each pixel belongs to: k-means from equal shares of lightness, Nxcount."""
+    import cv2
+
+    order = np.argsort(np.argsort(tone.sum(axis=1), kind="stable"), kind="stable")
+    labels = (order * count // len(tone)).astype(np.int32)[:, None]
+    stop = (cv2.TERM_CRITERIA_COUNT, 8, 0.0)
+    found = cv2.kmeans(tone, count, labels, stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)[1]
+    return (found == np.arange(count)).astype(np.float32)
+
+
+def _quadratic(height: int, width: int) -> np.ndarray:
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1).reshape(-1, 6)
+
+
+def _best_crop(image: np.ndarray) -> tuple[int, int, int]:
+    """(start, period, overlap) in columns: the crop whose overlapping ends resemble each other most."""
+    width = image.shape[1]
+    sizes = [width]
+    while sizes[-1] > _COARSE * 1.5:
+        sizes.append(max(_COARSE, sizes[-1] // 4))
+    start = period = overlap = 0
+    for number, size in enumerate(reversed(sizes)):
+        height = max(8, round(image.shape[0] * min(1.0, 2.0 * size / width)))
+        level = resize(image, size, min(height, image.shape[0]))
+        overlap = max(2, size // _OVERLAP)
+        if number == 0:
+            lags = range(round(size * _SHORTEST), size - overlap + 1)
+            starts: range | None = None
+        else:
+            ratio = size / sizes[len(sizes) - number]
+            reach = int(np.ceil(ratio))
+            lags = range(max(1, int(period * ratio) - reach), min(size - overlap, int(period * ratio) + reach) + 1)
+            starts = range(max(0, int(start * ratio) - reach), int(start * ratio) + reach + 1)
+        start, period = _compare_crops(level, lags, starts, overlap)
+    return start, period, overlap
+
+
+def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap: int) -> tuple[int, int]:
+    width = image.shape[1]
+    chance = max(float(image.var(axis=(0, 1)).mean()) * 2.0, 1.0)
+    edges = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
+    content = np.concatenate([[0.0], np.cumsum(np.pad(edges, (0, 1)))]) / (edges.mean() + 1e-3)
+    best, found = np.inf, (0, width - overlap)
+    for lag in lags:
+        difference = ((image[:, lag:] - image[:, : width - lag]) ** 2).mean(axis=(0, 2))
+        sums = np.concatenate([[0.0], np.cumsum(difference)])
+        costs = (sums[overlap:] - sums[:-overlap]) / overlap / chance + 0.35 * (1.0 - lag / width)
+        kept = (content[lag : lag + len(costs)] - content[: len(costs)]) / lag
+        costs += np.clip(1.0 - kept, 0.0, 1.0)  # blank ends match well, but a print is wanted
+        first, last = (0, len(costs)) if starts is None else (starts.start, min(starts.stop, len(costs)))
+        if last > first:
+            place = first + int(np.argmin(costs[first:last]))
+            if costs[place] < best:
+                best, found = float(costs[place]), (place, lag)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------ joint
+
+
+def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
+    """A crop of float32 HxWx3 whose last column goes over into its first; cyclic: rows tile already."""
+    import cv2
+
+    start, period, overlap = _best_crop(image)
+    around = min(4 * overlap, image.shape[0]) if cyclic else 0
+    padded = np.pad(image, [(around, around), (0, 0), (0, 0)], mode="wrap") if around else image
+    tints = cv2.GaussianBlur(padded, (0, 0), overlap / 3.0, borderType=cv2.BORDER_REFLECT)
+    tints = tints[around : around + image.shape[0]]
+    ends = slice(start + period, start + period + overlap)
+    starts = slice(start, start + overlap)
+    path = _cut((image[:, ends] - image[:, starts]) ** 2, cyclic)
+    column = np.arange(overlap, dtype=np.float32)
+    hard = np.clip(column[None, :] - path[:, None] + 0.5, 0.0, 1.0)
+    hard = cv2.GaussianBlur(hard, (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE)[..., None]
+    soft = (0.5 - 0.5 * np.cos(np.pi * (column + 0.5) / overlap))[None, :, None]
+    detail = (1.0 - hard) * (image - tints)[:, ends] + hard * (image - tints)[:, starts]
+    tint = (1.0 - soft) * tints[:, ends] + soft * tints[:, starts]
+    joined = np.concatenate([detail + tint, image[:, start + overlap : start + period]], axis=1)
+    # the joint in the middle of the border, so that the score sees it
+    return np.clip(np.roll(joined, -(overlap // 2), axis=1), 0.0, 255.0).astype(np.float32)
+
+
+def _cut(error: np.ndarray, cyclic: bool) -> np.ndarray:
+    """For each row the column where a path of least error crosses, float32 H. error: HxKxC, at least 0."""
+    import cv2
+
+    cost = cv2.GaussianBlur(error.sum(axis=2), (0, 0), 0.8) + 1e-3 * float(error.mean() + 1.0)
+    path = _cheapest_path(cost, None)
+    if cyclic:
+        twice = _cheapest_path(np.concatenate([cost, cost]), None)
+        path = _cheapest_path(cost, int(twice[len(cost)]))
+    return path.astype(np.float32)
+
+
+def _cheapest_path(cost: np.ndarray, both_ends: int | None) -> np.ndarray:
+    """Dynamic programming down the rows, at most one column a step; both_ends: where it starts and ends."""
+    rows = len(cost)
+    total = np.empty_like(cost)
+    total[0] = cost[0]
+    if both_ends is not None:
+        total[0] = np.inf
+        total[0, both_ends] = cost[0, both_ends]
+    for row in range(1, rows):
+        before = np.pad(total[row - 1], 1, constant_values=np.inf)
+        total[row] = cost[row] + np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
+    path = np.empty(rows, np.intp)
+    path[-1] = int(np.argmin(total[-1])) if both_ends is None else both_ends
+    for row in range(rows - 2, -1, -1):
+        low = max(0, path[row + 1] - 1)
+        path[row] = low + int(np.argmin(total[row, low : path[row + 1] + 2]))
+    return path
+
+
+def _enlarge_tile(tile: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A tile at another size, interpolated across its border, uint8."""
+    margin = 4
+    rows, columns = tile.shape[:2]
+    if (columns, rows) == (width, height):
+        return np.round(tile).astype(np.uint8)
+    import cv2
+
+    padded = np.pad(tile, [(margin, margin), (margin, margin), (0, 0)], mode="wrap")
+    matrix = np.array([
+        [columns / width, 0.0, 0.5 * columns / width - 0.5 + margin],
+        [0.0, rows / height, 0.5 * rows / height - 0.5 + margin],
+    ])  # fmt: skip
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    larger = cv2.warpAffine(padded, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.round(np.clip(larger, 0.0, 255.0)).astype(np.uint8)
