@@ -106,7 +106,7 @@ def test_palette_is_what_was_painted() -> None:
     assert (again.colors == palette.colors).all() and (again.weights == palette.weights).all()
 
 
-def test_palette_joins_what_the_eye_cannot_tell_apart_and_obeys_the_mask() -> None:
+def test_palette_joins_shades_of_one_dye_and_obeys_the_mask() -> None:
     image = painted({RED: 30, (201, 40, 50): 30, BLUE: 40})
     assert len(extract_palette(image, 3)) == 2
     mask = np.zeros(image.shape[:2], np.float32)
@@ -159,10 +159,11 @@ def test_edges_stay_between_their_colors() -> None:
     assert lightness.min() > low - 0.05 and lightness.max() < high + 0.15
 
 
-def test_repaint_takes_the_most_frequent_first() -> None:
+def test_repaint_keeps_dark_dark_or_goes_by_frequency() -> None:
     image = painted({RED: 40, BLUE: 20})
-    result = repaint(image, [(0, 0, 0), (255, 255, 255)])
-    assert result[0].max() <= 2 and result[-1].min() >= 253
+    for order in ([(0, 0, 0), (255, 255, 255)], [(255, 255, 255), (0, 0, 0)]):
+        result = repaint(image, order)
+        assert result[0].min() >= 253 and result[-1].max() <= 2  # that red is lighter than that blue
     assert (repaint(image, [None, (255, 255, 255), (9, 9, 9)])[:40] == RED).all()
 
 

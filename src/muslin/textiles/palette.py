@@ -37,8 +37,9 @@ _TO_XYZ = np.array([  # linear sRGB -> CIE XYZ, D65 (IEC 61966-2-1)
 ])  # fmt: skip
 
 _SAMPLES = 20_000  # pixels that a palette is taken from
-_SAME = 3.0  # CIEDE2000 below which two colours of a palette are one
-_CHUNK = 1 << 18  # pixels recoloured at a time
+_SAME = 8.0  # CIEDE2000 below which two colours of a palette are one dye in other light
+_SHADE = np.array([0.35, 1.0, 1.0], np.float32)  # how much L, a, b tell one dye from another
+_CHUNK = 1 << 16  # colours moved at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +88,11 @@ def delta_e(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return delta_e_cielab(to_cielab(np.asarray(first)), to_cielab(np.asarray(second)))
 
 
-def delta_e_cielab(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """CIEDE2000 between CIELAB colours, last axis 3, broadcast (equations 2 to 22 of Sharma et al. 2005)."""
+def delta_e_cielab(first: np.ndarray, second: np.ndarray, lightness_factor: float = 1.0) -> np.ndarray:
+    """CIEDE2000 between CIELAB colours, last axis 3, broadcast (equations 2 to 22 of Sharma et al. 2005).
+
+    lightness_factor: the formula's k_L; 2 is usual for textiles, where lightness counts half.
+    """
     l1, a1, b1 = np.moveaxis(np.asarray(first, np.float64), -1, 0)
     l2, a2, b2 = np.moveaxis(np.asarray(second, np.float64), -1, 0)
     mean_c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2.0) ** 7
@@ -112,7 +116,7 @@ def delta_e_cielab(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         - 0.20 * np.cos(4.0 * mean_h - np.radians(63.0))
     )
     offset = (mean_l - 50.0) ** 2
-    light = (l2 - l1) / (1.0 + 0.015 * offset / np.sqrt(20.0 + offset))
+    light = (l2 - l1) / lightness_factor / (1.0 + 0.015 * offset / np.sqrt(20.0 + offset))
     chroma = (c2 - c1) / (1.0 + 0.045 * mean_c)
     hue = delta_h / (1.0 + 0.015 * mean_c * t)
     bend = np.radians(30.0 * np.exp(-(((np.degrees(mean_h) - 275.0) / 25.0) ** 2)))
@@ -126,7 +130,7 @@ def delta_e_cielab(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def extract_palette(image: np.ndarray, n: int = 5, mask: np.ndarray | None = None, seed: int = 0) -> Palette:
     """At most n colours of an sRGB uint8 HxWx3 picture (k-means in OKLab), the most frequent first.
 
-    mask: HxW, above 0.5 counts. Colours that the eye cannot tell apart are one. The same seed gives the same.
+    mask: HxW, above 0.5 counts. Shades of one dye count as one colour. The same seed gives the same palette.
     Raises UserError when n is below 1 or the mask is empty or of another size.
     """
     import cv2
@@ -154,7 +158,7 @@ def extract_palette(image: np.ndarray, n: int = 5, mask: np.ndarray | None = Non
 
 
 def _merged(centers: np.ndarray, weights: np.ndarray) -> Palette:
-    """The palette without colours that look the same, most frequent first."""
+    """The palette with shades of one dye joined, most frequent first."""
     kept: list[np.ndarray] = []
     shares: list[float] = []
     for place in np.argsort(-weights, kind="stable"):
@@ -173,7 +177,8 @@ def _merged(centers: np.ndarray, weights: np.ndarray) -> Palette:
 
 
 def _difference(first: np.ndarray, second: np.ndarray) -> float:
-    return float(delta_e(from_oklab(first[None]), from_oklab(second[None]))[0])
+    labs = to_cielab(from_oklab(np.stack([first, second])))
+    return float(delta_e_cielab(labs[0], labs[1], lightness_factor=2.0))
 
 
 def parse_colors(text: str) -> list[Color | None]:
@@ -221,27 +226,44 @@ def recolor(image: np.ndarray, source: Palette, target: Sequence[Color | np.ndar
     for number, color in enumerate(target):
         if color is not None and tuple(color) != tuple(source.colors[number]):
             new[number], moved[number] = to_oklab(np.array(color, np.uint8)), True
-    result = image.reshape(-1, 3).copy()
-    if moved.any():
-        for start in range(0, len(result), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            result[part] = _moved(result[part], old, new, moved)
-    return result.reshape(image.shape)
+    if not moved.any():
+        return image.copy()
+    # each colour once: a picture has far fewer colours than pixels
+    code = image.reshape(-1, 3).astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    present = np.zeros(1 << 24, bool)
+    present[code] = True
+    codes = np.flatnonzero(present)
+    colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
+    table = np.zeros((1 << 24, 3), np.uint8)
+    for start in range(0, len(codes), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        table[codes[part]] = _moved(colors[part], old, new, moved)
+    return table[code].reshape(image.shape)
 
 
 def repaint(
     image: np.ndarray, colors: Sequence[Color | np.ndarray | None], mask: np.ndarray | None = None, seed: int = 0
 ) -> np.ndarray:
-    """The picture in the given colours, the most frequent of its own replaced by the first; None stays."""
+    """The picture in the given colours only, sRGB uint8 HxWx3; fewer when it has fewer of its own.
+
+    Its dark colours become the dark ones among the given, its light ones the light ones, so that the print keeps
+    its relief. When one of the given is None (keep), they go by frequency instead: the first takes the place of
+    the most frequent colour, and so on.
+    """
     source = extract_palette(image, max(1, len(colors)), mask, seed)
-    return recolor(image, source, colors[: len(source)])
+    chosen = list(colors[: len(source)])
+    if all(color is not None for color in chosen):
+        by_light = np.argsort(to_oklab(np.array(chosen, np.uint8))[:, 0], kind="stable")
+        places = np.argsort(to_oklab(source.colors)[:, 0], kind="stable")
+        chosen = [chosen[by_light[rank]] for rank in np.argsort(places, kind="stable")]
+    return recolor(image, source, chosen)
 
 
 def _moved(pixels: np.ndarray, old: np.ndarray, new: np.ndarray, moved: np.ndarray) -> np.ndarray:
     lab = to_oklab(pixels)
     # lightness counts less: a colour in shade is still that colour
-    distance = ((lab[:, None] - old) ** 2) @ np.array([0.35, 1.0, 1.0], np.float32)
-    shares = 1.0 / (distance + 1e-7) ** 2
+    distance = np.stack([((lab - color) ** 2) @ _SHADE for color in old], axis=1)
+    shares = (distance + 1e-6) ** -1.5
     shares /= shares.sum(axis=1, keepdims=True)
     change = np.zeros_like(lab)
     for number in np.flatnonzero(moved):
