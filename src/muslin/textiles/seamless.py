@@ -111,6 +111,8 @@ def _without_trend(swatch: np.ndarray) -> np.ndarray:
 
     It is fitted beside a constant for each of a few colours, so that where motifs lie is not taken for light.
     """
+    import cv2
+
     height, width = swatch.shape[:2]
     rows, columns = (np.linspace(0, side - 1, min(side, 64)).astype(np.intp) for side in (height, width))
     tone = np.log(swatch[rows[:, None], columns].reshape(-1, 3).astype(np.float32) + 16.0)
@@ -119,11 +121,11 @@ def _without_trend(swatch: np.ndarray) -> np.ndarray:
     for _ in range(4):
         colors = _groups(tone - powers @ fit)
         fit = np.linalg.lstsq(np.hstack([powers, colors]), tone, rcond=None)[0][: powers.shape[1]]
-    trend = (_quadratic(height, width)[:, 1:] @ fit).reshape(height, width, 3)
+    trend = (powers @ fit).reshape(len(rows), len(columns), 3)
     trend -= trend.mean(axis=(0, 1))
-    limit = np.log(_TREND_GAIN)
-    gain = np.exp(-limit * np.tanh(trend / limit))
-    return np.clip((swatch + 16.0) * gain - 16.0, 0.0, 255.0).astype(np.float32)
+    limit = np.float32(np.log(_TREND_GAIN))
+    gain = cv2.resize(np.exp(-limit * np.tanh(trend / limit)), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip((swatch + np.float32(16.0)) * gain - np.float32(16.0), 0.0, 255.0)
 
 
 def _groups(tone: np.ndarray, count: int = 6) -> np.ndarray:
@@ -167,21 +169,25 @@ def _best_crop(image: np.ndarray) -> tuple[int, int, int]:
 
 def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap: int) -> tuple[int, int]:
     width = image.shape[1]
+    image = image[:: max(1, image.shape[0] // 256)]
     chance = max(float(image.var(axis=(0, 1)).mean()) * 2.0, 1.0)
     edges = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
     content = np.concatenate([[0.0], np.cumsum(np.pad(edges, (0, 1)))]) / (edges.mean() + 1e-3)
     best, found = np.inf, (0, width - overlap)
     for lag in lags:
-        difference = ((image[:, lag:] - image[:, : width - lag]) ** 2).mean(axis=(0, 2))
+        first, last = (0, width) if starts is None else (starts.start, starts.stop)
+        last = min(last, width - lag - overlap + 1)
+        if last <= first:
+            continue
+        stop = last + overlap - 1
+        difference = ((image[:, first + lag : stop + lag] - image[:, first:stop]) ** 2).mean(axis=(0, 2))
         sums = np.concatenate([[0.0], np.cumsum(difference)])
         costs = (sums[overlap:] - sums[:-overlap]) / overlap / chance + 0.35 * (1.0 - lag / width)
-        kept = (content[lag : lag + len(costs)] - content[: len(costs)]) / lag
+        kept = (content[first + lag : last + lag] - content[first:last]) / lag
         costs += np.clip(1.0 - kept, 0.0, 1.0)  # blank ends match well, but a print is wanted
-        first, last = (0, len(costs)) if starts is None else (starts.start, min(starts.stop, len(costs)))
-        if last > first:
-            place = first + int(np.argmin(costs[first:last]))
-            if costs[place] < best:
-                best, found = float(costs[place]), (place, lag)
+        place = int(np.argmin(costs))
+        if costs[place] < best:
+            best, found = float(costs[place]), (first + place, lag)
     return found
 
 
@@ -195,8 +201,7 @@ def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
     start, period, overlap = _best_crop(image)
     around = min(4 * overlap, image.shape[0]) if cyclic else 0
     padded = np.pad(image, [(around, around), (0, 0), (0, 0)], mode="wrap") if around else image
-    tints = cv2.GaussianBlur(padded, (0, 0), overlap / 3.0, borderType=cv2.BORDER_REFLECT)
-    tints = tints[around : around + image.shape[0]]
+    tints = _blurred(padded, overlap / 3.0)[around : around + image.shape[0]]
     ends = slice(start + period, start + period + overlap)
     starts = slice(start, start + overlap)
     path = _cut((image[:, ends] - image[:, starts]) ** 2, cyclic)
@@ -209,6 +214,17 @@ def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
     joined = np.concatenate([detail + tint, image[:, start + overlap : start + period]], axis=1)
     # the joint in the middle of the border, so that the score sees it
     return np.clip(np.roll(joined, -(overlap // 2), axis=1), 0.0, 255.0).astype(np.float32)
+
+
+def _blurred(image: np.ndarray, sigma: float) -> np.ndarray:
+    """A Gaussian blur, done on a smaller picture where sigma is large."""
+    import cv2
+
+    shrink = max(1, int(sigma / 4.0))
+    height, width = image.shape[:2]
+    small = resize(image, max(1, width // shrink), max(1, height // shrink))
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REFLECT)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _cut(error: np.ndarray, cyclic: bool) -> np.ndarray:
