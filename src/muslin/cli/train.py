@@ -3,17 +3,102 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from muslin.cli import terminal
+
+INTERRUPTED = 130
+
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="drape|dcgan|mask", help="What to train.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="drape: restyle garments. dcgan: new designs from noise. mask: find garments in photos.",
+        ),
+    ],
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATA]", help="A folder of pictures; without it, muslin's own rendered garments."),
+        typer.Argument(metavar="[DATA]", help="A folder of pictures; without it, garments that muslin renders itself."),
     ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", "-m", help="Train for so long; chooses the number of images.")
+    ] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Train on so many images, counting repeats.")] = None,
+    size: Annotated[int | None, typer.Option(min=16, max=1024, metavar="PX", help="Side of the pictures.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Images a step.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
+    run: Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Folder of the run. [runs/RECIPE]")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in that folder; the same command does so too.")
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Install the finished model under this name.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> int:
-    """Train a network, on your own pictures, until the time is up or both networks have converged."""
+    """Train a network until the time is up or both networks have converged, then export it as a model.
+
+    Stop it at any moment (Ctrl-C, or harder): the same command again continues, and ends with the same
+    network.
+    """
+    _check(recipe, data)
+    from muslin import runs, store
+
+    say = (lambda text: None) if quiet else terminal.say
+    made = runs.train(
+        recipe,
+        data,
+        folder=run or Path("runs") / recipe,
+        images=images,
+        minutes=minutes,
+        seed=seed,
+        options={"size": size, "batch_size": batch},
+        resume=True if resume else None,
+        screen=not quiet,
+        say=say,
+    )
+    model = made.model
+    if model is not None and name is not None:
+        model = store.publish(model.folder, name, overwrite=True)
+    if as_json:
+        terminal.put_json(_as_dict(made, model))
+    elif model is not None:
+        terminal.put(str(model.folder))
+    if model is None:
+        say(f"Stopped after {made.history.images_seen:,} images. The same command continues.")
+        return INTERRUPTED
+    if recipe == "drape":
+        say(f"Use it: muslin restyle photo.jpg --style swatch.jpg --model {name or model.folder}")
     return 0
+
+
+def _check(recipe: str, data: Path | None) -> None:
+    """Mistakes that need no ten seconds of importing Keras to be found."""
+    from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
+    from muslin.recipes import RECIPES
+
+    if recipe not in RECIPES:
+        raise UserError("There is no such recipe.", received=repr(recipe), possible=list(RECIPES), exit_code=EXIT_USAGE)
+    if data is not None and not data.exists():
+        raise UserError(
+            f"There is no folder '{data}'.",
+            advice="Give a folder of pictures, or none: muslin then renders garments to learn from.",
+            exit_code=EXIT_DATA,
+        )
+
+
+def _as_dict(made: Any, model: Any) -> dict[str, Any]:
+    return {
+        "run": str(made.folder),
+        "model": None if model is None else str(model.folder),
+        "ended": made.history.ended,
+        "verdict": made.history.verdict,
+        "images_seen": made.history.images_seen,
+        "seconds": round(made.seconds, 1),
+        "last": made.history.records[-1] if made.history.records else None,
+    }

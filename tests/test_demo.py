@@ -1,0 +1,29 @@
+from types import SimpleNamespace
+
+from muslin import demo, runs, store
+from muslin.images import read_image
+from muslin.restyle import metadata, restyler
+
+
+def test_the_demo_leaves_a_lookbook(tmp_path, monkeypatch):
+    """With the classical baseline in the place of the trained network, and no time for a second one."""
+
+    def train(recipe, data=None, *, folder, **_):
+        folder.mkdir(parents=True)
+        (folder / "generator.onnx").write_bytes(b"network")
+        return SimpleNamespace(model=store.write_card(folder, {"name": recipe, "recipe": recipe}))
+
+    baseline = restyler.Restyler
+    monkeypatch.setattr(runs, "train", train)
+    monkeypatch.setattr(restyler, "Restyler", lambda *_, **__: baseline(None, mask_model=None))
+    monkeypatch.setattr(demo, "SIZE", (120, 90))
+    monkeypatch.setattr(demo, "PIECES", demo.PIECES[:2])
+    said: list[str] = []
+    for _ in range(2):  # the second time replaces the first
+        page, sheet = demo.run(tmp_path / "demo", minutes=0.5, say=said.append)
+    assert page.read_text("utf-8").count("<figure") == 8 and read_image(sheet).pixels.ndim == 3
+    looks = sorted((tmp_path / "demo" / "looks").iterdir())
+    assert len(looks) == 8 and "lookbook.html" in said[-1]
+    settings = metadata.settings_from(read_image(looks[0]))
+    recalled = metadata.recall(settings, looks[0])
+    assert recalled.source.is_file() and recalled.mask.is_file() and recalled.notes == []

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from muslin import runs, store
+from muslin.cli import run as command
+from muslin.errors import UserError
+from muslin.garments.network import Network
+
+TINY = {"size": 16, "channels": 2, "latent_size": 4, "batch_size": 4, "augmentation": False}
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return np.random.default_rng(0).integers(0, 255, (8, 16, 16, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, pictures):
+    folder = tmp_path_factory.mktemp("runs") / "dcgan"
+    return runs.train("dcgan", pictures, folder=folder, images=16, options=TINY, screen=False, say=lambda _: None)
+
+
+def test_a_run_ends_with_a_model_that_runs(finished):
+    assert finished.history.images_seen == 16 and finished.model is not None
+    model = store.load(finished.folder / "model")
+    model.verify()
+    assert model.recipe == "dcgan" and model.card["images_seen"] == 16 and model.card["summary"]
+
+
+def test_a_finished_run_is_not_trained_again(finished, pictures):
+    with pytest.raises(UserError, match="finished"):
+        runs.train("dcgan", pictures, folder=finished.folder, images=16, options=TINY)
+    with pytest.raises(UserError, match="another recipe"):
+        runs.train("mask", folder=finished.folder)
+
+
+def test_the_time_decides_about_the_images(tmp_path, pictures):
+    said = []
+    made = runs.train(
+        "dcgan", pictures, folder=tmp_path, minutes=0.001, options=TINY, screen=False, say=said.append
+    )  # fmt: skip
+    assert made.history.images_seen >= 10 * TINY["batch_size"]  # never fewer than ten steps
+    assert any("images a second" in line for line in said)
+
+
+def test_an_unfinished_run_continues_with_what_was_planned(finished, pictures, tmp_path):
+    """A run stopped after its first half, continued by the same command, makes the network of the whole
+    run.
+    """
+    from muslin.training import engine
+
+    half = runs._build(runs._recipe_class("dcgan"), {**TINY, "seed": 0})
+    first = half.stream(pictures, 0)
+
+    class Stop:
+        def observe(self, record):
+            from muslin.training.monitor import Verdict
+
+            return Verdict("learning", "enough for now", ends_run=True)
+
+    engine.train(half, first, tmp_path, images=16, report_every_images=8, monitor=Stop(), screen=False)
+    with pytest.raises(UserError, match="unfinished"):
+        runs.train("dcgan", pictures, folder=tmp_path, resume=False)
+    made = runs.train("dcgan", pictures, folder=tmp_path, resume=True, screen=False, say=lambda _: None)
+    assert made.history.images_seen == 16
+    latent = np.random.default_rng(1).standard_normal((3, TINY["latent_size"])).astype(np.float32)
+    (whole,) = Network(finished.model.file())(latent=latent).values()
+    (again,) = Network(made.model.file())(latent=latent).values()
+    assert np.array_equal(whole, again)
+
+
+def test_mistakes_are_found_before_keras_is_imported(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command(["train", "weave"]) == 2
+    assert "drape" in capsys.readouterr().err
+    assert command(["train", "drape", "nowhere"]) == 3
+    assert command(["train", "dcgan", "--resume"]) == 2
+    assert "no run to continue" in capsys.readouterr().err
+
+
+def test_an_unknown_option_lists_the_options(tmp_path):
+    with pytest.raises(UserError, match="batch_size"):
+        runs.train("dcgan", folder=tmp_path, options={"colour": 3})
