@@ -28,7 +28,7 @@ class FakeRestyler:
 
     calls: list = []  # noqa: RUF012
 
-    def __init__(self, model="drape"):
+    def __init__(self, model="drape", mask_model="mask"):
         if model == "velvet":
             raise UserError("There is no model 'velvet'.", possible=["drape"], exit_code=EXIT_MODEL)
         self.model = model

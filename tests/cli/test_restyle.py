@@ -52,6 +52,13 @@ def test_a_folder_becomes_a_folder(studio, capsys):
     assert Path("photos.tartan/skirts/two.tartan.png").is_file()
 
 
+def test_a_folder_does_not_restyle_its_own_results(studio, capsys):
+    assert run(["restyle", "photos/one.png", "--style", "tartan.png"]) == 0
+    capsys.readouterr()
+    assert run(["restyle", "photos", "--style", "dots.png", "-o", "out"]) == 0
+    assert capsys.readouterr().out.split() == ["out/one.dots.png", "out/skirts/two.dots.png"]
+
+
 def test_a_bad_file_is_reported_and_the_rest_goes_on(studio, capsys):
     Path("photos/bad.jpg").write_text("no picture")
     assert run(["restyle", "photos", "--style", "tartan.png", "-o", "out", "--json"]) == 1

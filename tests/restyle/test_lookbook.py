@@ -99,6 +99,11 @@ def test_a_picture_without_settings_is_shown_and_a_bad_file_is_skipped(tmp_path)
     assert "range" not in lookbook.page(looks).split("<main>")[1].split("</main>")[0]
 
 
+def test_photos_among_results_are_left_out(tmp_path, results):
+    looks, skipped = lookbook.gather([tmp_path / "red_shirt.png", *results])
+    assert len(looks) == 3 and len(skipped) == 1 and "red_shirt.png" in skipped[0]
+
+
 def test_the_before_is_dropped_when_it_is_gone_or_of_another_shape(tmp_path, results):
     write_image(tmp_path / "red_shirt.png", picture(10, (90, 50)), overwrite=True)
     (tmp_path / "dress-2.png").unlink()

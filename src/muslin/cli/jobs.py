@@ -102,7 +102,22 @@ def _expand(photos: Sequence[str]) -> Iterator[tuple[str, Path | None, str]]:
             for name in sorted(names):
                 if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
                     found = Path(folder) / name
+                    if _is_result(found):
+                        continue
                     yield str(found), path, str(found.relative_to(path))
+
+
+def _is_result(path: Path) -> bool:
+    """Whether muslin made this file: a folder that is restyled a second time must not restyle its own
+    results.
+    """
+    if path.name.count(".") < 2 or path.suffix.lower() != ".png":
+        return False
+    try:
+        with open(path, "rb") as file:
+            return b"iTXtmuslin\0" in file.read(65_536)
+    except OSError:
+        return False
 
 
 def _targets(

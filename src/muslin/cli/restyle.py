@@ -133,9 +133,23 @@ def _recall(settings: Path, quiet: bool) -> Any:
             exit_code=EXIT_DATA,
         )
     recalled = metadata.recall(found, settings)
-    for note in recalled.notes if not quiet else []:
+    notes = recalled.notes + _model_changed(found.get("model"))
+    for note in notes if not quiet else []:
         terminal.say(f"Note: {note}.")
     return recalled
+
+
+def _model_changed(recorded: Any) -> list[str]:
+    """A note when the model of that name is not the one that made the picture."""
+    from muslin import store
+
+    if not isinstance(recorded, dict) or not recorded.get("sha256"):
+        return []
+    try:
+        changed = store.load(str(recorded.get("name"))).sha256 != recorded["sha256"]
+    except UserError:
+        return []  # a missing model is an error of its own, later
+    return [f"the model '{recorded['name']}' is not the one that made the picture"] if changed else []
 
 
 def _recorded_source(source: Path | None, settings: Path) -> Path:
@@ -187,7 +201,7 @@ class _Worker:
         from muslin.images import read_image
         from muslin.restyle.restyler import Restyler
 
-        self.restyler = Restyler(None if model == BASELINE else model)
+        self.restyler = Restyler(None if model == BASELINE else model, mask_model=_mask_model())
         self.styles = [(read_image(path), weight) for path, weight in styles]  # once, not for each photo
         self.controls, self.seed = controls, seed
         self.overwrite, self.quiet, self.verbose = overwrite, quiet, verbose
@@ -246,6 +260,17 @@ class _Worker:
         for target in job.targets:
             if target != "-" and not self.overwrite and Path(target).exists():
                 raise UserError(f"'{target}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")
+
+
+def _mask_model() -> str | None:
+    """The network that finds garments; None (GrabCut instead) where no model of that name is installed."""
+    from muslin import store
+
+    try:
+        store.find("mask")
+    except UserError:
+        return None
+    return "mask"
 
 
 def _standard_input() -> Any:

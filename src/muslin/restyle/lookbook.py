@@ -47,9 +47,12 @@ class Look:
 def gather(results: Iterable[Any]) -> tuple[list[Look], list[str]]:
     """The looks of Restyled objects and of files (PNG, JPEG, ...); and, in words, what had to be left out.
 
-    A file without settings is shown as it is, without a slider. A file that cannot be read is left out.
+    A file that cannot be read is left out, and so is a picture without settings among pictures with them (a
+    folder that holds photos and results); pictures without settings alone are shown as they are, without a
+    slider.
     """
     looks: list[Look] = []
+    plain: list[Look] = []
     skipped: list[str] = []
     cache: dict[Path, np.ndarray | None] = {}
     arrays: dict[bytes, np.ndarray] = {}  # one photo of many looks is kept once
@@ -67,10 +70,12 @@ def gather(results: Iterable[Any]) -> tuple[list[Look], list[str]]:
         settings = metadata.settings_from(photo)
         if settings is None:
             name = words(Path(result).stem)
-            looks.append(Look(_shrink(photo.pixels), garment=name, name=name, group=str(result)))
+            plain.append(Look(_shrink(photo.pixels), garment=name, name=name, group=str(result)))
         else:
             looks.append(_look(photo.pixels, settings, Path(result).parent, cache))
-    return looks, skipped
+    if looks:
+        skipped += [f"{look.group}: it carries no settings, so it is no result of muslin." for look in plain]
+    return looks or plain, skipped
 
 
 def write(looks: Sequence[Look], output: str | Path, *, title: str = "Lookbook", overwrite: bool = False) -> list[Path]:
