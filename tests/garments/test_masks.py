@@ -25,7 +25,7 @@ def perfect_network(truth: np.ndarray) -> masks.MaskNetwork:
 def test_a_perfect_network_gives_a_perfect_mask() -> None:
     shown = render(21, (300, 220))
     found = masks.automatic(shown.photo, perfect_network(shown.mask))
-    assert found.source == "network" and found.confidence > 0.99
+    assert found.source == "network" and found.confidence > 0.95
     assert overlap(found.alpha, shown.mask) > 0.95
     assert found.alpha.shape == (300, 220)
 

@@ -14,9 +14,9 @@ import numpy as np
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import invert, photo_frame
 
-SIZE = 256  # px, side of the letterbox that the network sees
+SIZES = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
-DOUBTFUL = 0.6  # confidence below which GrabCut may improve on the network
+SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
 
 MaskNetwork = Callable[..., Mapping[str, np.ndarray]]
 
@@ -69,43 +69,53 @@ def whole(height: int, width: int) -> Mask:
 def automatic(pixels: np.ndarray, network: MaskNetwork | None) -> Mask:
     """Find the garment. pixels: uint8 HxWx3 sRGB. network: inputs `image`, output logits (recipes/mask.py).
 
-    Without a network, or where it is in doubt, GrabCut (Rother et al. 2004) has a try; the surer one is returned.
-    Raises UserError where neither finds a garment.
+    The network says where the garment is; GrabCut (Rother et al. 2004), which knows this photo's own colours, draws
+    the outline where the network is unsure of it. Without a network, or where it finds nothing, GrabCut starts from an
+    ellipse. Raises UserError where neither finds a garment.
     """
-    found = None
-    if network is not None:
-        probability = segment(pixels, network)
-        found = Mask(refine(pixels, probability), confidence(probability), "network")
-        if found.confidence >= DOUBTFUL and found.share > 0.003:
-            return found
-    cut = grabcut(pixels, None if found is None or found.share < 0.003 else found.alpha)
-    best = cut if found is None or cut.confidence > found.confidence else found
-    if best.share < 0.001:
+    found = None if network is None else _by_network(pixels, network)
+    if found is None or found.share < SMALLEST_SHARE:
+        found = grabcut(pixels)
+    if found.share < SMALLEST_SHARE:
         raise UserError(
             "No garment was found in this photo.",
             advice="Give a mask with --mask FILE (white = garment), or --mask none to restyle the whole picture.",
             exit_code=EXIT_DATA,
         )
-    return best
+    return found
 
 
-def segment(pixels: np.ndarray, network: MaskNetwork, size: int = SIZE) -> np.ndarray:
-    """Probability of "garment", float32 HxW, by the network alone, averaged over the photo and its mirror image."""
+def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:
+    probability = segment(pixels, network)
+    sure = confidence(probability)
+    cut = grabcut(pixels, probability)
+    drawn = cv2.resize(cut.alpha, probability.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+    both, either = (drawn & (probability > 0.5)).sum(), (drawn | (probability > 0.5)).sum()
+    if both < 0.6 * either:  # the photo's colours cannot tell garment from backdrop: the network's word stands
+        return Mask(refine(pixels, probability), sure, "network")
+    return Mask(cut.alpha, sure, "network")
+
+
+def segment(pixels: np.ndarray, network: MaskNetwork, sizes: tuple[int, ...] = SIZES) -> np.ndarray:
+    """Probability of "garment" by the network alone, for the whole photo, float32, at most WORKING_SIDE px.
+
+    Mean log odds over letterboxes of several sizes (the small one sees the whole, the large one the outline) and over
+    the photo and its mirror image.
+    """
     height, width = pixels.shape[:2]
-    image = letterbox(pixels, size)
-    pair = np.stack([image, image[:, ::-1]]).astype(np.float32) / 127.5 - 1
-    logits = next(iter(network(image=pair).values()))[..., 0]
-    logits = (logits[0] + logits[1][:, ::-1]) / 2
-    frame = invert(photo_frame(height, width, size))
-    side = max(height, width)
-    if side <= WORKING_SIDE:
-        small, scale = (width, height), 1.0
-    else:  # a smooth field: a quarter-size interpolation step in between saves memory on large photos
-        scale = WORKING_SIDE / side
-        small = (max(1, round(width * scale)), max(1, round(height * scale)))
-        frame = invert(photo_frame(small[1], small[0], size))
-    logits = cv2.warpAffine(logits, frame, small, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return 1 / (1 + np.exp(-np.clip(logits, -20, 20)))
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    total = np.zeros((rows, columns), np.float32)
+    for size in sizes:
+        image = letterbox(pixels, size)
+        pair = np.stack([image, image[:, ::-1]]).astype(np.float32) / 127.5 - 1
+        logits = next(iter(network(image=pair).values()))[..., 0]
+        logits = (logits[0] + logits[1][:, ::-1]) / 2
+        frame = invert(photo_frame(rows, columns, size))
+        total += cv2.warpAffine(
+            logits, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    return 1 / (1 + np.exp(-np.clip(total / len(sizes), -20, 20)))
 
 
 def letterbox(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -136,7 +146,7 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     rows, columns = probability.shape
     small = pixels if (rows, columns) == (height, width) else cv2.resize(
         pixels, (columns, rows), interpolation=cv2.INTER_AREA)  # fmt: skip
-    probability = _whole_pieces(probability)
+    probability = _decided(_whole_pieces(probability))
     radius = max(2, round(max(rows, columns) / 110))
     alpha = _guided(small, probability, radius, 2e-3)
     # Far inside and far outside the network is right and the photo's own contrasts (a print, a shadow) are not.
@@ -149,14 +159,26 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return np.clip((alpha - 0.12) / 0.76, 0, 1)
 
 
+def _decided(probability: np.ndarray, sharpness: float = 4.0) -> np.ndarray:
+    """Odds to the power of `sharpness`: where the network wavers, an outline somewhere beats a wide grey fringe."""
+    clipped = np.clip(probability, 1e-4, 1 - 1e-4)
+    odds = (clipped / (1 - clipped)) ** np.float32(sharpness)
+    return (odds / (1 + odds)).astype(np.float32)
+
+
 def _whole_pieces(probability: np.ndarray) -> np.ndarray:
-    """Without specks: pieces smaller than a twelfth of the largest go. Shoes come in pairs, so more than one stays."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((probability > 0.5).astype(np.uint8))
-    if count <= 2:
-        return probability
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    small = np.isin(labels, 1 + np.flatnonzero(areas < areas.max() / 12))
-    return np.where(small, np.minimum(probability, 0.02), probability)
+    """Without specks and pin-holes. Shoes come in pairs, so more than one piece stays; a neck opening stays open."""
+    inside = (probability > 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
+    if count > 2:
+        areas = stats[1:, cv2.CC_STAT_AREA]
+        specks = np.isin(labels, 1 + np.flatnonzero(areas < areas.max() / 12))
+        probability = np.where(specks, np.minimum(probability, 0.02), probability)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - inside, connectivity=4)
+    if count > 2:
+        holes = np.isin(labels, 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] < 0.006 * inside.sum()))
+        probability = np.where(holes, np.maximum(probability, 0.98), probability)
+    return probability
 
 
 def _guided(pixels: np.ndarray, field: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
@@ -169,13 +191,14 @@ def _guided(pixels: np.ndarray, field: np.ndarray, radius: int, epsilon: float) 
 
 
 def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 320) -> Mask:
-    """OpenCV's GrabCut, started from `prior` (alpha HxW) or from an ellipse in the middle of the picture."""
+    """OpenCV's GrabCut, started from `prior` (probability, whole photo, any size) or from an ellipse in the middle."""
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
     columns, rows = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
+    nothing = Mask(np.zeros((height, width), np.float32), 0.0, "grabcut")
     if min(rows, columns) < 8 or not small.std() > 1:
-        return Mask(np.zeros((height, width), np.float32), 0.0, "grabcut")
+        return nothing
     state = np.full((rows, columns), cv2.GC_PR_BGD, np.uint8)
     if prior is None:
         border = max(1, round(0.02 * min(rows, columns)))
@@ -188,13 +211,16 @@ def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 320
         state[prior < 0.05] = cv2.GC_BGD
     try:
         cv2.setRNGSeed(0)
-        cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:  # one of the two sides ran empty: there is nothing to tell apart
-        return Mask(np.zeros((height, width), np.float32), 0.0, "grabcut")
+        rounds = 5 if prior is None else 2  # a good start needs no more: measured, docs/benchmarks.md
+        cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
+    except cv2.error:  # one of the two sides is empty: there is nothing to tell apart
+        return nothing
     inside = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    alpha = refine(pixels, _whole_pieces(inside))
     # GrabCut knows no doubt of its own: a cut whose outline lies on strong edges is surer.
-    return Mask(alpha, 0.5 * _edge_support(small, inside), "grabcut")
+    sure = 0.5 * _edge_support(small, inside)
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    working = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return Mask(refine(pixels, cv2.resize(inside, working, interpolation=cv2.INTER_LINEAR)), sure, "grabcut")
 
 
 def _edge_support(pixels: np.ndarray, inside: np.ndarray) -> float:

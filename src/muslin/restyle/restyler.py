@@ -22,12 +22,12 @@ from muslin.garments.renderer import bands, dress
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.textiles.mix import Overprint
-from muslin.textiles.palette import extract_palette, parse_colors, recolor
+from muslin.textiles.palette import parse_colors, repaint
 from muslin.textiles.repeat import REPEATS, Cloth
 from muslin.textiles.seamless import make_seamless, seam_score
 
 REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's longer side
-VISIBLE_SEAM = 1.6  # seam score from which a swatch is mended before it is repeated
+VISIBLE_SEAM = 0.3  # seam score from which a swatch is mended before it is repeated
 MIXES = ("overprint", "panels")
 
 PhotoLike = str | Path | np.ndarray | Photo
@@ -249,7 +249,7 @@ def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
         colours = settings.palette
         if isinstance(colours, str):
             colours = parse_colors(colours)
-        swatch = recolor(swatch, extract_palette(swatch, n=len(colours)), colours)
+        swatch = repaint(swatch, colours)
     return swatch
 
 
