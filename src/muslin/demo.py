@@ -60,7 +60,7 @@ class Garment:
 PIECES = (
     Piece("dress", 9, (("floral", 6, 0.8), ("ikat", 3, 0.8), ("tartan", 5, 0.8), ("shibori", 7, 1.0))),
     Piece("coat", 9, (("houndstooth", 6, 0.6), ("herringbone", 1, 0.4), ("windowpane", 5, 0.6), ("leopard", 0, 0.7))),
-    Piece("skirt", 3, (("botanical", 7, 0.9), ("tartan", 2, 0.8), ("chevron", 4, 0.8), ("argyle", 3, 0.8))),
+    Piece("skirt", 3, (("botanical", 7, 0.9), ("denim", 4, 0.5), ("chevron", 4, 0.8), ("argyle", 3, 0.8))),
     Piece("shirt", 3, (("stripes", 5, 0.7), ("polka dots", 2, 0.5), ("paisley", 6, 0.8), ("gingham", 3, 0.6))),
     Piece("bag", 9, (("terrazzo", 6, 0.9), ("scales", 6, 0.6), ("brushstrokes", 2, 1.0), ("tie dye", 3, 1.4))),
 )
@@ -172,7 +172,7 @@ def correlation(shading: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> flo
 
 
 def _cloth(output: Path, textile: str, seed: int) -> Path:
-    path = output / "swatches" / f"{textile.replace(' ', '_')}_{seed}.png"
+    path = output / "swatches" / f"{textile.replace(' ', '_')}.png"
     return path if path.exists() else write_image(path, swatch(textile, FIRST_SEED + seed, 512))
 
 

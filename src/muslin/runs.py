@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from muslin.training.engine import History
 
 IMAGES = {"drape": 90_000, "dcgan": 60_000, "mask": 60_000}  # without --minutes or --images
-MEASURED_STEPS = 4  # after the first ones, which compile
+MEASURED_STEPS = 6  # after the first ones, which compile
 
 Say = Callable[[str], None]
 
