@@ -66,7 +66,7 @@ PIECES = (
 )
 
 
-def run(output: str | Path = "demo", *, minutes: float = 2.0, say: Say = print) -> list[Path]:
+def run(output: str | Path = "demo", *, minutes: float = 3.0, say: Say = print) -> list[Path]:
     """Train, restyle, and write the lookbook into `output`; a demonstration that was there is replaced.
 
     minutes: for training `drape`; with nine or more, a second network designs prints in a third of that time.

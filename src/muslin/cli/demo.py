@@ -14,7 +14,7 @@ def demo(
     minutes: Annotated[
         float,
         typer.Option("--minutes", "-m", min=0.1, max=600, help="Time for training the restyling network."),
-    ] = 2.0,
+    ] = 3.0,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the lookbook.")] = Path(
         "demo"
     ),

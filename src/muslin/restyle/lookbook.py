@@ -167,7 +167,7 @@ def _figure(look: Look, identity: str, shown: dict[int, str], name_garment: bool
             f'<img class="before" alt="" {source}>',
             '<span class="seam"></span>',
             '<span class="tag left">Before</span><span class="tag right">After</span>',
-            f'<input type="range" min="0" max="100" value="50" aria-label="Before and after, {label}">',
+            f'<input type="range" min="0" max="100" value="34" aria-label="Before and after, {label}">',
         ]
     swatches = "".join(f'<img alt="" src="{_data(swatch)}">' for swatch in look.swatches)
     caption = [
