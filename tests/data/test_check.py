@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from muslin.data import check as check_module
-from muslin.data.check import check
+from muslin.data import likeness
+from muslin.data.check import LEVELS, check
+from muslin.data.folder import scan
 
 
 def garment(seed, size=(240, 320)):
@@ -62,7 +63,7 @@ def test_everything_that_can_be_wrong_is_found(folder):
     assert found["rotated"].files == ("turned.jpg",)
     assert found["alpha"].files == ("clear.png",)
     assert [finding.level for finding in report.findings] == sorted(
-        (finding.level for finding in report.findings), key=check_module.LEVELS.index
+        (finding.level for finding in report.findings), key=LEVELS.index
     )
     assert all(finding.advice and finding.text.endswith(".") for finding in report.findings)
 
@@ -106,8 +107,8 @@ def test_plain_colours_are_the_same_only_when_equal(tmp_path):
 
 def test_pairs_across_blocks(folder):
     garment(7).save(folder / "zz.jpg", quality=60)
-    looks = [check_module.look_at(record) for record in check_module.scan(folder).records]
-    assert list(check_module.near_pairs(looks, block=4)) == list(check_module.near_pairs(looks)) == [(7, 25)]
+    looks = [likeness.look_at(record) for record in scan(folder).records]
+    assert list(likeness.near_pairs(looks, block=4)) == list(likeness.near_pairs(looks)) == [(7, 25)]
 
 
 def test_progress_is_told(folder):
