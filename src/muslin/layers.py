@@ -96,20 +96,51 @@ class GarmentFeatures(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="muslin")
-class LogLuminance(keras.layers.Layer):
-    """Log luminance in linear light, centred on the garment, 0 outside: (image, garment) -> N,H,W,1."""
+class ShadingSlopes(keras.layers.Layer):
+    """Weights on the slopes of log colour -> slopes of log shading.
 
-    def call(self, image: Any, garment: Any) -> Any:
-        linear = ops.power((image + 1) / 2, 2.2)
-        weights = ops.convert_to_tensor([[0.2126], [0.7152], [0.0722]], dtype="float32")
-        log = ops.log(ops.matmul(linear, weights) + LOG_FLOOR)
-        weight = ops.sum(garment, axis=(1, 2), keepdims=True) + 1e-3
-        return (log - ops.sum(log * garment, axis=(1, 2), keepdims=True) / weight) * garment
+    (image N,H,W,3 in [-1, 1]; garment N,H,W,1; weights N,H,W,6) -> N,H,W,2: to the right-hand and the lower neighbour,
+    0 where either pixel lies outside the garment. Weights of luminance pass a fold; weights at right angles to a
+    print's colours (its red, where red meets white) pass the fold under the print's edge and not the edge itself.
+    """
+
+    def call(self, image: Any, garment: Any, weights: Any) -> Any:
+        colour = log_linear(image)
+        inside = ops.cast(garment > 0.5, "float32")
+        across = ops.pad(colour[:, :, 1:] - colour[:, :, :-1], [[0, 0], [0, 0], [0, 1], [0, 0]])
+        down = ops.pad(colour[:, 1:] - colour[:, :-1], [[0, 0], [0, 1], [0, 0], [0, 0]])
+        pair_x = inside * ops.pad(inside[:, :, 1:], [[0, 0], [0, 0], [0, 1], [0, 0]])
+        pair_y = inside * ops.pad(inside[:, 1:], [[0, 0], [0, 1], [0, 0], [0, 0]])
+        slope_x = ops.sum(across * weights[..., :3], axis=-1, keepdims=True) * pair_x
+        slope_y = ops.sum(down * weights[..., 3:], axis=-1, keepdims=True) * pair_y
+        return ops.concatenate([slope_x, slope_y], axis=-1)
 
     def compute_output_shape(
-        self, image_shape: tuple[int | None, ...], garment_shape: tuple[int | None, ...]
+        self, image_shape: tuple[int | None, ...], garment_shape: Any = None, weights_shape: Any = None
     ) -> tuple[int | None, ...]:
-        return (*image_shape[:-1], 1)
+        return (*image_shape[:-1], 2)
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class AffineWarp(keras.layers.Layer):
+    """A linear field for each panel: (parameters N,6*P; like N,h,w,C) -> N,h,w,2*P.
+
+    A turned sleeve is an angle times a coordinate; convolutions learn sums well and such products badly.
+    """
+
+    def call(self, parameters: Any, like: Any) -> Any:
+        _, height, width, _ = ops.shape(like)
+        panels = parameters.shape[-1] // 6
+        matrix = ops.reshape(parameters, (-1, 1, 1, panels * 2, 3))
+        down = ops.reshape(_from_minus_one_to_one(height), (1, -1, 1, 1))
+        right = ops.reshape(_from_minus_one_to_one(width), (1, 1, -1, 1))
+        return matrix[..., 0] * right + matrix[..., 1] * down + matrix[..., 2]
+
+    def compute_output_shape(
+        self, parameters_shape: tuple[int | None, ...], like_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        assert parameters_shape[-1] is not None
+        return (*like_shape[:-1], parameters_shape[-1] // 3)
 
 
 def _from_minus_one_to_one(count: Any) -> Any:

@@ -67,8 +67,8 @@ class DrapeStream:
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, images_seen))
-        plain = self.batch_size * 9 // 16 if self.plain else 0
-        printed = self.batch_size * 3 // 16 if self.printed else 0
+        plain = self.batch_size // 2 if self.plain else 0
+        printed = self.batch_size // 8 if self.printed else 0
         samples = [self._rendered(rng) for _ in range(self.batch_size - plain - printed)]
         samples += [self._plain(rng) for _ in range(plain)]
         samples += [self._printed(rng) for _ in range(printed)]

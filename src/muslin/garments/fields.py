@@ -50,16 +50,46 @@ class Fields:
 
 
 def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, size: int = SIZE) -> Fields:
-    """Fields by a network with inputs image, mask and outputs shading, panels, warp (networks/fields.py).
+    """Fields by a network with inputs image, mask and outputs slopes, trend, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
     """
     frame = garment_frame(garment_box(mask), size)
     image, inside = _square(pixels, mask, frame, size)
     found = network(image=image[None].astype(np.float32) / 127.5 - 1, mask=inside[None, ..., None])
-    shading = found["shading"][0, ..., 0]
+    shading = integrate(found["slopes"][0], found["trend"][0], inside[..., None])
     return _with_guide(frame, image, inside, shading, found["panels"][0],
                        found["warp"][0].reshape(size // 4, size // 4, -1, 2))  # fmt: skip
+
+
+def integrate(slopes: np.ndarray, trend: np.ndarray, mask: np.ndarray, reach: float = 0.1) -> np.ndarray:
+    """The log shading whose slopes are nearest to `slopes` and which follows `trend` at large: screened Poisson.
+
+    Minimises |grad s - slopes|^2 + |s - trend|^2 / (reach * S)^2 by cosine transforms (Bhat et al. 2008, equation 4).
+    slopes: SxSx2, to the right-hand and the lower neighbour. trend: S/4 x S/4 x 1. mask: SxSx1 in [0, 1].
+    reach: share of the square's side beyond which the trend has the last word. Returns SxS float32, mean 0 inside.
+    """
+    size = slopes.shape[0]
+    inside = mask[..., 0]
+    coarse = cv2.resize(trend[..., 0], (size, size), interpolation=cv2.INTER_LINEAR)
+    # Outside the garment there is no trend; the garment's own, spread outwards, does not pull at its edge.
+    spread = (0.05 * size,) * 2
+    weight = cv2.GaussianBlur(inside, (0, 0), *spread) + np.float32(1e-4)
+    around = cv2.GaussianBlur(coarse * inside, (0, 0), *spread) / weight
+    coarse = np.where(inside > 0.5, coarse, around).astype(np.float32)
+    divergence = np.zeros((size, size), np.float32)
+    divergence[:, :-1] += slopes[:, :-1, 0]
+    divergence[:, 1:] -= slopes[:, :-1, 0]
+    divergence[:-1] += slopes[:-1, :, 1]
+    divergence[1:] -= slopes[:-1, :, 1]
+    pull = np.float32(1 / (reach * size) ** 2)
+    frequency = 2 * np.cos(np.pi * np.arange(size) / size) - 2
+    laplacian = (frequency[:, None] + frequency[None, :]).astype(np.float32)
+    filter_ = (1 / (pull - laplacian)).astype(np.float32)
+    for _ in range(8):  # outside takes its own solution for trend, until it pulls no more
+        shading = cv2.idct(cv2.dct(pull * coarse - divergence) * filter_)
+        coarse = np.where(inside > 0.5, coarse, shading)
+    return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
 
 
 def luminance_fields(pixels: np.ndarray, mask: np.ndarray, size: int = SIZE) -> Fields:

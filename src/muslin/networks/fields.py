@@ -1,4 +1,4 @@
-"""The drape generator: photo and mask -> shading, panels and warp of the cloth."""
+"""The drape generator: photo and mask -> slopes and trend of the shading, panels and warp of the cloth."""
 
 from __future__ import annotations
 
@@ -7,39 +7,47 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from muslin.layers import DepthToSpace, GarmentFeatures, LogLuminance
-from muslin.networks.unet import WIDTHS, unet_trunk
+from muslin.layers import AffineWarp, DepthToSpace, GarmentFeatures, ShadingSlopes
+from muslin.networks.unet import unet_trunk
 
+WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
 PANELS = 4  # body, limb at the viewer's left, limb at the viewer's right, trim
-PANEL_STRIDE = 2  # the panels come at half the resolution, the smooth warps at a quarter
-WARP_STRIDE = 4
+PASSED = 0.9  # of the luminance's slopes, by an untrained network
+LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
 def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
-    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> shading, panels, warp. H, W: multiples of 32.
+    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, panels, warp. H, W: multiples of 32.
 
-    shading: N,H,W,1, log gain in linear light, about 0 on average inside the mask.
+    slopes: N,H,W,2, differences of log shading to the right-hand and the lower neighbour. A network that predicts the
+        shading itself must draw every print's outline exactly to subtract it, and learns to iron the garment flat
+        instead; which slope is a fold and which the edge of a print can be told locally (Tappen et al. 2005).
+    trend: N,H/4,W/4,1, the shading itself, coarsely: what slopes cannot say across a print's edge.
     panels: N,H/2,W/2,PANELS, logits: which sewn panel a pixel belongs to. Cloth is smooth inside a panel and jumps
         across a seam; one warp for each panel lets the jump be sharp where a single smooth field would smear it.
     warp: N,H/4,W/4,2*PANELS, (x, y) of each panel: cloth position minus pixel position, in units of W.
 
-    Shading starts as the photo's own luminance (gate 0.88 of it, nothing added) and the warp as zero: an untrained
-    network is the classical baseline, and what training adds is only what it can prove.
+    Slopes start as the photo's own luminance and the warp as zero: an untrained network is the classical baseline.
     """
     image = keras.Input((None, None, 3), name="image")
     mask = keras.Input((None, None, 1), name="mask")
     decoded = unet_trunk(GarmentFeatures(name="features")(image, mask), widths)
+    fine, middle, coarse = decoded[-1], decoded[-2], decoded[0]
 
-    shading = layers.Conv2D(32, 3, padding="same", activation="silu", name="shading_hidden")(decoded[-1])
-    shading = layers.Conv2D(8, 1, kernel_initializer="zeros", name="shading_head")(shading)
-    shading = DepthToSpace(2, name="shading_full")(shading)
-    # log shading = gate * log luminance + albedo term: on plain cloth the gate passes every thread of the photo.
-    gate = layers.Activation("sigmoid", name="gate")(shading[..., :1] + 2.0)
-    luminance = LogLuminance(name="log_luminance")(image, mask)
-    shading = layers.Multiply(name="shaded")([gate, luminance]) + shading[..., 1:]
+    weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(fine)
+    weights = layers.Conv2D(24, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
+    weights = DepthToSpace(2, name="slopes_full")(weights)
+    start = keras.ops.convert_to_tensor([[[[PASSED * share for share in LUMINANCE * 2]]]], dtype="float32")
+    slopes = ShadingSlopes(name="slopes")(image, mask, weights + start)
 
-    panels = layers.Conv2D(PANELS, 3, padding="same", name="panels")(decoded[-1])
+    hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="middle_hidden")(middle)
+    trend = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend")(hidden)
+    panels = layers.Conv2D(PANELS, 3, padding="same", name="panels")(fine)
 
-    warp = layers.Conv2D(48, 3, padding="same", activation="silu", name="warp_hidden")(decoded[-2])
-    warp = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp")(warp)
-    return keras.Model([image, mask], {"shading": shading, "panels": panels, "warp": warp}, name="fields")
+    whole = layers.GlobalAveragePooling2D(name="pooled")(coarse)
+    whole = layers.Dense(96, activation="silu", name="pose_hidden")(whole)
+    pose = layers.Dense(6 * PANELS, kernel_initializer="zeros", name="pose")(whole)
+    local = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp_local")(hidden)
+    warp = layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])
+    outputs = {"slopes": slopes, "trend": trend, "panels": panels, "warp": warp}
+    return keras.Model([image, mask], outputs, name="fields")
