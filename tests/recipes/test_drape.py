@@ -129,7 +129,8 @@ def test_it_learns_to_see_the_folds_under_the_print() -> None:
             fields = recipe.networks["generator"]([given["image"], given["mask"]])
             slopes, trend = (ops.convert_to_numpy(fields[name]) for name in ("slopes", "trend"))
             for index, mask in enumerate(given["mask"]):
-                wrong = (integrate(slopes[index], trend[index], mask) - given["shading"][index, ..., 0])[mask[..., 0] > 0.95]
+                wrong = integrate(slopes[index], trend[index], mask) - given["shading"][index, ..., 0]
+                wrong = wrong[mask[..., 0] > 0.95]
                 errors.append(np.abs(wrong - wrong.mean()).mean())
         return float(np.mean(errors))
 
