@@ -40,11 +40,11 @@ def test_shapes_ranges_and_what_is_known(drape_stream: DrapeStream) -> None:
     batch = drape_stream.batch(0)
     assert batch["image"].shape == (16, 64, 64, 3) and np.abs(batch["image"]).max() <= 1
     assert batch["panels"].shape == (16, 32, 32) and batch["warp"].shape == (16, 16, 16, 2)
-    assert batch["known"].ravel().tolist() == [1] * 13 + [0] * 3
-    assert (batch["panels"][:4].max(axis=(1, 2)) > 0).all() and batch["panels"][4:].max() == 0
+    assert batch["known"].ravel().tolist() == [1] * 14 + [0] * 2
+    assert (batch["panels"][:6].max(axis=(1, 2)) > 0).all() and batch["panels"][6:].max() == 0
     inside = batch["shading"] * batch["mask"]
     centred = inside.sum(axis=(1, 2, 3)) / batch["mask"].sum(axis=(1, 2, 3))
-    np.testing.assert_allclose(centred[:4], 0, atol=0.02)
+    np.testing.assert_allclose(centred[:6], 0, atol=0.02)
 
 
 def test_printing_and_dividing_the_print_away_gives_the_shading_back() -> None:
@@ -57,7 +57,7 @@ def test_printing_and_dividing_the_print_away_gives_the_shading_back() -> None:
     assert np.abs(again - shading)[mask > 0.9].mean() < 0.02
 
 
-def test_the_rendered_warp_still_explains_the_photo_after_framing_and_mirroring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_framed_or_mirrored_warp_still_explains_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cloth at x + warp must have the colour that the photo shows at x, whether mirrored or not."""
     wave = np.uint8(127 + 100 * np.sin(np.arange(128) / 64 * np.pi))
     cloth = np.stack([np.tile(wave, (128, 1)), np.tile(wave[:, None], (1, 128)), np.full((128, 128), 90)], -1)
@@ -92,9 +92,9 @@ def test_mask_stream_pairs_stay_aligned() -> None:
     pixels[30:60, 40:80], mask[30:60, 40:80] = 255, 255
     stream = MaskStream([GarmentPhoto("a", pixels, mask, None)], [], 64, 24, seed=1, truth_share=0.0)
     batch = stream.batch(0)
-    for image, truth in zip(batch["image"], batch["mask"][..., 0], strict=True):
+    for image, where in zip(batch["image"], batch["mask"][..., 0], strict=True):
         bright = image.mean(-1) > 0
-        assert (bright & (truth > 0.5)).sum() / (bright | (truth > 0.5)).sum() > 0.85
+        assert (bright & (where > 0.5)).sum() / (bright | (where > 0.5)).sum() > 0.85
 
 
 def test_clean_mask_drops_strings_and_specks_and_fills_pinholes_but_keeps_a_neck_opening() -> None:
