@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 
 RAMP_UP = 0.05
 """The half life of an average is at most this share of the images seen so far (StyleGAN2, Karras et al. 2020,
@@ -47,7 +48,8 @@ class Average:
         """networks: name -> built keras.Model. The average starts at their present weights."""
         self._pairs = {
             name: [
-                (variable, keras.Variable(variable.value, trainable=False, dtype=variable.dtype))
+                # A copy by way of NumPy: given a tf.Variable, keras.Variable would share its storage.
+                (variable, keras.Variable(_copy(variable), trainable=False, dtype=variable.dtype))
                 for variable in network.variables
             ]
             for name, network in networks.items()
@@ -74,7 +76,7 @@ class Average:
     def applied(self) -> Iterator[None]:
         """The networks hold their averaged weights inside the block, and exactly their own again after it."""
         pairs = [pair for pairs in self._pairs.values() for pair in pairs]
-        kept = [keras.ops.convert_to_numpy(variable.value).copy() for variable, _ in pairs]
+        kept = [_copy(variable) for variable, _ in pairs]
         self.apply()
         try:
             yield
@@ -87,3 +89,7 @@ class Average:
         for pairs in self._pairs.values():
             for variable, shadow in pairs:
                 variable.assign(shadow.value)
+
+
+def _copy(variable: Any) -> np.ndarray:
+    return np.array(keras.ops.convert_to_numpy(variable.value))
