@@ -29,6 +29,7 @@ from muslin.textiles.seamless import make_seamless, seam_score
 REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's longer side
 VISIBLE_SEAM = 0.3  # seam score from which a swatch is mended before it is repeated
 MIXES = ("overprint", "panels")
+BASELINE = "luminance"
 
 PhotoLike = str | Path | np.ndarray | Photo
 StyleLike = str | Path | np.ndarray | Photo
@@ -125,7 +126,8 @@ class Restyled:
 class Restyler:
     """Loads a model once; restyles any number of photos.
 
-    model: name or folder of a `drape` model, or None for the classical baseline (luminance as shading, no warp).
+    model: name or folder of a `drape` model; "luminance" or None for the classical baseline (luminance as shading, no
+        warp).
     mask_model: the same for automatic masks; None for GrabCut.
     threads: for the networks; None: all cores this process may use.
     """
@@ -133,7 +135,7 @@ class Restyler:
     def __init__(
         self, model: str | Path | None = "drape", mask_model: str | Path | None = "mask", threads: int | None = None
     ) -> None:
-        self._model = None if model is None else _loaded(model, "drape")
+        self._model = None if model in (None, BASELINE) else _loaded(str(model), "drape")
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
@@ -235,7 +237,7 @@ class Restyler:
 
     def _identity(self) -> dict[str, Any]:
         if self._model is None:
-            return {"name": "luminance", "sha256": None}
+            return {"name": BASELINE, "sha256": None}
         return {"name": self._model.name, "sha256": self._model.sha256}
 
 
