@@ -92,6 +92,10 @@ class CollectionStream:
     def real(self, images_seen: int) -> np.ndarray:
         """batch_size x H x W x 3 float32 in [-1, 1]. Each picture comes once before any comes again."""
         chosen = self.pictures[self.order(images_seen)].astype(np.float32) / 127.5 - 1.0
+        return self.mirrored(chosen, images_seen)
+
+    def mirrored(self, chosen: np.ndarray, images_seen: int) -> np.ndarray:
+        """Half of them, drawn at random, left for right."""
         if self.mirror:
             flipped = self.rng(images_seen, 1).random(self.batch_size) < 0.5
             chosen[flipped] = chosen[flipped, :, ::-1]
