@@ -18,6 +18,7 @@ from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import PreparedCloth
 
 BAND_PIXELS = 1 << 20  # of a band; ten float32 fields of it take 40 MB
+BACKDROP_SIDE = 1024  # px, the longer side at which the backdrop's colour is looked up
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
 
 
@@ -101,18 +102,17 @@ def dress(
     pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. cloths: one for the whole garment, or one for each panel
     of `fields.PANELS`. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain, 1 = as it is.
     """
-    result = pixels.copy()
+    result, backdrop = pixels.copy(), _backdrop(pixels, alpha)
     box = garment_box(np.where(alpha > 0, np.float32(1), np.float32(0)))
     for band in bands(pixels, fields, box):
         place = (band.rows, band.columns)
-        cover = alpha[place] * np.float32(strength)
-        if not cover.any():
+        if strength == 0 or not alpha[place].any():
             continue
         u, v = cloth_positions(fields, *place, band.warp)
         colour = _sample(cloths, u, v, band.panel)
         gain = np.exp(band.shading * np.float32(shading))
         light = _roll_off(srgb_to_linear(colour) * gain[..., None])
-        result[place] = _composite(pixels, alpha, place, linear_to_srgb(light), cover)
+        result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), strength)
     return result
 
 
@@ -126,40 +126,62 @@ def _sample(cloths: list[PreparedCloth], u: np.ndarray, v: np.ndarray, panel: np
 
 def _roll_off(light: np.ndarray) -> np.ndarray:
     """Highlights above KNEE approach 1 smoothly: white cloth keeps its folds. Identity below the knee."""
+    if light.size == 0 or light.max() <= KNEE:
+        return light
     span = np.float32(1 - KNEE)
     over = np.maximum(light - np.float32(KNEE), 0)
-    return np.where(light > KNEE, np.float32(KNEE) + over * span / (over + span), light)
+    return np.minimum(light, np.float32(KNEE)) + over * span / (over + span)
 
 
 def _composite(
-    pixels: np.ndarray, alpha: np.ndarray, place: tuple[slice, slice], cloth: np.ndarray, cover: np.ndarray
+    pixels: np.ndarray,
+    alpha: np.ndarray,
+    backdrop: np.ndarray,
+    place: tuple[slice, slice],
+    cloth: np.ndarray,
+    strength: float,
 ) -> np.ndarray:
-    """strength * (alpha * cloth + (1 - alpha) * backdrop) + (1 - strength) * photo, with cover = alpha * strength.
+    """strength * (alpha * cloth + (1 - alpha) * backdrop) + (1 - strength) * photo; the photo where alpha is 0.
 
     A pixel on the outline shows old cloth and backdrop mixed; new cloth over it would leave a fringe of the old
     colour. So the backdrop alone is estimated there, from its neighbours outside the garment.
     """
-    own = pixels[place].astype(np.float32)
-    inside, backdrop = alpha[place], own
-    if ((inside > 0) & (inside < 1)).any():
-        backdrop = _backdrop(pixels, alpha, place, own)
-    strength = (cover / np.maximum(inside, 1e-6))[..., None]
-    rest = strength * (1 - inside[..., None]) * backdrop + (1 - strength) * own
-    mixed = cover[..., None] * cloth.astype(np.float32) + rest
-    return np.where(cover[..., None] > 0, np.clip(np.rint(mixed), 0, 255), own).astype(np.uint8)
+    own, inside = pixels[place], alpha[place]
+    if strength < 1:
+        cloth = cv2.addWeighted(cloth, strength, np.ascontiguousarray(own), 1 - strength, 0)
+    result = np.where((inside == 1)[..., None], cloth, own)
+    rows, columns = np.nonzero((inside > 0) & (inside < 1))
+    if len(rows):
+        share = inside[rows, columns][:, None]
+        old = own[rows, columns].astype(np.float32)
+        behind = _behind(backdrop, rows + place[0].start, columns + place[1].start, alpha.shape, old)
+        behind = np.float32(strength) * behind + np.float32(1 - strength) * old
+        mixed = share * cloth[rows, columns] + (1 - share) * behind
+        result[rows, columns] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return result
 
 
-def _backdrop(pixels: np.ndarray, alpha: np.ndarray, place: tuple[slice, slice], own: np.ndarray) -> np.ndarray:
-    """Mean colour of the pixels just outside the garment, where there are any; else the pixel's own."""
-    height, width = alpha.shape
-    radius = max(2, max(height, width) // 150)
-    rows = slice(max(0, place[0].start - radius), min(height, place[0].stop + radius))
-    columns = slice(max(0, place[1].start - radius), min(width, place[1].stop + radius))
-    free = (alpha[rows, columns] <= 0.02).astype(np.float32)
-    size = (2 * radius + 1, 2 * radius + 1)
-    total = cv2.blur(free, size, borderType=cv2.BORDER_CONSTANT)
-    colour = cv2.blur(pixels[rows, columns] * free[..., None], size, borderType=cv2.BORDER_CONSTANT)
-    top, left = place[0].start - rows.start, place[1].start - columns.start
-    inner = (slice(top, top + own.shape[0]), slice(left, left + own.shape[1]))
-    total = total[inner][..., None]
-    return np.where(total > 1e-3, colour[inner] / np.maximum(total, 1e-3), own)
+def _backdrop(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Mean colour of the photo's pixels outside the garment around each place, and how many they are.
+
+    Float32 hxwx4, at most BACKDROP_SIDE px: a mean over many pixels does not need them all.
+    """
+    scale = min(1.0, BACKDROP_SIDE / max(alpha.shape))
+    size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    free = (cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) <= 0.02).astype(np.float32)
+    radius = max(2, max(size) // 150)
+    window = (2 * radius + 1, 2 * radius + 1)
+    total = cv2.blur(free, window, borderType=cv2.BORDER_CONSTANT)
+    colour = cv2.blur(small * free[..., None], window, borderType=cv2.BORDER_CONSTANT)
+    return np.dstack([colour / np.maximum(total, 1e-3)[..., None], total])
+
+
+def _behind(
+    backdrop: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, ...], old: np.ndarray
+) -> np.ndarray:
+    """The backdrop at pixels (rows, columns) of a photo of `shape`; `old` where nothing outside is near."""
+    y = np.minimum(rows * backdrop.shape[0] // shape[0], backdrop.shape[0] - 1)
+    x = np.minimum(columns * backdrop.shape[1] // shape[1], backdrop.shape[1] - 1)
+    found = backdrop[y, x]
+    return np.where(found[:, 3:] > 1e-3, found[:, :3], old)
