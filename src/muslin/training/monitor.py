@@ -153,7 +153,7 @@ class Monitor:
 
 def has_settled(values: Sequence[float], *, window: float = 0.4, least: int = 12) -> bool:
     """Whether the last `window` of a trace is level: its halves differ by less than 5 % of the way travelled so
-    far, or by less than chance explains (1.5 standard errors of the difference)."""
+    far, by less than chance explains (1.5 standard errors of the difference), or by 1 % of its level."""
     if len(values) < least:
         return False
     tail = list(values[-max(least // 2, round(len(values) * window)) :])
@@ -161,7 +161,7 @@ def has_settled(values: Sequence[float], *, window: float = 0.4, least: int = 12
     change = abs(mean(second) - mean(first))
     travelled = abs(mean(second) - mean(list(values[: max(2, len(values) // 10)])))
     error = math.sqrt(variance(first) / len(first) + variance(second) / len(second))
-    return change <= max(0.05 * travelled, 1.5 * error) or change <= 1e-6 * abs(mean(tail))
+    return change <= max(0.05 * travelled, 1.5 * error, 0.01 * abs(mean(tail)))
 
 
 def mean(values: Sequence[float]) -> float:
