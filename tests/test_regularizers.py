@@ -15,7 +15,7 @@ WEIGHT = RNG.standard_normal((4, 4, 3)).astype("float32")
 SQUARED = float(np.square(WEIGHT).sum())
 
 
-def linear(images):  # noqa: ANN001, ANN201
+def linear(images):
     return ops.sum(images * WEIGHT, axis=(1, 2, 3))
 
 

@@ -49,7 +49,7 @@ def test_drawn_traces() -> None:
     assert play(**BALANCED | {"g__diversity": lambda p: 0.3 * math.exp(-8 * p)}).state == monitor.COLLAPSE
     diverged = play(**BALANCED | {"g__loss": lambda p: 0.7 + 1e4 * max(0.0, p - 0.8)})
     assert diverged.state == monitor.DIVERGED and diverged.ends_run
-    assert "learning rate" in str(diverged)
+    assert "grew" in str(diverged)
 
 
 def test_not_a_number_and_the_first_images() -> None:
@@ -101,12 +101,8 @@ def really_play(images: int = 64 * 500, **options: Any) -> Any:
 
 
 def test_absurd_learning_rate_diverges() -> None:
-    try:
-        history = really_play(learning_rate=30.0, loss="wasserstein", r1_weight=0.0)
-    except UserError as error:  # not a number
-        assert "diverged" in str(error) and "images" in str(error)
-    else:
-        assert history.ended == monitor.DIVERGED
+    with pytest.raises(UserError, match=r"diverged.*lower learning rate"):
+        really_play(learning_rate=30.0, loss="wasserstein", r1_weight=0.0)
 
 
 def test_far_faster_discriminator_wins() -> None:

@@ -51,6 +51,8 @@ class Recipe(ABC):
 
     name: ClassVar[str] = "recipe"
     summary: ClassVar[str] = ""  # one line for `muslin train --help`
+    sizes: ClassVar[tuple[int, ...]] = ()  # px, smallest first: what `--minutes` chooses `size` from
+    enough_images: ClassVar[int] = 20_000  # fewer give nothing worth looking at
     exported: ClassVar[tuple[str, ...]] = ("generator",)  # networks that a finished model ships
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000}  # EMA: network -> half life in images
 

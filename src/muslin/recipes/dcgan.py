@@ -47,6 +47,8 @@ class DCGAN(Recipe):
     given: tuple[Any, Any] | None = field(default=None, repr=False, compare=False)  # networks instead of ours
 
     name: ClassVar[str] = "dcgan"
+    sizes: ClassVar[tuple[int, ...]] = (32, 48, 64, 96)
+    enough_images: ClassVar[int] = 30_000
     summary: ClassVar[str] = "new designs from noise, learned from a collection of pictures"
 
     def __post_init__(self) -> None:

@@ -26,7 +26,10 @@ from muslin.errors import UserError
 from muslin.optim import Average, ema_decay
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
 from muslin.training import checkpoint
-from muslin.training.report import Report, in_words
+from muslin.training.monitor import DIVERGED
+from muslin.training.report import Report
+
+AHEAD = 4  # batches made before they are needed
 
 Validate = Callable[[Mapping[str, Any]], Mapping[str, float]]
 
@@ -79,7 +82,8 @@ def train(
     deterministic: repeatable operations only; costs nothing measurable on a CPU, some speed on a GPU.
 
     Afterwards the networks of the recipe hold their averaged weights. Ctrl-C saves the state and returns.
-    Raises UserError when a loss is not a number any more; the last good state stays in the run's folder.
+    Raises UserError when the run diverges (a loss or a weight is no number any more, or the monitor says so);
+    the last good state stays in the run's folder.
     """
     if deterministic:
         backend.set_determinism()
@@ -97,6 +101,8 @@ def train(
         _match_config(run, recipe, images, plan)
         history.images_seen = checkpoint.load_state(run, loop.groups) or 0
         history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
+        for record in history.records if monitor is not None else ():
+            history.verdict = str(monitor.observe(record))
     report = Report(run, images, name=recipe.name, screen=screen)
     if history.images_seen:
         report.say(f"Continuing at {history.images_seen:,} images.")
@@ -127,7 +133,8 @@ def train(
                         history.verdict = str(verdict)
                         if verdict.ends_run:
                             history.ended, last = verdict.state, True
-                            report.say(str(verdict))
+                            if verdict.state == DIVERGED:
+                                raise _diverged(verdict.sentence, run)
 
                 if preview_every and (seen % preview_every == 0 or last):
                     with loop.average.applied():
@@ -212,7 +219,7 @@ def _whole_steps(images: int, batch_size: int) -> int:
 
 
 def _prefetch(
-    stream: Stream, start: int, stop: int, batch_size: int, *, ahead: int = 4, threads: int = 2
+    stream: Stream, start: int, stop: int, batch_size: int, *, ahead: int = AHEAD, threads: int = 2
 ) -> Iterator[tuple[int, Batch]]:
     """(images seen before it, batch) in order, the next ones made by threads while a step runs.
 
@@ -239,7 +246,7 @@ def _summary(logs: list[Mapping[str, Any]], images_seen: int, seconds: float) ->
     for log in logs:
         for key, value in log.items():
             values.setdefault(key, []).append(float(keras.ops.convert_to_numpy(value)))
-    record: dict[str, Any] = {"images_seen": images_seen, "seconds": round(seconds, 2)}
+    record: dict[str, Any] = {"images_seen": images_seen, "seconds": round(seconds, 3)}
     return record | {key: float(np.mean(trace)) for key, trace in values.items()}
 
 
@@ -250,8 +257,12 @@ def _refuse_nan(record: Mapping[str, Any], start: int, end: int, run: Path | Non
 
 
 def _not_a_number(what: str, start: int, end: int, run: Path | None) -> UserError:
+    return _diverged(f"{what} stopped being a finite number between {start:,} and {end:,} images.", run)
+
+
+def _diverged(sentence: str, run: Path | None) -> UserError:
     return UserError(
-        f"Training diverged: {what} stopped being a finite number between {start:,} and {end:,} images.",
+        f"Training diverged: {sentence}",
         advice="Train with a lower learning rate, or with a stronger regularisation of the discriminator."
         + (f" The last good state is kept in '{run}'." if run else ""),
     )
@@ -300,6 +311,3 @@ def _interrupt() -> Iterator[threading.Event]:
         yield event
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-__all__ = ["History", "in_words", "train"]

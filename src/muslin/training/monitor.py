@@ -74,7 +74,7 @@ class Monitor:
         last = self.records[-1]
         for key, value in last.items():
             if not math.isfinite(value):
-                return f"'{key}' is no finite number any more. Train with a lower learning rate."
+                return f"'{key}' is no finite number any more."
         for key in last:
             values = [abs(record[key]) for record in self.records if key in record]
             if not key.endswith("/loss") or len(values) < 4:
@@ -82,10 +82,7 @@ class Monitor:
             # The first record holds the untrained networks; one wild interval may be an accident, three are not.
             usual = max(median(values[:-3]), min(values[:-3]), 1.0)
             if min(values[-3:]) > 30 * usual:
-                return (
-                    f"'{key}' grew from about {usual:.3g} to {values[-1]:.3g}. Train with a lower learning rate "
-                    "or a stronger r1_weight."
-                )
+                return f"'{key}' grew from about {usual:.3g} to {values[-1]:.3g}."
         return ""
 
     def _collapsed(self) -> str:

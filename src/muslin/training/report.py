@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from muslin.training.tensorboard import EventWriter
+
 
 class Rate:
     """Images per second over the last steps, and the honest time to go: the first step is not counted.
@@ -36,7 +38,7 @@ class Rate:
 
 
 class Report:
-    """Progress on stderr, run/log.jsonl, run/previews/NNNNNNNN.png. `run` None: the screen only."""
+    """Progress on stderr, run/log.jsonl, run/previews/, run/events/. `run` None: the screen only."""
 
     def __init__(self, run: Path | None, images: int, *, name: str = "", screen: bool = True) -> None:
         self.run, self.images, self.rate = run, images, Rate()
@@ -55,8 +57,10 @@ class Report:
             )
             self._task = self._progress.add_task(name or "training", total=images, to_go="starting", logs="")
             self._progress.start()
+        self._events: EventWriter | None = None
         if run is not None:
             (run / "previews").mkdir(parents=True, exist_ok=True)
+            self._events = EventWriter(run / "events")
 
     def advance(self, images_seen: int) -> None:
         self.rate.mark(images_seen)
@@ -69,6 +73,9 @@ class Report:
         if self.run is not None:
             with open(self.run / "log.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
+            if self._events is not None:
+                logs = {key: value for key, value in record.items() if "/" in key}
+                self._events.scalars(logs, record["images_seen"])
         if self._progress is not None:
             shown = [(key, value) for key, value in record.items() if isinstance(value, float) and "/" in key]
             self._progress.update(self._task, logs=" ".join(f"{key} {value:.3g}" for key, value in shown[:6]))
@@ -77,8 +84,10 @@ class Report:
         if self.run is not None:
             import cv2
 
-            path = self.run / "previews" / f"{images_seen:08d}.png"
-            cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes()
+            (self.run / "previews" / f"{images_seen:08d}.png").write_bytes(png)
+            if self._events is not None:
+                self._events.picture("preview", png, picture.shape[1], picture.shape[0], images_seen)
 
     def say(self, sentence: str) -> None:
         if self._progress is not None:
