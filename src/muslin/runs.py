@@ -18,12 +18,10 @@ from typing import TYPE_CHECKING, Any
 from muslin.errors import EXIT_USAGE, UserError, missing_extra
 
 if TYPE_CHECKING:
-    from muslin.recipes.base import Recipe, Stream
     from muslin.store import Model
     from muslin.training.engine import History
 
 IMAGES = {"drape": 90_000, "dcgan": 60_000, "mask": 60_000}  # without --minutes or --images
-MEASURED_STEPS = 6  # after the first ones, which compile
 
 Say = Callable[[str], None]
 
@@ -55,7 +53,8 @@ def train(
     """Train the recipe called `recipe` in `folder`, then export its model to folder/model.
 
     data: what the recipe's stream takes; None is the embedded collection.
-    images, minutes: how long; minutes measures the step first and counts everything but the export.
+    images, minutes: how long; minutes measures the step first, chooses the number of images and, where the
+        recipe offers several and `options` names none, the size (training.budget).
     options: fields of the recipe, such as size=128.
     resume: True continues an unfinished run and refuses a new one, False the reverse, None does what fits.
     until_converged: end early when both networks have converged, or when the game is lost.
@@ -66,7 +65,7 @@ def train(
     folder = Path(folder)
     recipe_class = _recipe_class(recipe)
     from muslin import export
-    from muslin.training import checkpoint, engine
+    from muslin.training import budget, checkpoint, engine
     from muslin.training.monitor import Monitor
 
     stored = checkpoint.read_config(folder) if folder.is_dir() else None
@@ -76,16 +75,25 @@ def train(
         stream = built.stream(data, built.seed)
         images, plan = int(stored["images"]), stored.get("plan") or {}
     else:
-        built = _build(recipe_class, {"seed": seed, **dict(options or {})})
+        given = {key: value for key, value in (options or {}).items() if value is not None}
+        built = _build(recipe_class, {"seed": seed, **given})
         stream = built.stream(data, seed)
         plan = {"minutes": minutes, "data": None if data is None else str(data)}
         if minutes is not None and images is None:
             say("Measuring how fast this computer trains.")
-            images, measured = images_in(built, stream, minutes * 60 - (time.perf_counter() - started))
-            plan |= measured
-            say(f"{images:,} images in {minutes:g} minutes, at {measured['images_per_second']:.0f} images a second.")
-            built = _build(recipe_class, {"seed": seed, **dict(options or {})})  # the measuring trained it a little
-            stream = built.stream(data, seed)
+            chosen = budget.plan(
+                lambda size: _build(recipe_class, {"seed": seed, **given, **({"size": size} if size else {})}),
+                # The same settings take the same batches: reading a folder twice costs minutes.
+                lambda candidate: stream if candidate == built else candidate.stream(data, seed),
+                minutes * 60 - (time.perf_counter() - started),
+                (None,) if given.get("size") else recipe_class.sizes or (None,),
+            )
+            images, given = chosen.images, given | ({"size": chosen.size} if chosen.size else {})
+            plan |= chosen.as_dict()
+            say(chosen.sentence)
+            # Another one: the measuring trained this one a little.
+            measured, built = built, _build(recipe_class, {"seed": seed, **given})
+            stream = stream if built == measured else built.stream(data, seed)
         images = images or IMAGES.get(recipe, 60_000)
     monitor = Monitor(until_converged=until_converged, min_images=images // 2)
     history = engine.train(built, stream, folder, images=images, monitor=monitor, plan=plan, screen=screen)
@@ -102,36 +110,6 @@ def train(
         }
         model = export.export_recipe(built, folder / "model", card=card)
     return Run(folder, history, model, time.perf_counter() - started)
-
-
-def images_in(recipe: Recipe, stream: Stream, seconds: float) -> tuple[int, dict[str, float]]:
-    """How many images `recipe` sees in `seconds`, and the measurement: trains a few steps and times them.
-
-    Compiling is paid twice, here and in the run itself, and taken off the time.
-    """
-    from muslin.training import engine
-
-    size = recipe.batch_size
-    # All phases fall due together on the first step and apart later: both kinds compile before the clock
-    # starts.
-    warm = max(phase.every for phase in recipe.phases) + 1
-    times: list[float] = []
-
-    class Clock:
-        def batch(self, images_seen: int) -> Any:
-            times.append(time.perf_counter())
-            return stream.batch(images_seen)
-
-    begin = time.perf_counter()
-    engine.train(recipe, Clock(), images=size * (warm + MEASURED_STEPS), preview_every_images=0, screen=False)
-    end = time.perf_counter()
-    # Batches are made ahead of the steps, so the marks are a few steps early; the last steps are whole.
-    steps = len(times)
-    per_step = (end - times[min(warm, steps - 2)]) / (steps - min(warm, steps - 2))
-    compiling = max(0.0, (end - begin) - steps * per_step)
-    left = max(seconds - (end - begin) - compiling, 10 * per_step)
-    images = max(1, round(left / per_step)) * size
-    return images, {"images_per_second": size / per_step, "compiling_seconds": round(compiling, 1)}
 
 
 def _recipe_class(name: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def load_collection(
     Raises UserError where nothing can be read or the collection is too small to learn from.
     """
     if data is None or (isinstance(data, str) and data in EMBEDDED):
-        return _embedded(data or EMBEDDED[0], size, count, seed)
+        return _embedded(data or EMBEDDED[0], size, count, seed).copy()
     if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and len(data) and not _is_path(data[0])):
         pictures = [square(to_uint8(picture), size) for picture in data]
     else:
@@ -113,6 +114,7 @@ class CollectionStream:
         return np.random.default_rng((self.seed, purpose, images_seen))
 
 
+@cache
 def _embedded(kind: str, size: int, count: int, seed: int) -> np.ndarray:
     if kind == "textiles":
         from muslin.textiles.procedural import TEXTILES, swatch

@@ -94,7 +94,7 @@ def plan(
     images = max(int(left * speed.images_per_second), 10 * recipe.batch_size)
     images -= images % recipe.batch_size
     sentence = (
-        f"{recipe_size}{images:,} images at {speed.images_per_second:.0f} a second: "
+        f"{recipe_size}{images:,} images, at {speed.images_per_second:.0f} images a second: "
         f"{in_words(speed.compiling_seconds + images / speed.images_per_second)} from here."
     )
     if images < recipe.enough_images:
