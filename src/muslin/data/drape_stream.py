@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
+from muslin.data import truth
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
+from muslin.data.truth import Render
 from muslin.garments.framing import about_centre, garment_box, garment_frame, rotation
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
@@ -63,6 +66,8 @@ class DrapeStream:
     batch_size: int
     seed: int
     keep_plain: float = 0.3  # share of plain garments shown as they are
+    rendered_garments: int = 2048  # different ones; each is rendered once and kept (0.4 MB at 128 px)
+    first_garment: int = 0  # seed of the first of them in the truth world
 
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
@@ -88,23 +93,18 @@ class DrapeStream:
         }
 
     def _rendered(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        from muslin.data.truth import render
-
         size = self.size
-        textile = None
-        if self.swatches and rng.random() < 0.5:
-            textile = self.swatches[int(rng.integers(len(self.swatches)))]
-        truth = render(int(rng.integers(2**31)), size, textile=textile, plain=bool(rng.random() < 0.2))
-        frame = garment_frame(garment_box(truth.mask), size)
+        shown = _render(self.first_garment + int(rng.integers(self.rendered_garments)), size)
+        frame = garment_frame(garment_box(shown.mask), size)
         frame = about_centre(np.eye(2) * rng.uniform(0.94, 1.03), frame, size)
-        image, mask = _view(truth.photo, frame, size), _view(truth.mask, frame, size)
-        log = np.log(np.maximum(truth.shading, 1e-3)).astype(np.float32)
+        image, mask = _view(shown.photo, frame, size), _view(shown.mask, frame, size)
+        log = np.log(np.maximum(shown.shading, 1e-3)).astype(np.float32)
         shading = _view(log, frame, size)
         shading = (shading - (shading * mask).sum() / (mask.sum() + 1e-3)) * mask
         sample = self._sample(_camera(rng, image), mask, shading)
-        panels = _view(truth.parts, frame, size, cv2.INTER_NEAREST)[1::2, 1::2]
+        panels = _view(shown.parts, frame, size, cv2.INTER_NEAREST)[1::2, 1::2]
         sample["panels"] = panels.astype(np.int32)
-        sample["warp"] = _view(truth.warp, frame, size)[2::4, 2::4] * (frame[0, 0] / size)
+        sample["warp"] = _view(shown.warp, frame, size)[2::4, 2::4] * (frame[0, 0] / size)
         return _mirror(sample) if rng.random() < 0.5 else sample
 
     def _plain(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -157,6 +157,12 @@ class DrapeStream:
         if self.swatches and rng.random() < 0.8:
             return self.swatches[int(rng.integers(len(self.swatches)))]
         return swatch(str(rng.choice(sorted(TEXTILES))), int(rng.integers(2**31)), 128)
+
+
+@lru_cache(maxsize=2048)
+def _render(seed: int, size: int) -> Render:
+    """Kept, since rendering costs half as much as a training step; one garment in five is plain."""
+    return truth.render(seed, size, plain=seed % 5 == 0)
 
 
 def _view(

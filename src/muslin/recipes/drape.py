@@ -40,7 +40,7 @@ class Drape(Recipe):
     learning_rate: float = 1.5e-3  # Adam, both networks, at the start
     adversarial_weight: float = 0.02
     slope_weight: float = 3.0  # of the slopes of the shading, where folds and seams live
-    warp_weight: float = 15.0  # the warp is measured in units of the square's side, so its errors are small numbers
+    warp_weight: float = 6.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
 
@@ -85,7 +85,7 @@ class Drape(Recipe):
         slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
         panels, warp, bend = panel_and_warp_error(fields, batch)
         adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](self.muslin(fields["slopes"], batch))))
-        loss = self.slope_weight * slopes + trend + 0.3 * panels + self.warp_weight * (warp + 2 * bend)
+        loss = self.slope_weight * slopes + trend + 0.2 * panels + self.warp_weight * (warp + 2 * bend)
         logs = {"slopes": slopes, "trend": trend, "panels": panels, "warp": warp, "bend": bend}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial}
 
