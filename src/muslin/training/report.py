@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import deque
 from pathlib import Path
@@ -19,7 +20,7 @@ class Rate:
     The first steps compile; they would make every estimate wrong.
     """
 
-    def __init__(self, window: int = 20) -> None:
+    def __init__(self, window: int = 200) -> None:
         self._marks: deque[tuple[float, int]] = deque(maxlen=window)
 
     def mark(self, images_seen: int) -> None:
@@ -43,19 +44,21 @@ class Report:
     def __init__(self, run: Path | None, images: int, *, name: str = "", screen: bool = True) -> None:
         self.run, self.images, self.rate = run, images, Rate()
         self._progress: Any = None
-        if screen:
+        self._name, self._told = name or "training", 0
+        self._plain = screen and not sys.stderr.isatty()
+        if screen and not self._plain:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
             self._progress = Progress(
                 TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
+                BarColumn(bar_width=20),
                 TextColumn("{task.completed:,.0f}/{task.total:,.0f} images"),
                 TextColumn("{task.fields[to_go]}"),
                 TextColumn("{task.fields[logs]}", style="dim"),
                 console=Console(stderr=True),
             )
-            self._task = self._progress.add_task(name or "training", total=images, to_go="starting", logs="")
+            self._task = self._progress.add_task(self._name, total=images, to_go="starting", logs="")
             self._progress.start()
         self._events: EventWriter | None = None
         if run is not None:
@@ -68,6 +71,12 @@ class Report:
             seconds = self.rate.seconds_to_go(self.images)
             to_go = "measuring" if seconds is None else f"{in_words(seconds)} to go"
             self._progress.update(self._task, completed=images_seen, to_go=to_go)
+        elif self._plain and images_seen * 10 // self.images > self._told:
+            # No terminal to redraw (a file, a CI log): a line each tenth of the way.
+            self._told = images_seen * 10 // self.images
+            seconds = self.rate.seconds_to_go(self.images)
+            to_go = f", {in_words(seconds)} to go" if seconds else ""
+            self.say(f"{self._name}: {images_seen:,} of {self.images:,} images{to_go}")
 
     def record(self, record: dict[str, Any]) -> None:
         if self.run is not None:
@@ -77,8 +86,10 @@ class Report:
                 logs = {key: value for key, value in record.items() if "/" in key}
                 self._events.scalars(logs, record["images_seen"])
         if self._progress is not None:
-            shown = [(key, value) for key, value in record.items() if isinstance(value, float) and "/" in key]
-            self._progress.update(self._task, logs=" ".join(f"{key} {value:.3g}" for key, value in shown[:6]))
+            wide = self._progress.console.width >= 110  # the time to go comes first
+            losses = {key[: -len("/loss")]: value for key, value in record.items() if key.endswith("/loss")}
+            logs = "  ".join(f"{name} {value:.2f}" for name, value in losses.items())
+            self._progress.update(self._task, logs=logs if wide else "")
 
     def preview(self, picture: np.ndarray, images_seen: int) -> None:
         if self.run is not None:
@@ -92,6 +103,8 @@ class Report:
     def say(self, sentence: str) -> None:
         if self._progress is not None:
             self._progress.console.print(sentence, highlight=False)
+        elif self._plain:
+            print(sentence, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         if self._progress is not None:
