@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -102,9 +103,18 @@ class ShadingSlopes(keras.layers.Layer):
     (image N,H,W,3 in [-1, 1]; garment N,H,W,1; weights N,H,W,6) -> N,H,W,2: to the right-hand and the lower neighbour,
     0 where either pixel lies outside the garment. Weights of luminance pass a fold; weights at right angles to a
     print's colours (its red, where red meets white) pass the fold under the print's edge and not the edge itself.
+    start: six numbers added to the weights, where training begins.
     """
 
+    def __init__(self, start: Sequence[float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.start = [float(value) for value in start]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "start": self.start}
+
     def call(self, image: Any, garment: Any, weights: Any) -> Any:
+        weights = weights + ops.reshape(ops.convert_to_tensor(self.start, dtype="float32"), (1, 1, 1, 6))
         colour = log_linear(image)
         inside = ops.cast(garment > 0.5, "float32")
         across = ops.pad(colour[:, :, 1:] - colour[:, :, :-1], [[0, 0], [0, 0], [0, 1], [0, 0]])

@@ -37,8 +37,7 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(fine)
     weights = layers.Conv2D(24, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
     weights = DepthToSpace(2, name="slopes_full")(weights)
-    start = keras.ops.convert_to_tensor([[[[PASSED * share for share in LUMINANCE * 2]]]], dtype="float32")
-    slopes = ShadingSlopes(name="slopes")(image, mask, weights + start)
+    slopes = ShadingSlopes(start=[PASSED * share for share in LUMINANCE * 2], name="slopes")(image, mask, weights)
 
     hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="middle_hidden")(middle)
     trend = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend")(hidden)
