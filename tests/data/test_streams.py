@@ -74,6 +74,8 @@ def test_a_framed_or_mirrored_warp_still_explains_the_photo(monkeypatch: pytest.
     for seed in range(12):
         sample = stream._rendered(np.random.default_rng(seed))
         body = sample["panels"] == 1
+        if body.sum() < 50:  # trousers have legs and no body
+            continue
         warp = cv2.resize(sample["warp"], (64, 64), interpolation=cv2.INTER_LINEAR) * 128
         u = np.arange(64)[None] * 2 + 1 - 63.5 + warp[..., 0]
         image = srgb_to_linear(sample["image"][1::2, 1::2])

@@ -248,9 +248,7 @@ def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
     ):
         swatch = make_seamless(swatch)
     if settings.palette is not None:
-        colours = settings.palette
-        if isinstance(colours, str):
-            colours = parse_colors(colours)
+        colours = parse_colors(settings.palette) if isinstance(settings.palette, str) else list(settings.palette)
         swatch = repaint(swatch, colours)
     return swatch
 

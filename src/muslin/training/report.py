@@ -88,8 +88,8 @@ class Report:
         if self._progress is not None:
             wide = self._progress.console.width >= 110  # the time to go comes first
             losses = {key[: -len("/loss")]: value for key, value in record.items() if key.endswith("/loss")}
-            logs = "  ".join(f"{name} {value:.2f}" for name, value in losses.items())
-            self._progress.update(self._task, logs=logs if wide else "")
+            words = "  ".join(f"{name} {value:.2f}" for name, value in losses.items())
+            self._progress.update(self._task, logs=words if wide else "")
 
     def preview(self, picture: np.ndarray, images_seen: int) -> None:
         if self.run is not None:
