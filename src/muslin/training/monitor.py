@@ -172,4 +172,5 @@ def median(values: Sequence[float]) -> float:
 
 def variance(values: Sequence[float]) -> float:
     center = mean(values)
-    return sum((value - center) ** 2 for value in values) / max(1, len(values) - 1)
+    # A product of huge numbers is infinite; a power of them raises.
+    return sum((value - center) * (value - center) for value in values) / max(1, len(values) - 1)
