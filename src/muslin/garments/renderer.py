@@ -42,12 +42,19 @@ def bands(pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]) ->
         yield Band(rows, columns, _shading(pixels, fields, rows, columns), *_warp(fields, rows, columns))
 
 
-def _enlarge(field: np.ndarray, fields: Fields, rows: slice, columns: slice, stride: int = 1) -> np.ndarray:
-    """A field of the square (at 1/stride of its size) seen from the photo's pixels in rows x columns."""
+def _enlarge(
+    field: np.ndarray, fields: Fields, rows: slice, columns: slice, stride: int = 1, side: int | None = None
+) -> np.ndarray:
+    """A field of the square seen from the photo's pixels in rows x columns.
+
+    side: pixels of the square when the field was made (default: `fields.size`), of which each cell covers `stride`.
+    """
     frame = fields.frame.astype(np.float64)
+    ratio = fields.size / (side or fields.size)
     shift = frame[:, :2] @ [columns.start, rows.start] + frame[:, 2]
-    # A cell of a strided field was trained at the square's pixel stride * i + stride / 2.
-    matrix = np.hstack([frame[:, :2], shift[:, None] - (stride // 2 if stride > 1 else 0)]) / stride
+    # Cell i belongs to pixel stride * i + stride // 2 of its own square; pixel x there is ratio * (x + 0.5) - 0.5 here.
+    first = ratio * ((stride // 2 if stride > 1 else 0) + 0.5) - 0.5
+    matrix = np.hstack([frame[:, :2], shift[:, None] - first]) / (stride * ratio)
     size = (columns.stop - columns.start, rows.stop - rows.start)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(field, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
@@ -65,15 +72,15 @@ def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.n
     present = [k for k in order if (fields.panels.argmax(-1) == k).mean() > 0.002]
     side = fields.side
     first = present[0]
-    warp = _enlarge(fields.warp[:, :, first], fields, rows, columns, stride=4) * np.float32(side)
-    best = _enlarge(fields.panels[..., first], fields, rows, columns, stride=2)
+    warp = _enlarge(fields.warp[:, :, first], fields, rows, columns, 4, fields.geometry) * np.float32(side)
+    best = _enlarge(fields.panels[..., first], fields, rows, columns, 2, fields.geometry)
     panel = np.full(best.shape, first, np.uint8)
     for k in present[1:]:
-        logits = _enlarge(fields.panels[..., k], fields, rows, columns, stride=2)
+        logits = _enlarge(fields.panels[..., k], fields, rows, columns, 2, fields.geometry)
         wins = logits > best
         if wins.any():
             best = np.maximum(best, logits)
-            own = _enlarge(fields.warp[:, :, k], fields, rows, columns, stride=4) * np.float32(side)
+            own = _enlarge(fields.warp[:, :, k], fields, rows, columns, 4, fields.geometry) * np.float32(side)
             warp[wins], panel[wins] = own[wins], k
     return warp, panel
 
