@@ -6,7 +6,9 @@ other pixel is the input's own byte.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -17,8 +19,9 @@ from muslin.garments.framing import garment_box
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import PreparedCloth
 
-BAND_PIXELS = 1 << 20  # of a band; ten float32 fields of it take 40 MB
+BAND_PIXELS = 1 << 18  # of a band; ten float32 fields of it take 10 MB
 BACKDROP_SIDE = 1024  # px, the longer side at which the backdrop's colour is looked up
+GAIN_RANGE = (-3.0, 1.1)  # of the log gain: a white badge on black cloth is no light three times the brightest fold's
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
 
 
@@ -35,11 +38,19 @@ class Band:
 
 def bands(pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]) -> Iterator[Band]:
     """The fields at the photo's own size, band by band over `box` (left, top, right, bottom)."""
+    for rows, columns in _places(box):
+        yield _band(pixels, fields, rows, columns)
+
+
+def _places(box: tuple[int, int, int, int]) -> Iterator[tuple[slice, slice]]:
     left, top, right, bottom = box
     height = max(16, BAND_PIXELS // max(1, right - left))
     for start in range(top, bottom, height):
-        rows, columns = slice(start, min(bottom, start + height)), slice(left, right)
-        yield Band(rows, columns, _shading(pixels, fields, rows, columns), *_warp(fields, rows, columns))
+        yield slice(start, min(bottom, start + height)), slice(left, right)
+
+
+def _band(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> Band:
+    return Band(rows, columns, _shading(pixels, fields, rows, columns), *_warp(fields, rows, columns))
 
 
 def _enlarge(
@@ -63,7 +74,8 @@ def _enlarge(
 def _shading(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> np.ndarray:
     log = log_colour(np.ascontiguousarray(pixels[rows, columns]))
     slopes = _enlarge(fields.slopes, fields, rows, columns)
-    return np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields.offset, fields, rows, columns)
+    shading = np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields.offset, fields, rows, columns)
+    return np.clip(shading, *GAIN_RANGE)
 
 
 def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +93,8 @@ def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.n
         if wins.any():
             best = np.maximum(best, logits)
             own = _enlarge(fields.warp[:, :, k], fields, rows, columns, 4, fields.geometry) * np.float32(side)
-            warp[wins], panel[wins] = own[wins], k
+            cv2.copyTo(own, wins.view(np.uint8), warp)
+            panel[wins] = k
     return warp, panel
 
 
@@ -110,16 +123,21 @@ def dress(
     of `fields.PANELS`. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain, 1 = as it is.
     """
     result, backdrop = pixels.copy(), _backdrop(pixels, alpha)
-    box = garment_box(np.where(alpha > 0, np.float32(1), np.float32(0)))
-    for band in bands(pixels, fields, box):
-        place = (band.rows, band.columns)
-        if strength == 0 or not alpha[place].any():
-            continue
+
+    def lay(place: tuple[slice, slice]) -> None:
+        if not alpha[place].any():
+            return
+        band = _band(pixels, fields, *place)
         u, v = cloth_positions(fields, *place, band.warp)
         colour = _sample(cloths, u, v, band.panel)
         gain = np.exp(band.shading * np.float32(shading))
         light = _roll_off(srgb_to_linear(colour) * gain[..., None])
         result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), strength)
+
+    places = list(_places(garment_box((alpha > 0).astype(np.uint8) * np.uint8(255)))) if strength > 0 else []
+    # Bands share nothing but the photo, and NumPy and OpenCV release the interpreter's lock.
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        list(pool.map(lay, places))
     return result
 
 

@@ -30,6 +30,7 @@ REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's lo
 VISIBLE_SEAM = 0.3  # seam score from which a swatch is mended before it is repeated
 MIXES = ("overprint", "panels")
 BASELINE = "luminance"
+KEPT_SWATCHES = 16
 
 PhotoLike = str | Path | np.ndarray | Photo
 StyleLike = str | Path | np.ndarray | Photo
@@ -139,6 +140,7 @@ class Restyler:
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
+        self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated: a folder of photos wears one cloth
 
     def restyle(
         self,
@@ -231,7 +233,12 @@ class Restyler:
         return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
 
     def _cloth(self, swatch: np.ndarray, settings: Controls, garment: Garment) -> Any:
-        pixels = prepare_swatch(swatch, settings)
+        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, settings.repeat == "mirror", repr(settings.palette))
+        if key not in self._swatches:
+            if len(self._swatches) >= KEPT_SWATCHES:
+                self._swatches.clear()
+            self._swatches[key] = prepare_swatch(swatch, settings)
+        pixels = self._swatches[key]
         share = settings.scale * REPEAT_SHARE * garment.longer_side / max(pixels.shape[:2])
         return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
 
