@@ -233,7 +233,8 @@ class Restyler:
         return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
 
     def _cloth(self, swatch: np.ndarray, settings: Controls, garment: Garment) -> Any:
-        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, settings.repeat == "mirror", repr(settings.palette))
+        mirrored = settings.repeat == "mirror"
+        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, mirrored, repr(settings.palette))
         if key not in self._swatches:
             if len(self._swatches) >= KEPT_SWATCHES:
                 self._swatches.clear()
