@@ -65,7 +65,8 @@ def test_plainness_is_one_where_everything_passes_and_zero_where_nothing_does() 
     mask = np.ones((64, 64), np.float32)
     slopes = np.zeros((64, 64, 2), np.float32)
     slopes[:, :-1, 0], slopes[:-1, :, 1] = log[:, 1:] - log[:, :-1], log[1:] - log[:-1]
-    assert plainness(slopes, log, mask) == 1
-    assert plainness(0.3 * slopes, log, mask) == 0
-    assert 0 < plainness(0.675 * slopes, log, mask) < 1
-    assert plainness(slopes, np.zeros_like(log), mask) == 0  # a flat picture says nothing
+    assert plainness(slopes, log, log, mask) == 1
+    assert plainness(0.3 * slopes, log, log, mask) == 0
+    assert 0 < plainness(0.675 * slopes, log, log, mask) < 1
+    assert plainness(slopes, np.zeros_like(log), log, mask) == 0  # a flat picture says nothing
+    assert plainness(slopes, log, log + np.float32(0.5), mask) == 0  # the prediction is far from the luminance
