@@ -23,7 +23,7 @@ from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminanc
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import held_out, load_garments, load_swatches
 from muslin.data.truth import render
-from muslin.garments.fields import Fields, luminance_fields, predict_fields
+from muslin.garments.fields import LOG_FLOOR, Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.network import Network
 from muslin.garments.renderer import bands, dress
@@ -49,7 +49,7 @@ def compare(predicted: np.ndarray, true: np.ndarray, mask: np.ndarray) -> tuple[
 
 
 def blurred_luminance(pixels: np.ndarray) -> np.ndarray:
-    log = np.log(luminance(srgb_to_linear(pixels)) + 0.004)
+    log = np.log(luminance(srgb_to_linear(pixels)) + LOG_FLOOR)
     return cv2.GaussianBlur(log, (0, 0), 0.02 * max(log.shape))
 
 

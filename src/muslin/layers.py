@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from muslin.garments.fields import LOG_FLOOR
+
 
 @keras.saving.register_keras_serializable(package="muslin")
 class GroupNorm(keras.layers.Layer):
@@ -156,9 +158,6 @@ class AffineWarp(keras.layers.Layer):
 def _from_minus_one_to_one(count: Any) -> Any:
     """Centres of `count` equal cells of [-1, 1]; `count` may be a tensor. float32."""
     return (ops.cast(ops.arange(count), "float32") + 0.5) * (2.0 / ops.cast(count, "float32")) - 1.0
-
-
-LOG_FLOOR = 0.004  # about one step of 8-bit sRGB above black: keeps noise in the dark from looking like folds
 
 
 def log_linear(image: Any) -> Any:

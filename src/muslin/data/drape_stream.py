@@ -13,10 +13,10 @@ from muslin.data import truth
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
 from muslin.data.truth import Render
+from muslin.garments.fields import LOG_FLOOR
 from muslin.garments.framing import about_centre, garment_box, garment_frame, rotation
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
-LOG_FLOOR = 0.004  # as in muslin.layers
 MIN_LUMINANCE = 0.02  # linear light; a darker plain garment shows the camera's noise rather than its folds
 
 
