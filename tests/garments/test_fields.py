@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from muslin.garments.fields import fit_guide, log_colour, luminance_fields, plainness
+from muslin.garments.fields import fit_guide, log_colour, luminance_fields, plainness, without_islands
 from muslin.garments.framing import garment_box
 from muslin.garments.renderer import bands
 from muslin.images import luminance, srgb_to_linear
@@ -70,3 +70,12 @@ def test_plainness_is_one_where_everything_passes_and_zero_where_nothing_does() 
     assert 0 < plainness(0.675 * slopes, log, log, mask) < 1
     assert plainness(slopes, np.zeros_like(log), log, mask) == 0  # a flat picture says nothing
     assert plainness(slopes, log, log + np.float32(0.5), mask) == 0  # the prediction is far from the luminance
+
+
+def test_islands_of_a_panel_go_to_what_surrounds_them_and_large_pieces_stay() -> None:
+    panels = np.zeros((64, 64, 4), np.float32)
+    panels[..., 0] = 1  # body
+    panels[:, 40:, 1] = 2  # a sleeve
+    panels[10:14, 10:14, 2] = 3  # a patch in the chest
+    best = without_islands(panels, np.ones((64, 64), np.float32)).argmax(-1)
+    assert (best[:, :40] == 0).all() and (best[:, 40:] == 1).all()

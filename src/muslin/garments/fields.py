@@ -17,6 +17,7 @@ from muslin.images import luminance, srgb_to_linear
 SIZE = 256  # px, side of the square in which the light is read
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: the size of the garments in training
 LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
+LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
 FieldNetwork = Callable[..., Mapping[str, np.ndarray]]
@@ -76,7 +77,30 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     share = plainness(found["slopes"][0], own, shading, inside)
     shading = share * own + (1 - share) * shading
     warp = geometry["warp"][0].reshape(GEOMETRY // 4, GEOMETRY // 4, -1, 2)
-    return _with_guide(frame, image, inside, shading, geometry["panels"][0], warp)
+    cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
+    panels = without_islands(geometry["panels"][0], cells)
+    return _with_guide(frame, image, inside, shading, panels, warp)
+
+
+def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -> np.ndarray:
+    """Logits in which no piece of a panel is smaller than `share` of the garment: such a piece goes to the next best.
+
+    Clothes are sewn from a few large pieces; a patch of sleeve in the middle of a chest is the network's doubt.
+    panels: hxwxP logits, mask: hxw in [0, 1]. Returns hxwxP.
+    """
+    panels, inside = panels.copy(), mask > 0.5
+    for _ in range(panels.shape[-1] - 1):  # what takes an island over may be one itself
+        best = np.where(inside, panels.argmax(-1), -1)
+        islands = False
+        for k in range(panels.shape[-1]):
+            _, labels, stats, _ = cv2.connectedComponentsWithStats((best == k).astype(np.uint8), connectivity=4)
+            small = 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] < share * inside.sum())
+            if len(small):
+                islands = True
+                panels[np.isin(labels, small), k] = LEAST_LOGIT
+        if not islands:
+            break
+    return panels
 
 
 def _ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
