@@ -14,9 +14,9 @@ FLOORS = {
     "layers": 1, "textiles": 1, "garments": 1,
     "networks": 2, "losses": 2, "regularizers": 2, "augment": 2, "optim": 2, "data": 2,
     "recipes": 3,
-    "training": 4,
-    "restyle": 5, "export": 5, "store": 5, "classic": 5, "runs": 5,
-    "cli": 6, "demo": 6,
+    "training": 4, "metrics": 4,
+    "restyle": 5, "export": 5, "store": 5, "classic": 5, "runs": 5, "imagine": 5, "distributed": 5, "evaluate": 5,
+    "cli": 6, "demo": 6, "studio": 6,
 }  # fmt: skip
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 KERAS_ALLOWED = {"backend", "layers", "networks", "losses", "regularizers", "augment", "optim", "recipes", "training",

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from muslin.store import Model
     from muslin.training.engine import History
 
-IMAGES = {"drape": 90_000, "dcgan": 60_000, "mask": 60_000}  # without --minutes or --images
-
 Say = Callable[[str], None]
 
 
@@ -94,7 +92,7 @@ def train(
             # Another one: the measuring trained this one a little.
             measured, built = built, _build(recipe_class, {"seed": seed, **given})
             stream = stream if built == measured else built.stream(data, seed)
-        images = images or IMAGES.get(recipe, 60_000)
+        images = images or recipe_class.default_images
     monitor = Monitor(until_converged=until_converged, min_images=images // 2)
     history = engine.train(built, stream, folder, images=images, monitor=monitor, plan=plan, screen=screen)
     if history.verdict:
@@ -107,6 +105,7 @@ def train(
             "data": {"collection": "embedded (rendered garments)" if data is None else str(data)},
             "images_seen": history.images_seen,
             "verdict": history.verdict,
+            **built.card(stream),
         }
         model = export.export_recipe(built, folder / "model", card=card)
     return Run(folder, history, model, time.perf_counter() - started)

@@ -40,7 +40,9 @@ class Phase:
 class Recipe(ABC):
     """A published method. Fields are its configuration; everything is built in `__post_init__`.
 
-    Subclasses fill `networks` (name -> keras.Model) and `phases` with `object.__setattr__` in `__post_init__`.
+    Subclasses fill `networks` (name -> keras.Model) and `phases` in `__post_init__`, and put into `state` every
+    other Keras variable that a step reads and assigns (a probability of augmentation, a power iteration's vector
+    that no network owns): compiled steps see no other variables, and the state of a run is what these lists hold.
     """
 
     seed: int = 0  # of the initial weights and of every draw
@@ -48,11 +50,13 @@ class Recipe(ABC):
 
     networks: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     phases: list[Phase] = field(init=False, repr=False, compare=False, default_factory=list)
+    state: list[Any] = field(init=False, repr=False, compare=False, default_factory=list)  # keras.Variables
 
     name: ClassVar[str] = "recipe"
     summary: ClassVar[str] = ""  # one line for `muslin train --help`
     sizes: ClassVar[tuple[int, ...]] = ()  # px, smallest first: what `--minutes` chooses `size` from
     enough_images: ClassVar[int] = 20_000  # fewer give nothing worth looking at
+    default_images: ClassVar[int] = 60_000  # length of a run without --minutes and --images
     exported: ClassVar[tuple[str, ...]] = ("generator",)  # networks that a finished model ships
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000}  # EMA: network -> half life in images
 
@@ -63,6 +67,23 @@ class Recipe(ABC):
     @abstractmethod
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """A contact sheet of what `networks` (EMA weights) make now. uint8 HxWx3."""
+
+    def card(self, stream: Stream) -> dict[str, Any]:
+        """More entries of the model's card, for whoever runs the model: "size", "latent_size", "looks", "domains"...
+
+        Plain JSON types; called once, when training has ended.
+        """
+        return {}
+
+    def evaluation(
+        self, networks: Mapping[str, Any], stream: Stream, count: int
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """(made, real) to be compared during training, each uint8 N,H,W,3 with N about `count`; None: no such thing.
+
+        made: what `networks` (EMA weights) make, the same latents or sources at each call. real: what it should look
+        like, of the training side. A function of its arguments alone.
+        """
+        return None
 
     def learning_rate_factor(self, progress: float) -> float:
         """Factor on each optimiser's learning rate at `progress` in [0, 1] of the run."""

@@ -46,6 +46,7 @@ class Drape(Recipe):
 
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
+    default_images = 90_000
 
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)

@@ -172,6 +172,7 @@ class _Loop:
             **{f"network/{name}": list(network.variables) for name, network in recipe.networks.items()},
             **{f"optimizer/{phase.name}": list(phase.optimizer.variables) for phase in recipe.phases},
             "average": self.average.variables,
+            **({"state": list(recipe.state)} if recipe.state else {}),
         }
         self._steps: dict[tuple[str, ...], Callable[..., Any]] = {}
 
