@@ -102,8 +102,8 @@ class Collection:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """What the folders alone say of a file."""
+class Place:
+    """What the folders alone say of a file; fields as in Record."""
 
     path: Path
     relative: Path
@@ -129,13 +129,13 @@ def scan(
     Raises UserError (exit code 3) when there is no such folder or no picture in it.
     """
     root = _existing_folder(directory)
-    files, masks = _walk(root)
-    layout, places = _arrange(root, files)
+    layout, places, masks = _places(root)
     originals = _originals(root)
     records: list[Record] = []
     problems: list[Problem] = []
     with ThreadPoolExecutor(threads or max(2, os.cpu_count() or 2)) as pool:
-        for done, (place, header) in enumerate(zip(places, pool.map(_header, places), strict=True), start=1):
+        headers = pool.map(_header, places)
+        for done, (place, mask, header) in enumerate(zip(places, masks, headers, strict=True), start=1):
             if isinstance(header, str):
                 problems.append(Problem(place.path, header))
             else:
@@ -146,7 +146,7 @@ def scan(
                         domain=place.domain,
                         label=place.label,
                         split=place.split or "",
-                        mask=masks.find(place),
+                        mask=mask,
                         width=width,
                         height=height,
                         orientation=orientation,
@@ -158,6 +158,15 @@ def scan(
                 progress(done, len(places))
     split_by_folder = any(place.split for place in places)
     return Collection(root, layout, tuple(_split(records, test_fraction)), tuple(problems), split_by_folder)
+
+
+def list_files(directory: str | Path) -> tuple[str, list[tuple[Place, Path | None]]]:
+    """The layout, and (place, its mask) of each picture, from the names alone: no file is opened.
+
+    Raises UserError (exit code 3) when there is no such folder or no picture in it.
+    """
+    layout, places, masks = _places(_existing_folder(directory))
+    return layout, list(zip(places, masks, strict=True))
 
 
 def belongs_to_test(original: str, fraction: float) -> bool:
@@ -187,6 +196,12 @@ def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     return [group for group in members.values() if len(group) > 1]
 
 
+def _places(root: Path) -> tuple[str, list[Place], list[Path | None]]:
+    files, masks = _walk(root)
+    layout, places = _arrange(root, files)
+    return layout, places, [masks.find(place) for place in places]
+
+
 def _existing_folder(directory: str | Path) -> Path:
     root = Path(directory).expanduser()
     if root.is_dir():
@@ -208,7 +223,7 @@ class _Masks:
     def add(self, base: str, relative: Path, path: Path) -> None:
         self.by_name[f"{base}:{relative.with_suffix('').as_posix()}"] = path
 
-    def find(self, place: _Place) -> Path | None:
+    def find(self, place: Place) -> Path | None:
         """Beside the picture first (parent/masks/stem), then the root's masks under the relative name or
         the stem.
         """
@@ -222,19 +237,27 @@ class _Masks:
 def _walk(root: Path) -> tuple[list[Path], _Masks]:
     """The picture files under `root`, sorted, and its masks, also those of a sibling folder.
 
-    Follows no loops.
+    Follows links, but no loops: a folder is entered once.
     """
     files: list[Path] = []
     masks = _Masks()
-    for folder, folders, names in os.walk(root):
+    entered: set[str] = set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        if os.path.realpath(folder) in entered:
+            folders.clear()
+            continue
+        entered.add(os.path.realpath(folder))
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         here = Path(folder)
         for name in [
             name for name in folders if name.lower() in MASK_FOLDERS or name.lower().endswith("_masks")
         ]:
             folders.remove(name)
+            beside = Path(name[: -len("_masks")])  # trainA_masks holds those of trainA, not of trainB
             for path in _pictures(here / name):
-                masks.add(here.relative_to(root).as_posix(), path.relative_to(here / name), path)
+                base, relative = here.relative_to(root).as_posix(), path.relative_to(here / name)
+                masks.add(base, relative, path)
+                masks.add(base, beside / relative, path)
         files += [here / name for name in sorted(names) if _is_picture(name)]
     for sibling in (f"{root.name}_masks", f"{root.name.removesuffix('s')}_masks"):
         if root.name and (root.parent / sibling).is_dir():
@@ -258,7 +281,7 @@ def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
-def _arrange(root: Path, files: list[Path]) -> tuple[str, list[_Place]]:
+def _arrange(root: Path, files: list[Path]) -> tuple[str, list[Place]]:
     """The layout, and domain, label and split of each file from the folders it lies in."""
     relatives = [path.relative_to(root) for path in files]
     first = {relative.parts[0].lower() for relative in relatives if len(relative.parts) > 1}
@@ -276,7 +299,7 @@ def _arrange(root: Path, files: list[Path]) -> tuple[str, list[_Place]]:
     return layout, [_place(layout, path, relative) for path, relative in zip(files, relatives, strict=True)]
 
 
-def _place(layout: str, path: Path, relative: Path) -> _Place:
+def _place(layout: str, path: Path, relative: Path) -> Place:
     folders = list(relative.parts[:-1])
     domain = split = None
     if layout == "unpaired" and folders and folders[0][:-1].lower() in SPLITS:
@@ -288,7 +311,7 @@ def _place(layout: str, path: Path, relative: Path) -> _Place:
         domain = folders.pop(0)
     if split is None and folders and folders[0].lower() in SPLITS:
         split = SPLITS[folders.pop(0).lower()]
-    return _Place(path, relative, domain, folders[0] if folders else None, split)
+    return Place(path, relative, domain, folders[0] if folders else None, split)
 
 
 def _originals(root: Path) -> dict[str, str]:
@@ -309,7 +332,7 @@ def _originals(root: Path) -> dict[str, str]:
     return originals
 
 
-def _header(place: _Place) -> tuple[int, int, int, str] | str:
+def _header(place: Place) -> tuple[int, int, int, str] | str:
     """(width, height, orientation, sha256), or what is wrong with the file in words."""
     from PIL import Image, UnidentifiedImageError
 

@@ -64,7 +64,7 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     which the whole was learned (warp error 5.3 px at 128, 8.1 at 256; docs/benchmarks.md).
     """
     frame = garment_frame(garment_box(mask), size)
-    image, inside = _square(pixels, mask, frame, size)
+    image, inside = garment_square(pixels, mask, frame, size)
     found = _ask(network, image, inside)
     small = (GEOMETRY, GEOMETRY)
     geometry = found if size == GEOMETRY else _ask(
@@ -169,7 +169,7 @@ def integrate(slopes: np.ndarray, trend: np.ndarray, mask: np.ndarray, reach: fl
 def luminance_fields(pixels: np.ndarray, mask: np.ndarray, size: int = SIZE) -> Fields:
     """The classical baseline: the photo's own luminance as shading, cloth that lies flat."""
     frame = garment_frame(garment_box(mask), size)
-    image, inside = _square(pixels, mask, frame, size)
+    image, inside = garment_square(pixels, mask, frame, size)
     shading = _log_luminance(image, inside)
     panels = np.zeros((size // 2, size // 2, len(PANELS)), np.float32)
     panels[..., 0] = 1
@@ -185,7 +185,7 @@ def log_colour(pixels: np.ndarray) -> np.ndarray:
 _LOG_TABLE = np.log(srgb_to_linear(np.arange(256, dtype=np.uint8)) + np.float32(LOG_FLOOR)).astype(np.float32)
 
 
-def _square(
+def garment_square(
     pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Photo and mask in the garment's square. A large photo is averaged down first, so that weave does not alias."""
