@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from muslin.data import truth
+from muslin.data.graphics import any_dye, badge, blocks, words
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
 from muslin.data.truth import Render
@@ -145,10 +146,15 @@ class DrapeStream:
         own = (linear * mask[..., None]).sum((0, 1)) / (mask.sum() + 1e-3)
         if rng.random() < 0.25:
             albedo = albedo * (own / own.max())
-        if rng.random() < 0.25:
+        kind = rng.random()
+        if kind < 0.25:
             blob = cv2.resize(rng.normal(0, 1, (6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
             place = (blob > rng.uniform(-0.3, 0.6)).astype(np.float32)[..., None]
             albedo = albedo * place + (1 - place) * own
+        elif kind < 0.55:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
+            ground = np.broadcast_to(own if rng.random() < 0.6 else any_dye(rng), albedo.shape).astype(np.float32)
+            ground = blocks(rng, ground) if rng.random() < 0.4 else ground
+            albedo = badge(rng, ground, mask, albedo) if rng.random() < 0.5 else words(rng, ground, mask)
         return albedo.astype(np.float32)
 
     def _swatch(self, rng: np.random.Generator) -> np.ndarray:
@@ -159,7 +165,7 @@ class DrapeStream:
         return swatch(str(rng.choice(sorted(TEXTILES))), int(rng.integers(2**31)), 128)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def _render(seed: int, size: int) -> Render:
     """Kept, since rendering costs half as much as a training step; one garment in five is plain."""
     return truth.render(seed, size, plain=seed % 5 == 0)

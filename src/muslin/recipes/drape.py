@@ -42,6 +42,7 @@ class Drape(Recipe):
     slope_weight: float = 3.0  # of the slopes of the shading, where folds and seams live
     warp_weight: float = 6.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
+    rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
 
     name = "drape"
@@ -105,7 +106,9 @@ class Drape(Recipe):
                 elif median_luminance(photo) > MIN_LUMINANCE:
                     plain.append(photo)
             swatches = load_swatches(Path(data))
-        return DrapeStream(plain, printed, swatches, self.size, self.batch_size, seed)
+        return DrapeStream(
+            plain, printed, swatches, self.size, self.batch_size, seed, rendered_garments=self.rendered_garments
+        )
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """Rows: photo, known muslin, predicted muslin, predicted panels and warp as a draped check."""

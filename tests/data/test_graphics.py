@@ -1,0 +1,44 @@
+"""Placed prints: they change a part of the cloth, in colours that cloth can have, the same for the same seed."""
+
+import numpy as np
+import pytest
+
+from muslin.data.graphics import any_dye, badge, blocks, words
+
+MASK = np.zeros((96, 96), np.float32)
+MASK[10:90, 20:76] = 1
+CLOTH = np.full((96, 96, 3), 0.4, np.float32)
+PICTURE = np.random.default_rng(9).uniform(0, 1, (96, 96, 3)).astype(np.float32)
+
+PRINTS = {
+    "words": lambda rng: words(rng, CLOTH, MASK),
+    "badge": lambda rng: badge(rng, CLOTH, MASK, PICTURE),
+    "blocks": lambda rng: blocks(rng, CLOTH),
+}
+
+
+@pytest.mark.parametrize("kind", PRINTS)
+def test_a_placed_print_covers_some_of_the_cloth_and_not_all(kind: str) -> None:
+    shares = []
+    for seed in range(20):
+        printed = PRINTS[kind](np.random.default_rng(seed))
+        assert printed.dtype == np.float32 and printed.min() >= 0 and printed.max() <= 1
+        assert np.array_equal(printed, PRINTS[kind](np.random.default_rng(seed)))
+        shares.append(np.mean(np.abs(printed - CLOTH).max(-1) > 1e-3))
+    assert np.median(shares) > 0.005 and np.mean(np.array(shares) < 0.9) > 0.5
+    assert (CLOTH == 0.4).all(), "the cloth that came in was changed"
+
+
+def test_dyes_stay_between_black_and_white() -> None:
+    dyes = np.stack([any_dye(np.random.default_rng(seed)) for seed in range(500)])
+    assert dyes.min() >= 0.01 and dyes.max() <= 0.95
+    brightness = dyes.mean(1)
+    assert np.quantile(brightness, 0.1) < 0.06 and np.quantile(brightness, 0.9) > 0.5
+
+
+def test_words_lie_on_the_garment_for_the_most_part() -> None:
+    on = off = 0
+    for seed in range(40):
+        ink = np.abs(words(np.random.default_rng(seed), CLOTH, MASK) - CLOTH).max(-1) > 0.02
+        on, off = on + (ink & (MASK > 0)).sum(), off + (ink & (MASK == 0)).sum()
+    assert on > 2.5 * off  # strewn evenly, they would lie on and off alike
