@@ -61,3 +61,25 @@ def test_diversity() -> None:
     assert float(diversity(alike)) == 0.0
     halves = np.concatenate([alike, -alike])
     assert float(diversity(keras.ops.convert_to_tensor(halves))) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_weights_choose_samples(name: str) -> None:
+    """A weight of 0 leaves a sample out, all ones change nothing, and weights of an image hold for its patches."""
+    game = ADVERSARIAL[name]
+    ones, second = np.ones((2, 1), "float32"), np.array([[0.0], [1.0]], "float32")
+    for side in (game.discriminator, game.generator):
+        plain = float(side(REAL, FAKE))
+        assert float(side(REAL, FAKE, ones, ones)) == pytest.approx(plain)
+        assert float(side(REAL, FAKE, second, second)) == pytest.approx(float(side(REAL[1:], FAKE[1:])))
+        patches = [np.tile(logits[:, None, None], (1, 3, 3, 1)) for logits in (REAL, FAKE)]
+        weights = second[:, None, None]
+        assert float(side(*patches, weights, weights)) == pytest.approx(float(side(REAL[1:], FAKE[1:])))
+        assert np.isfinite(float(side(REAL, FAKE, 0 * ones, 0 * ones)))
+
+
+def test_boundaries() -> None:
+    boundaries = {name: game.boundary for name, game in ADVERSARIAL.items()}
+    assert boundaries["hinge"] == boundaries["non_saturating"] == 0.0  # of least squares: between its 0 and 1
+    assert boundaries["least_squares"] == 0.5
+    assert boundaries["wasserstein"] is None and boundaries["relativistic"] is None

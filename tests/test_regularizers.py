@@ -54,3 +54,26 @@ def test_second_order() -> None:
     )
     assert float(value) == pytest.approx(9 * SQUARED, rel=1e-5)
     assert float(gradient) == pytest.approx(6 * SQUARED, rel=1e-5)
+
+
+def test_patches_count_once() -> None:
+    """Four patches that look at different pixels, each with slope of squared norm |w|^2: the penalty is |w|^2."""
+    weight = RNG.standard_normal((2, 2, 3)).astype("float32")
+    squared = float(np.square(weight).sum())
+
+    def patches(images):
+        cut = ops.reshape(images, (-1, 2, 2, 2, 2, 3))
+        return ops.sum(cut * weight[None, None, :, None], axis=(2, 4, 5))[..., None]
+
+    assert patches(pictures()).shape == (5, 2, 2, 1)
+    assert float(r1(patches, pictures())) == pytest.approx(squared, rel=1e-5)
+    penalty = gradient_penalty(patches, pictures(), pictures(), np.linspace(0, 1, 5).astype("float32"))
+    assert float(penalty) == pytest.approx((squared**0.5 - 1) ** 2, rel=1e-4)
+
+
+def test_weights_leave_images_out() -> None:
+    images = pictures()
+    weights = np.array([1, 0, 0, 1, 0], "float32").reshape(5, 1, 1, 1)
+    squared = np.square(images).sum(axis=(1, 2, 3))
+    penalty = r1(lambda x: 0.5 * ops.sum(ops.square(x), axis=(1, 2, 3)), images, weights)
+    assert float(penalty) == pytest.approx((squared[0] + squared[3]) / 2, rel=1e-5)
