@@ -163,3 +163,68 @@ def _from_minus_one_to_one(count: Any) -> Any:
 def log_linear(image: Any) -> Any:
     """Log of linear light per channel. Input in [-1, 1], gamma 2.2 for sRGB (the difference does not matter here)."""
     return ops.log(ops.power((image + 1) / 2, 2.2) + LOG_FLOOR)
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class SpectralConv2D(keras.layers.Conv2D):
+    """Convolution with its kernel divided by its largest singular value (Miyato et al. 2018, section 2.1).
+
+    The kernel counts as a matrix (height x width x inputs) x outputs. The weight itself stays as it is; only the power
+    iteration's vector u is assigned, one iteration at each call in training. `keras.layers.SpectralNormalization`
+    assigns the kernel too, which is other mathematics under JAX, where updates of trained variables are dropped.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.u = _power_vector(self, self.filters)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        kernel = spectrally_normalised(self.kernel, self.u, training)
+        x = ops.conv(x, kernel, self.strides, self.padding, dilation_rate=self.dilation_rate)
+        return self.activation(x + self.bias if self.use_bias else x)
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class SpectralDense(keras.layers.Dense):
+    """Dense layer with its kernel divided by its largest singular value; as SpectralConv2D."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.u = _power_vector(self, self.units)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        x = ops.matmul(x, spectrally_normalised(self.kernel, self.u, training))
+        return self.activation(x + self.bias if self.use_bias else x)
+
+
+def convolution(spectral_norm: bool) -> type[keras.layers.Conv2D]:
+    """The convolution that a discriminator is to be built from."""
+    return SpectralConv2D if spectral_norm else keras.layers.Conv2D
+
+
+def dense(spectral_norm: bool) -> type[keras.layers.Dense]:
+    """The dense layer that a discriminator is to be built from."""
+    return SpectralDense if spectral_norm else keras.layers.Dense
+
+
+def spectrally_normalised(kernel: Any, u: keras.Variable, training: bool) -> Any:
+    """kernel / sigma, sigma = v' W u by one power iteration from u (Miyato et al. 2018, equations 18 to 20).
+
+    The gradient passes sigma but neither u nor v (their equation 11). In training, u is assigned for the next call.
+    """
+    matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
+    fixed = ops.stop_gradient(matrix)
+    v = _unit(ops.matmul(fixed, ops.reshape(u.value, (-1, 1))))
+    next_u = _unit(ops.matmul(ops.transpose(fixed), v))
+    if training:
+        u.assign(ops.reshape(next_u, (-1,)))
+    sigma = ops.sum(v * ops.matmul(matrix, next_u))
+    return kernel / ops.maximum(sigma, 1e-12)
+
+
+def _power_vector(layer: keras.layers.Layer, length: int) -> keras.Variable:
+    return layer.add_weight(name="u", shape=(length,), initializer="random_normal", trainable=False)
+
+
+def _unit(vector: Any) -> Any:
+    return vector / ops.sqrt(ops.sum(ops.square(vector)) + 1e-24)
