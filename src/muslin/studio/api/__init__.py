@@ -1,0 +1,1 @@
+"""The studio over HTTP: routes, their schemas, errors, events and what guards them."""

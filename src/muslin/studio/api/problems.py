@@ -1,0 +1,157 @@
+"""Errors as application/problem+json (RFC 9457), with the fields of a UserError.
+
+`type` is stable: a page translates by it. Nothing of a program fault is shown but its kind; the log has the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from muslin.errors import EXIT_DEPENDENCY, UserError
+
+MEDIA_TYPE = "application/problem+json"
+KINDS = {
+    400: "invalid",
+    401: "token",
+    403: "origin",
+    404: "not-found",
+    405: "method",
+    409: "conflict",
+    413: "too-large",
+    415: "media-type",
+    422: "invalid",
+    429: "busy",
+    500: "fault",
+    501: "not-available",
+    503: "not-ready",
+}
+_log = logging.getLogger("muslin.studio")
+
+
+class Where(BaseModel):
+    """One place in a request and what is wrong there."""
+
+    where: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, for a program (type, status) and for a person (title, received, possible, advice)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    received: str | None
+    possible: str | None
+    advice: str | None
+    exit_code: int | None
+    errors: list[Where]
+
+
+class StudioError(UserError):
+    """A UserError with its HTTP status: nothing of that name, a conflict, too much work, ..."""
+
+    def __init__(self, status: int, problem: str, *, retry_after: int | None = None, **more: Any) -> None:
+        super().__init__(problem, **more)
+        self.status, self.retry_after = status, retry_after
+
+
+def not_found(what: str, identity: str) -> StudioError:
+    return StudioError(404, f"There is no {what} of this id.", received=identity[:80])
+
+
+def problem(error: UserError, instance: str = "", status: int | None = None) -> dict[str, Any]:
+    """The problem document of a UserError; its status is its own, 501 for a missing extra, else 422."""
+    own = getattr(error, "status", None)
+    status = status or own or (501 if error.exit_code == EXIT_DEPENDENCY else 422)
+    possible = error.possible
+    listed = isinstance(possible, (list, tuple, set, frozenset))
+    return _document(
+        "user-error" if status == 422 else KINDS[status],
+        status,
+        error.problem,
+        instance,
+        detail=str(error),
+        received=None if error.received is None else str(error.received)[:500],
+        possible=None if possible is None else (", ".join(map(str, possible)) if listed else str(possible)),  # type: ignore[call-overload]
+        advice=error.advice,
+        exit_code=error.exit_code,
+    )
+
+
+def _document(kind: str, status: int, title: str, instance: str, **more: Any) -> dict[str, Any]:
+    empty: dict[str, Any] = {"received": None, "possible": None, "advice": None, "exit_code": None, "errors": []}
+    return {
+        "type": f"urn:muslin:{kind}",
+        "title": title,
+        "status": status,
+        "detail": title,
+        "instance": instance,
+    } | {**empty, **more}
+
+
+def response(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(dict(document), int(document["status"]), headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def plain(status: int, title: str, instance: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return response(_document(KINDS.get(status, "invalid"), status, title, instance), headers)
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app becomes a problem document."""
+    app.add_exception_handler(UserError, _user_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _user_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UserError)
+    after = getattr(error, "retry_after", None)
+    return response(problem(error, request.url.path), {"Retry-After": str(after)} if after else None)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    places = [
+        {"where": ".".join(str(part) for part in item["loc"][1:])[:200] or str(item["loc"][0]), "message": item["msg"]}
+        for item in error.errors()[:20]
+    ]
+    title = "The request is not what this address takes."
+    detail = "; ".join(f"{place['where']}: {place['message']}" for place in places)
+    return response(_document("invalid", 422, title, request.url.path, detail=detail, errors=places))
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return plain(error.status_code, str(error.detail), request.url.path, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of all routes of this path; Starlette itself names only those of the first."""
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        if route.matches(request.scope)[0] != Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return sorted(found)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    title = f"The studio failed: {type(error).__name__}. This is a fault of muslin, not yours."
+    return plain(500, title, request.url.path)
