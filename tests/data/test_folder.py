@@ -122,11 +122,6 @@ def test_no_folder_and_no_picture(tmp_path):
         folder.scan(tmp_path)
 
 
-def test_the_share_of_the_test_side_is_the_fraction():
-    share = np.mean([folder.belongs_to_test(str(index), 0.1) for index in range(20_000)])
-    assert abs(share - 0.1) < 3 * np.sqrt(0.1 * 0.9 / 20_000)  # three standard errors
-
-
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20))
 def test_groups_are_the_connected_parts(pairs):
     found = folder.groups(12, pairs)

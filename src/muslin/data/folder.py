@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from muslin.data.splits import HELD_OUT, held_out
 from muslin.errors import EXIT_DATA, UserError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
@@ -48,7 +49,7 @@ class Record:
 
     domain: 'A' or 'B' of a pair of collections, 'garments' or 'styles', else None.  label: class or look, or
     None. split: 'train' or 'test'.  width, height: pixels as seen, after EXIF orientation (1 to 8).
-    original: what it was cut from, as the manifest says, else its own content.
+    original: what it was cut from, as the manifest says, else its own name; the same for equal bytes.
     """
 
     path: Path
@@ -115,16 +116,14 @@ class Place:
 def scan(
     directory: str | Path,
     *,
-    test_fraction: float = 0.1,
+    test_fraction: float = HELD_OUT,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Collection:
     """Read the headers of all pictures under `directory`; bad files go to `problems` and the rest goes on.
 
     test_fraction: share of originals on the test side where the folders do not say. The side is a function
-    of the
-        content (or of the original's name) alone, so it is the same in every run and adding pictures moves
-        none.
+        of the original's name alone (data/splits.py), the same in every run and for every recipe.
     progress: called with (files done, files in all).
     Raises UserError (exit code 3) when there is no such folder or no picture in it.
     """
@@ -151,7 +150,7 @@ def scan(
                         height=height,
                         orientation=orientation,
                         sha256=sha256,
-                        original=originals.get(place.relative.as_posix(), sha256),
+                        original=originals.get(place.relative.as_posix(), _key(layout, place)),
                     )
                 )
             if progress:
@@ -167,12 +166,6 @@ def list_files(directory: str | Path) -> tuple[str, list[tuple[Place, Path | Non
     """
     layout, places, masks = _places(_existing_folder(directory))
     return layout, list(zip(places, masks, strict=True))
-
-
-def belongs_to_test(original: str, fraction: float) -> bool:
-    """Whether an original belongs to the test side: its hash, as a number in [0, 1), is below `fraction`."""
-    digest = hashlib.sha256(original.encode("utf-8", "surrogateescape")).digest()
-    return int.from_bytes(digest[:8], "big") < fraction * 2**64
 
 
 def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
@@ -314,6 +307,12 @@ def _place(layout: str, path: Path, relative: Path) -> Place:
     return Place(path, relative, domain, folders[0] if folders else None, split)
 
 
+def _key(layout: str, place: Place) -> str:
+    """The name that the split hashes: inside its collection, so that it is the same when that alone is given."""
+    name = place.relative.as_posix()
+    return name.partition("/")[2] if layout == "collection" and place.domain else name
+
+
 def _originals(root: Path) -> dict[str, str]:
     """Relative file -> original, from every manifest.csv of the folder and of the folders just below it."""
     originals: dict[str, str] = {}
@@ -325,8 +324,7 @@ def _originals(root: Path) -> dict[str, str]:
             with open(manifest, encoding="utf-8-sig", errors="replace", newline="") as file:
                 for row in csv.DictReader(file):
                     if row.get("file") and row.get("original_path"):
-                        source = row.get("source") or row.get("source_repo") or ""
-                        originals[(base / row["file"]).as_posix()] = f"{source}:{row['original_path']}"
+                        originals[(base / row["file"]).as_posix()] = row["original_path"]
         except (OSError, csv.Error):
             continue
     return originals
@@ -381,7 +379,7 @@ def _split(records: list[Record], fraction: float) -> list[Record]:
         replace(
             record,
             original=original,
-            split=record.split or ("test" if belongs_to_test(original, fraction) else "train"),
+            split=record.split or ("test" if held_out(original, fraction) else "train"),
         )
         for record, original in zip(records, originals, strict=True)
     ]

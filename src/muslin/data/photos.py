@@ -12,7 +12,6 @@ Layout of a training folder (every part but the photos is optional):
 from __future__ import annotations
 
 import csv
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from muslin.data.splits import held_out as held_out
 from muslin.errors import EXIT_DATA, UserError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
-HELD_OUT_SHARE = 10  # one in ten
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,6 @@ class GarmentPhoto:
     pixels: np.ndarray  # uint8 HxWx3 sRGB
     mask: np.ndarray | None  # uint8 HxW, 255 = garment
     look: str | None  # its label, for instance "plain"
-
-
-def held_out(key: str) -> bool:
-    """Whether `key` belongs to the test side. A function of the name alone: adding photos moves none."""
-    return hashlib.sha1(key.encode()).digest()[0] % HELD_OUT_SHARE == 0
 
 
 def clean_mask(mask: np.ndarray) -> np.ndarray:
