@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.recipes.base import Recipe
+
+if TYPE_CHECKING:  # the help of the command line reads this file and must not wait for NumPy
+    from muslin.recipes.base import Recipe
 
 RECIPES = {
     "drape": "muslin.recipes.drape:Drape",
