@@ -154,3 +154,25 @@ def accuracies(
 def diversity(images: Tensor) -> Tensor:
     """Mean over pixels of the standard deviation over the batch: towards 0 where all outputs are the same."""
     return ops.mean(ops.std(images, axis=0))
+
+
+def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07) -> Tensor:
+    """PatchNCE (CUT, Park et al. 2020, equation 3): tell the patch at the same place from the picture's other patches.
+
+    query, key: N,P,C, of the output and of the input, of any length: they are divided by it here. The key is not
+    trained. Returns the mean cross-entropy of N * P choices among P.
+    """
+    query, key = _unit(query), _unit(ops.stop_gradient(key))
+    similarity = ops.einsum("npc,nqc->npq", query, key) / temperature
+    own = ops.einsum("npc,npc->np", query, key) / temperature
+    return ops.mean(ops.logsumexp(similarity, axis=-1) - own)
+
+
+def masked_error(made: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference inside the mask. N,H,W,C twice and N,H,W,1 in [0, 1]; a mask of ones: plain L1."""
+    inside = ops.sum(mask) * made.shape[-1]
+    return ops.sum(ops.abs(made - wanted) * mask) / (inside + 1e-6)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return vectors * ops.rsqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + 1e-14)
