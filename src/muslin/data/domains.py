@@ -15,8 +15,6 @@ own square, so that networks spend themselves on cloth; one without is cut squar
 from __future__ import annotations
 
 import csv
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,12 +27,12 @@ import numpy as np
 
 from muslin.data import folder
 from muslin.data.collection import square
+from muslin.data.found_masks import found_mask
 from muslin.data.photos import clean_mask, held_out
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
-from muslin.garments.masks import SMALLEST_SHARE, segment
-from muslin.garments.network import Network
+from muslin.garments.masks import SMALLEST_SHARE
 from muslin.images import read_image
 
 MASKS = ("auto", "given", "none")
@@ -43,8 +41,6 @@ EMBEDDED_COUNT = 256  # pictures of each
 FEWEST = 4
 FIRST_CHOICES = ("plain", "source", "a")  # what a source is called, where nobody said which one it is
 LABELS = ("style_labels.csv", "labels.csv")  # columns: file, style
-MASK_NETWORK = Path(__file__).parent.parent / "models" / "mask" / "generator.onnx"
-KEPT_MASK = 256  # px, longest side of a mask in the cache
 
 
 @dataclass(frozen=True)
@@ -232,42 +228,13 @@ def _mask(item: Item, photo: Any, masks: str) -> np.ndarray | None:
         given = read_image(item.mask).pixels.max(axis=-1)
     elif photo.alpha is not None:
         return photo.alpha
-    elif masks == "auto" and MASK_NETWORK.is_file():
-        given = _found(item.path, photo.pixels)
+    elif masks == "auto":
+        given = found_mask(item.path, photo.pixels)
     else:
+        given = None
+    if given is None:
         return None
     return cv2.resize(clean_mask(given), (width, height), interpolation=cv2.INTER_LINEAR)
-
-
-def _found(path: Path, pixels: np.ndarray) -> np.ndarray:
-    """By the shipped network alone, uint8, at most KEPT_MASK px; from the cache where it was found before."""
-    kept = cache_folder() / "masks" / f"{hashlib.sha256(path.read_bytes()).hexdigest()}.png"
-    mask = cv2.imread(str(kept), cv2.IMREAD_GRAYSCALE) if kept.is_file() else None
-    if mask is not None:
-        return mask
-    scale = min(1.0, KEPT_MASK / max(pixels.shape[:2]))
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    mask = np.rint(255 * segment(small, _mask_network())).astype(np.uint8)
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_name(f".{kept.stem}.{os.getpid()}.png")
-        cv2.imwrite(str(part), mask)
-        os.replace(part, kept)
-    except OSError:  # a cache that cannot be written costs time, nothing else
-        pass
-    return mask
-
-
-@cache
-def _mask_network() -> Network:
-    return Network(MASK_NETWORK, threads=1)
-
-
-def cache_folder() -> Path:
-    """Where things that can be found again are kept: $MUSLIN_CACHE, else the cache folder of the user."""
-    if os.environ.get("MUSLIN_CACHE"):
-        return Path(os.environ["MUSLIN_CACHE"]).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "muslin"
 
 
 def _domain(name: str, made: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Domain:
