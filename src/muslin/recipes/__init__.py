@@ -14,6 +14,7 @@ RECIPES = {
     "drape": "muslin.recipes.drape:Drape",
     "dcgan": "muslin.recipes.dcgan:DCGAN",
     "mask": "muslin.recipes.mask:Mask",
+    "pix2pix": "muslin.recipes.pix2pix:Pix2Pix",
 }
 
 
