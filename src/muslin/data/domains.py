@@ -205,11 +205,11 @@ def _labels(root: Path) -> dict[str, str]:
 
 def _read(name: str, items: Sequence[Item], size: int, masks: str, background: int) -> Domain:
     with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(lambda item: _picture(item, size, masks, background), items))
+        made = list(pool.map(lambda item: picture(item, size, masks, background), items))
     return _domain(name, [(item.key, *pair) for item, pair in zip(items, made, strict=True) if pair is not None])
 
 
-def _picture(item: Item, size: int, masks: str, background: int) -> tuple[np.ndarray, np.ndarray] | None:
+def picture(item: Item, size: int, masks: str, background: int) -> tuple[np.ndarray, np.ndarray] | None:
     """(image, mask), or None for a file that cannot be read: `muslin data check` names those."""
     try:
         photo = read_image(item.path)
