@@ -12,6 +12,7 @@ Layout of a training folder (every part but the photos is optional):
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,11 +61,17 @@ def clean_mask(mask: np.ndarray) -> np.ndarray:
 
 
 def load_garments(
-    folder: Path, *, side: int = 288, masked: bool = False, limit: int | None = None
+    folder: Path,
+    *,
+    side: int = 288,
+    masked: bool = False,
+    limit: int | None = None,
+    find_mask: Callable[[Path, np.ndarray], np.ndarray | None] | None = None,
 ) -> list[GarmentPhoto]:
     """Photos shrunk to at most `side` px, with masks and looks where they exist, sorted by name.
 
-    masked: only photos that have a mask. Raises UserError when nothing is left.
+    masked: only photos that have a mask. find_mask: (path, pixels RGB) -> uint8 hxw of the photo's aspect or None;
+    asked where the folder has no mask for any photo. Raises UserError when nothing is left.
     """
     photos = _subfolder(folder, "garments")
     masks = _subfolder(folder, "garment_masks", "masks")
@@ -72,7 +79,9 @@ def load_garments(
     paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in SUFFIXES)
     if masks != folder:
         paths = [path for path in paths if masks not in path.parents]
-    if masked:
+    if masks != folder:
+        find_mask = None  # whoever masks some photos wants the others left out
+    if masked and find_mask is None:
         paths = [path for path in paths if (masks / path.relative_to(photos).with_suffix(".png")).is_file()]
     paths = paths[:limit]
 
@@ -82,6 +91,10 @@ def load_garments(
             return None
         key = path.relative_to(photos)
         mask = _read(masks / key.with_suffix(".png"), cv2.IMREAD_GRAYSCALE) if masks != folder else None
+        if find_mask is not None:
+            mask = find_mask(path, np.ascontiguousarray(pixels[..., ::-1]))
+        if mask is None and masked:
+            return None
         if mask is not None and mask.shape != pixels.shape[:2]:
             mask = cv2.resize(mask, pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
         scale = side / max(pixels.shape[:2])

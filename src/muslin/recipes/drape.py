@@ -24,8 +24,9 @@ import numpy as np
 from keras import ops
 
 from muslin import backend
-from muslin.data.drape_stream import MIN_LUMINANCE, DrapeStream, median_luminance
-from muslin.data.photos import held_out, load_garments, load_swatches
+from muslin.data.drape_stream import DrapeStream
+from muslin.data.photos import load_swatches
+from muslin.data.plain import plain_and_printed
 from muslin.garments.fields import integrate
 from muslin.networks.discriminators import patch_discriminator
 from muslin.networks.fields import PANELS, WIDTHS, field_network
@@ -96,16 +97,8 @@ class Drape(Recipe):
 
     def stream(self, data: Path | None, seed: int) -> DrapeStream:
         """data: a folder (see data/photos.py), or None for rendered garments alone."""
-        plain, printed, swatches = [], [], []
-        if data is not None:
-            for photo in load_garments(Path(data), masked=True):
-                if held_out(photo.key) or photo.look is None:
-                    continue
-                if photo.look != "plain":
-                    printed.append(photo)
-                elif median_luminance(photo) > MIN_LUMINANCE:
-                    plain.append(photo)
-            swatches = load_swatches(Path(data))
+        plain, printed = ([], []) if data is None else plain_and_printed(Path(data))
+        swatches = [] if data is None else load_swatches(Path(data))
         return DrapeStream(
             plain, printed, swatches, self.size, self.batch_size, seed, rendered_garments=self.rendered_garments
         )
