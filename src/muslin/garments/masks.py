@@ -148,11 +148,18 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
         pixels, (columns, rows), interpolation=cv2.INTER_AREA)  # fmt: skip
     probability = _decided(_whole_pieces(probability))
     radius = max(2, round(max(rows, columns) / 110))
-    alpha = _guided(small, probability, radius, 2e-3)
     # Far inside and far outside the network is right and the photo's own contrasts (a print, a shadow) are not.
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * radius + 1, 4 * radius + 1))
     core = cv2.erode((probability > 0.5).astype(np.uint8), kernel)
     reach = cv2.dilate((probability > 0.5).astype(np.uint8), kernel)
+    left, top, across, down = cv2.boundingRect(reach)
+    near = (  # the filter sees twice its radius around what it decides
+        slice(max(0, top - 2 * radius), top + down + 2 * radius),
+        slice(max(0, left - 2 * radius), left + across + 2 * radius),
+    )
+    alpha = np.zeros_like(probability)
+    if reach.any():
+        alpha[near] = _guided(np.ascontiguousarray(small[near]), probability[near], radius, 2e-3)
     alpha = np.where(core > 0, 1, np.where(reach > 0, alpha, 0)).astype(np.float32)
     if (rows, columns) != (height, width):
         alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -211,7 +218,7 @@ def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 320
         state[prior < 0.05] = cv2.GC_BGD
     try:
         cv2.setRNGSeed(0)
-        rounds = 5 if prior is None else 2  # a good start needs no more: measured, docs/benchmarks.md
+        rounds = 5 if prior is None else 1  # a good start needs no more: measured, docs/benchmarks.md
         cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
     except cv2.error:  # one of the two sides is empty: there is nothing to tell apart
         return nothing
