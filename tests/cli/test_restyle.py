@@ -11,6 +11,8 @@ from muslin.cli.restyle import Mix, Repeat, look_name
 from muslin.errors import UserError
 from muslin.images import FORMATS, read_image, write_image
 
+PLACING = ("--offset", "0.5,-0.25", "--seamless", "no")
+
 
 def test_one_photo_writes_beside_it_and_prints_the_path(studio, capsys):
     assert run(["restyle", "shirt.jpg", "--style", "tartan.png"]) == 0
@@ -28,7 +30,8 @@ def test_nothing_is_overwritten_unless_asked(studio, capsys):
 
 def test_controls_reach_the_restyler(studio, fake):
     line = "restyle shirt.jpg -s tartan.png --scale 1.5 --rotate 30 --repeat half-drop --strength 0.8 --shading 0.5"
-    assert run([*line.split(), "--palette", "#aabbcc,navy", "--mask", "none", "--seed", "7", "--mix", "panels"]) == 0
+    more = ["--palette", "#aabbcc,navy", "--mask", "none", "--seed", "7", "--mix", "panels", *PLACING]
+    assert run([*line.split(), *more]) == 0
     assert fake.calls == [
         {
             "model": "drape",
@@ -41,8 +44,16 @@ def test_controls_reach_the_restyler(studio, fake):
             "shading": 0.5,
             "palette": "#aabbcc,navy",
             "mix": "panels",
+            "offset": (0.5, -0.25),
+            "seamless": False,
         }
     ]
+
+
+def test_an_offset_is_two_finite_numbers(studio, capsys):
+    for text in ("1", "1,2,3", "a,b", "nan,0"):
+        assert run(["restyle", "shirt.jpg", "--style", "tartan.png", "--offset", text]) == 2
+        assert "offset" in capsys.readouterr().err
 
 
 def test_a_folder_becomes_a_folder(studio, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from enum import StrEnum
@@ -20,6 +21,14 @@ class Mix(StrEnum):
 
     overprint = "overprint"
     panels = "panels"
+
+
+class Seamless(StrEnum):
+    """restyler.Controls.seamless: when its seam shows, always, never."""
+
+    auto = "auto"
+    yes = "yes"
+    no = "no"
 
 
 class Repeat(StrEnum):
@@ -66,6 +75,12 @@ def restyle(
     palette: Annotated[
         str | None, typer.Option(metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
     ] = None,
+    offset: Annotated[
+        str | None, typer.Option(metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")
+    ] = None,
+    seamless: Annotated[
+        Seamless | None, typer.Option(help="Mend the edges of a swatch that does not tile. [auto]")
+    ] = None,
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="Variants of each photo.")] = 1,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same variants. [0]")] = None,
     output: Annotated[
@@ -94,6 +109,8 @@ def restyle(
         "shading": shading,
         "palette": palette,
         "mix": mix.value if mix else None,
+        "offset": _offset(offset),
+        "seamless": {"yes": True, "no": False, "auto": "auto"}[seamless.value] if seamless else None,
     }
     controls = {name: value for name, value in given.items() if value is not None}
     styles = [parse_style(text) for text in style or []]
@@ -119,6 +136,21 @@ BASELINE = "luminance"  # no network: the photo's own brightness is taken for it
 def look_name(styles: list[Path]) -> str:
     """What a look is called in file names: the stems of its swatches, 'tartan' or 'tartan+dots'."""
     return "+".join(path.stem.replace(" ", "-") for path in styles)[:80]
+
+
+def _offset(text: str | None) -> tuple[float, float] | None:
+    """'0.5,0.25' -> (0.5, 0.25). Raises UserError (usage) for anything but two numbers."""
+    if text is None:
+        return None
+    try:
+        across, down = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(
+            "The offset of a print is two numbers.", received=text, advice="As in --offset 0.5,0", exit_code=EXIT_USAGE
+        ) from None
+    if not (math.isfinite(across) and math.isfinite(down)):
+        raise UserError("The offset of a print is two finite numbers.", received=text, exit_code=EXIT_USAGE)
+    return across, down
 
 
 def _recall(settings: Path, quiet: bool) -> Any:

@@ -202,7 +202,7 @@ class Restyler:
             raise _outside("n", n, "1 or more")
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
         for index in range(n):
-            varied = settings if index == 0 else _vary(settings, np.random.default_rng((seed, index)))
+            varied = settings if index == 0 else vary_print(settings, np.random.default_rng((seed, index)))
             yield self.restyle(garment, style, seed=seed + index, **asdict(varied))
 
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
@@ -273,7 +273,8 @@ def _mixed(cloths: list[Any], weights: list[float], mix: str) -> list[Any]:
     return [Overprint(cloths, [weight / total for weight in weights])]
 
 
-def _vary(settings: Controls, rng: np.random.Generator) -> Controls:
+def vary_print(settings: Controls, rng: np.random.Generator) -> Controls:
+    """Another print scale, angle, place and perhaps repeat, around the given."""
     turn = float(rng.choice([0, 0, 45, 90, -45, 30, -30, 15]))
     return replace(
         settings,
