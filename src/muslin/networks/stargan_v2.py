@@ -1,10 +1,14 @@
-"""The four networks of StarGAN v2: one generator for all looks, and a style code for each look from noise or from a picture.
+"""The four networks of StarGAN v2: one generator for all looks, and style codes from noise or from a picture.
 
 Choi et al. 2020, "StarGAN v2: Diverse Image Synthesis for Multiple Domains", section 3 and appendix: pre-activation
-residual blocks, the style enters by adaptive instance normalisation (AdaIN, Huang & Belongie 2017) in the decoder alone,
-and mapping network, style encoder and discriminator have one head for each look. Changed, and why:
+residual blocks, the style enters by adaptive instance normalisation (AdaIN, Huang & Belongie 2017) in the decoder
+alone, and mapping network, style encoder and discriminator have one head for each look. Changed, and why:
 - `patch` = 2 folds 2 x 2 pixels into channels before the first convolution and unfolds them after the last: half of a
   small generator's time goes into its full-size layers. 1 is the paper's network;
+- `place` tells the bottleneck where it is (Place): convolutions alone cannot begin a stripe on plain cloth, and the
+  paper's large network gets that from its padding;
+- `residual` lets the network say what to change instead of what to paint: folds and seams are there from the first
+  step. (The paper's high-pass skip, its `w_hpf`, does this for faces);
 - the last maps of encoder and discriminator are S/2^k px for sizes that are no power of two, and meet a kernel of that
   size (4 x 4 in the paper).
 """
@@ -18,7 +22,8 @@ import keras
 from keras import layers, ops
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import DepthToSpace
+from muslin.layers import DepthToSpace, convolution, dense
+from muslin.networks.translators import Place
 
 SLOPE = 0.2  # of each leaky rectifier
 EPSILON = 1e-5
@@ -103,6 +108,8 @@ def generator(
     levels: int = 4,  # halvings between the picture and the bottleneck, `patch` included
     blocks: int = 2,  # residual blocks at the bottleneck: so many without the style, then so many with it
     patch: int = 1,  # 2: see above
+    place: bool = False,  # see above
+    residual: bool = False,  # see above
 ) -> keras.Model:
     """(image N,H,W,3 in [-1, 1], style_code N,S) -> N,H,W,3, about [-1, 1]. H and W: multiples of 2^levels."""
     image = keras.Input((None, None, 3), name="image")
@@ -111,28 +118,32 @@ def generator(
     if patch == 2:
         x = layers.Conv2D(channels, 4, 2, "same", kernel_initializer=_he())(x)
     else:
-        x = _conv(channels)(x)
+        x = layers.Conv2D(channels, 3, padding="same", kernel_initializer=_he())(x)
     widths = [min(channels * 2**level, max_channels) for level in range(levels - (patch == 2) + 1)]
     for width in widths[1:]:
         x = _block(x, width, resample="down", normalised=True)
     for _ in range(blocks):
         x = _block(x, widths[-1], normalised=True)
+    if place:
+        x = layers.Conv2D(widths[-1], 1, kernel_initializer=_he())(layers.Concatenate()([x, Place()(x)]))
     for _ in range(blocks):
         x = _block(x, widths[-1], style=style)
     for width in reversed(widths[:-1]):
         x = _block(x, width, resample="up", style=style)
     x = layers.LeakyReLU(SLOPE)(InstanceNorm()(x))
+    final = _normal(0.01) if residual else _he()
     if patch == 2:
-        x = DepthToSpace(2, name="restyled")(layers.Conv2D(12, 3, padding="same", kernel_initializer=_he())(x))
+        x = DepthToSpace(2)(layers.Conv2D(12, 3, padding="same", kernel_initializer=final)(x))
     else:
-        x = layers.Conv2D(3, 1, kernel_initializer=_he(), name="restyled")(x)
-    return keras.Model([image, style], x, name="generator")
+        x = layers.Conv2D(3, 1, kernel_initializer=final)(x)
+    x = layers.Add()([image, x]) if residual else x
+    return keras.Model([image, style], layers.Identity(name="restyled")(x), name="generator")
 
 
 def mapping_network(
     looks: int, latent_size: int = 16, style_size: int = 64, width: int = 512, depth: int = 4, rate: float = 0.01
 ) -> keras.Model:
-    """latent N,latent_size, N(0, 1) -> style_codes N,looks,style_size. depth: layers shared, and layers of each look."""
+    """latent N,latent_size, N(0, 1) -> style_codes N,looks,style_size. depth: of shared layers, and of each look's."""
     latent = keras.Input((latent_size,), name="latent")
     x = layers.Reshape((1, latent_size))(latent)
     for _ in range(depth):
@@ -153,15 +164,22 @@ def style_encoder(
 
 
 def discriminator(
-    looks: int, size: int = 256, channels: int = 64, max_channels: int = 512, patch: int = 1
+    looks: int,
+    size: int = 256,
+    channels: int = 64,
+    max_channels: int = 512,
+    patch: int = 1,
+    *,
+    spectral_norm: bool = False,
 ) -> keras.Model:
     """image N,size,size,3 -> logits N,looks: real or fake, as each look. No normalisation: R1 keeps it smooth."""
     image = keras.Input((size, size, 3), name="image")
-    x = _trunk(image, size, channels, max_channels, patch)
-    return keras.Model(image, layers.Dense(looks, kernel_initializer=_he(), name="logits")(x), name="discriminator")
+    x = _trunk(image, size, channels, max_channels, patch, spectral_norm)
+    logits = dense(spectral_norm)(looks, kernel_initializer=_he(), name="logits")(x)
+    return keras.Model(image, logits, name="discriminator")
 
 
-def _trunk(image: Any, size: int, channels: int, max_channels: int, patch: int) -> Any:
+def _trunk(image: Any, size: int, channels: int, max_channels: int, patch: int, spectral_norm: bool = False) -> Any:
     """Picture -> N,C: residual blocks down to a map of 4 to 7 px, and a kernel of that size."""
     halvings = int(math.log2(max(size, 8) / 4))
     if size < 16 or size % 2**halvings:
@@ -171,16 +189,19 @@ def _trunk(image: Any, size: int, channels: int, max_channels: int, patch: int) 
             possible="32, 48, 64, 80, 96, 128, 192, 256, ...",
             exit_code=EXIT_USAGE,
         )
+    conv = convolution(spectral_norm)
     stride = 2 if patch == 2 else 1
-    x = layers.Conv2D(channels, 2 + stride, stride, "same", kernel_initializer=_he())(image)
+    x = conv(channels, 2 + stride, stride, "same", kernel_initializer=_he())(image)
     for level in range(stride - 1, halvings):
-        x = _block(x, min(channels * 2 ** (level + 2 - stride), max_channels), resample="down")
+        x = _block(x, min(channels * 2 ** (level + 2 - stride), max_channels), resample="down", conv=conv)
     x = layers.LeakyReLU(SLOPE)(x)
-    x = layers.Conv2D(x.shape[-1], size // 2**halvings, padding="valid", kernel_initializer=_he())(x)
+    x = conv(x.shape[-1], size // 2**halvings, padding="valid", kernel_initializer=_he())(x)
     return layers.Reshape((x.shape[-1],))(layers.LeakyReLU(SLOPE)(x))
 
 
-def _block(x: Any, width: int, *, resample: str = "", normalised: bool = False, style: Any = None) -> Any:
+def _block(
+    x: Any, width: int, *, resample: str = "", normalised: bool = False, style: Any = None, conv: Any = layers.Conv2D
+) -> Any:
     """A pre-activation residual block of unit variance (the reference network's ResBlk and AdainResBlk)."""
 
     def rectified(y: Any) -> Any:
@@ -190,21 +211,18 @@ def _block(x: Any, width: int, *, resample: str = "", normalised: bool = False, 
             y = InstanceNorm()(y)
         return layers.LeakyReLU(SLOPE)(y)
 
-    grown = style is not None  # encoders widen in the second convolution, the decoder narrows in the first
+    # Encoders widen in the second convolution, the decoder narrows in the first.
+    first = width if style is not None else x.shape[-1]
     short, long = x, rectified(x)
     if resample == "up":
         short, long = layers.UpSampling2D(2)(short), layers.UpSampling2D(2)(long)
-    long = _conv(width if grown else x.shape[-1])(long)
+    long = conv(first, 3, padding="same", kernel_initializer=_he())(long)
     if resample == "down":
         short, long = layers.AveragePooling2D(2)(short), layers.AveragePooling2D(2)(long)
-    long = _conv(width)(rectified(long))
+    long = conv(width, 3, padding="same", kernel_initializer=_he())(rectified(long))
     if x.shape[-1] != width:
-        short = layers.Conv2D(width, 1, use_bias=False, kernel_initializer=_he())(short)
+        short = conv(width, 1, use_bias=False, kernel_initializer=_he())(short)
     return layers.Rescaling(math.sqrt(0.5))(layers.Add()([short, long]))
-
-
-def _conv(width: int) -> keras.layers.Layer:
-    return layers.Conv2D(width, 3, padding="same", kernel_initializer=_he())
 
 
 def _he() -> keras.Initializer:
