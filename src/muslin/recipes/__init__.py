@@ -15,6 +15,7 @@ RECIPES = {
     "dcgan": "muslin.recipes.dcgan:DCGAN",
     "mask": "muslin.recipes.mask:Mask",
     "pix2pix": "muslin.recipes.pix2pix:Pix2Pix",
+    "stargan_v2": "muslin.recipes.stargan_v2:StarGANv2",
 }
 
 
