@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from muslin import runs, store
+from muslin import recipes, runs, store
 from muslin.cli import run as command
 from muslin.errors import UserError
 from muslin.garments.network import Network
 
-TINY = {"size": 16, "channels": 2, "latent_size": 4, "batch_size": 4, "augmentation": False}
+TINY = {"size": 16, "channels": 2, "latent_size": 4, "batch_size": 4, "augmentation": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_an_unfinished_run_continues_with_what_was_planned(finished, pictures, t
     """
     from muslin.training import engine
 
-    half = runs._build(runs._recipe_class("dcgan"), {**TINY, "seed": 0})
+    half = recipes.build("dcgan", {**TINY, "seed": 0})
     first = half.stream(pictures, 0)
 
     class Stop:

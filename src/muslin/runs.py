@@ -7,10 +7,11 @@ configuration.
 
 from __future__ import annotations
 
-import dataclasses
+import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,20 @@ from typing import TYPE_CHECKING, Any
 from muslin.errors import EXIT_USAGE, UserError, missing_extra
 
 if TYPE_CHECKING:
+    from muslin.recipes.base import Recipe
     from muslin.store import Model
     from muslin.training.engine import History
 
 Say = Callable[[str], None]
+
+GROUPS_SHOWN = 6
+LAYOUTS = {
+    "plain": "one collection",
+    "classes": "a folder for each kind",
+    "unpaired": "two collections, trainA and trainB",
+    "paired": "pairs, folders A and B",
+    "collection": "garments and styles",
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ def train(
     minutes: float | None = None,
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
+    start: str | Path | None = None,
     resume: bool | None = None,
     until_converged: bool = True,
     screen: bool = True,
@@ -52,8 +64,10 @@ def train(
 
     data: what the recipe's stream takes; None is the embedded collection.
     images, minutes: how long; minutes measures the step first, chooses the number of images and, where the
-        recipe offers several and `options` names none, the size (training.budget).
+        recipe offers several and `options` names none, the size (training.budget). Neither: what the recipe
+        needs for a good result, and it is said how long that takes.
     options: fields of the recipe, such as size=128.
+    start: a model (name or folder) that kept its Keras weights; training goes on from it, with its settings.
     resume: True continues an unfinished run and refuses a new one, False the reverse, None does what fits.
     until_converged: end early when both networks have converged, or when the game is lost.
     Raises UserError for an unknown recipe or option, for a finished run, and where Keras is not installed
@@ -62,53 +76,134 @@ def train(
     started = time.perf_counter()
     folder = Path(folder)
     recipe_class = _recipe_class(recipe)
-    from muslin import export
-    from muslin.training import budget, checkpoint, engine
+    from muslin import export, recipes
+    from muslin.training import checkpoint, engine
     from muslin.training.monitor import Monitor
 
     stored = checkpoint.read_config(folder) if folder.is_dir() else None
     _check_resume(folder, stored, recipe, resume)
+    say(f"{recipe}: {recipe_class.summary}.")
+    say(f"Data: {_in_words(data)}.")
     if stored is not None:
-        built = _build(recipe_class, stored["settings"])
-        stream = built.stream(data, built.seed)
-        images, plan = int(stored["images"]), stored.get("plan") or {}
+        built = recipes.build(recipe, stored["settings"])
+        work = _Work(built, built.stream(data, built.seed), int(stored["images"]), stored.get("plan") or {})
     else:
         given = {key: value for key, value in (options or {}).items() if value is not None}
-        built = _build(recipe_class, {"seed": seed, **given})
-        stream = built.stream(data, seed)
-        plan = {"minutes": minutes, "data": None if data is None else str(data)}
-        if minutes is not None and images is None:
-            say("Measuring how fast this computer trains.")
-            chosen = budget.plan(
-                lambda size: _build(recipe_class, {"seed": seed, **given, **({"size": size} if size else {})}),
-                # The same settings take the same batches: reading a folder twice costs minutes.
-                lambda candidate: stream if candidate == built else candidate.stream(data, seed),
-                minutes * 60 - (time.perf_counter() - started),
-                (None,) if given.get("size") else recipe_class.sizes or (None,),
-            )
-            images, given = chosen.images, given | ({"size": chosen.size} if chosen.size else {})
-            plan |= chosen.as_dict()
-            say(chosen.sentence)
-            # Another one: the measuring trained this one a little.
-            measured, built = built, _build(recipe_class, {"seed": seed, **given})
-            stream = stream if built == measured else built.stream(data, seed)
-        images = images or recipe_class.default_images
-    monitor = Monitor(until_converged=until_converged, min_images=images // 2)
-    history = engine.train(built, stream, folder, images=images, monitor=monitor, plan=plan, screen=screen)
+        ready = _started_from(start, recipe, {"seed": seed, **given}) if start else None
+        factory = ready or (lambda size: recipes.build(recipe, {"seed": seed, **given, **_sized(size)}))
+        sizes = (None,) if given.get("size") or start else recipe_class.sizes or (None,)
+        work = _planned(factory, sizes, data, images, minutes, started, say)
+    monitor = Monitor(until_converged=until_converged, min_images=work.images // 2)
+    history = engine.train(
+        work.recipe, work.stream, folder, images=work.images, monitor=monitor, plan=work.plan, screen=screen
+    )
     if history.verdict:
         say(str(history.verdict))
     model = None
     if history.ended != "stopped":
-        card = {
-            "summary": built.summary,
-            "licence": "the licence of the data it was trained on; muslin itself is Apache-2.0",
-            "data": {"collection": "embedded (rendered garments)" if data is None else str(data)},
-            "images_seen": history.images_seen,
-            "verdict": history.verdict,
-            **built.card(stream),
-        }
-        model = export.export_recipe(built, folder / "model", card=card)
+        model = export.export_recipe(work.recipe, folder / "model", card=_card(work, history, data))
     return Run(folder, history, model, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be trained, on what, for how many images, and how that was chosen (for config.json)."""
+
+    recipe: Recipe
+    stream: Any
+    images: int
+    plan: Mapping[str, Any]
+
+
+def _planned(
+    factory: Callable[[int | None], Recipe],
+    sizes: Sequence[int | None],
+    data: Any,
+    images: int | None,
+    minutes: float | None,
+    started: float,
+    say: Say,
+) -> _Work:
+    """A new run, after saying what it will do and how long it will take. factory: size or None -> a recipe."""
+    from muslin.training import budget
+
+    built = factory(None)
+    stream = built.stream(data, built.seed)
+    plan = {"minutes": minutes, "data": None if data is None else str(data)}
+    if sentence := getattr(stream, "sentence", ""):
+        say(sentence)
+    if images is None:
+        say("Measuring how fast this computer trains.")
+        # The same settings take the same batches: reading a folder twice costs minutes.
+        feed = lambda candidate: stream if candidate == built else candidate.stream(data, built.seed)  # noqa: E731
+        if minutes is None:
+            chosen = budget.estimate(built, stream, built.default_images)
+        else:
+            chosen = budget.plan(factory, feed, minutes * 60 - (time.perf_counter() - started), sizes)
+        images = chosen.images
+        plan |= chosen.as_dict()
+        say(chosen.sentence)
+        # Another one: the measuring trained this one a little.
+        measured, built = built, factory(chosen.size)
+        stream = stream if built == measured else built.stream(data, built.seed)
+    say(_size_in_words(built, images))
+    return _Work(built, stream, images, plan)
+
+
+def _card(work: _Work, history: History, data: Any) -> dict[str, Any]:
+    return {
+        "summary": work.recipe.summary,
+        "licence": "the licence of the data it was trained on; muslin itself is Apache-2.0",
+        "data": {"collection": "embedded (rendered garments)" if data is None else str(data)},
+        "images_seen": history.images_seen,
+        "verdict": history.verdict,
+        **work.recipe.card(work.stream),
+    }
+
+
+def _in_words(data: Any) -> str:
+    """What is in the folder, from the names alone: pictures, masks, layout, the largest groups."""
+    if data is None:
+        return "pictures that muslin renders itself"
+    if not isinstance(data, (str, Path)) or not Path(data).expanduser().is_dir():
+        return str(data) if isinstance(data, (str, Path)) else f"{len(data):,} pictures"
+    from muslin.data.folder import list_files
+
+    layout, files = list_files(data)
+    masks = sum(mask is not None for _, mask in files)
+    of = Counter("/".join(filter(None, (place.split, place.domain, place.label))) for place, _ in files)
+    of.pop("", None)
+    text = f"{len(files):,} pictures in '{data}'" + (f", {masks:,} with a mask" if masks else "")
+    most = ", ".join(f"{name} {count:,}" for name, count in of.most_common(GROUPS_SHOWN))
+    more = f" and {len(of) - GROUPS_SHOWN} more" if len(of) > GROUPS_SHOWN else ""
+    return f"{text}; {LAYOUTS[layout]}" + (f": {most}{more}" if most else "")
+
+
+def _size_in_words(recipe: Recipe, images: int) -> str:
+    weights = [weight for network in recipe.networks.values() for weight in network.weights]
+    parameters = sum(math.prod(weight.shape) for weight in weights)
+    size = f"{recipe.size} px, " if hasattr(recipe, "size") else ""
+    return (
+        f"Training {' and '.join(recipe.networks)} ({parameters / 1e6:.1f} million weights): {size}"
+        f"{images:,} images, {recipe.batch_size} a step."
+    )
+
+
+def _sized(size: int | None) -> dict[str, int]:
+    return {"size": size} if size else {}
+
+
+def _started_from(start: str | Path, recipe: str, options: Mapping[str, Any]) -> Callable[[int | None], Recipe]:
+    """A factory of recipes that hold the weights of a model."""
+    from muslin import store
+    from muslin.export import load_recipe
+
+    model = store.load(Path(start) / "model" if (Path(start) / "model" / store.CARD).is_file() else start)
+    if model.recipe != recipe:
+        raise UserError(
+            f"'{start}' was trained by another recipe.", received=recipe, possible=model.recipe, exit_code=EXIT_USAGE
+        )
+    return lambda size: load_recipe(model, **options, **_sized(size))
 
 
 def _recipe_class(name: str) -> Any:
@@ -121,23 +216,6 @@ def _recipe_class(name: str) -> Any:
         if (error.name or "").split(".")[0] in ("keras", "tensorflow", "jax", "torch"):
             raise missing_extra(str(error.name), "train") from error
         raise
-
-
-def _build(recipe_class: Any, options: dict[str, Any]) -> Any:
-    """The recipe with these options; lists (from JSON) become tuples, None is left at its default."""
-    known = {item.name for item in dataclasses.fields(recipe_class) if item.init}
-    given = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in options.items() if value is not None
-    }
-    unknown = sorted(given.keys() - known)
-    if unknown:
-        raise UserError(
-            f"The recipe '{recipe_class.name}' has no such option.",
-            received=", ".join(unknown),
-            possible=sorted(known),
-            exit_code=EXIT_USAGE,
-        )
-    return recipe_class(**given)
 
 
 def _check_resume(folder: Path, stored: Mapping[str, Any] | None, recipe: str, resume: bool | None) -> None:

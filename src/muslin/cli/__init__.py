@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from muslin.cli import data, demo, info, lookbook, models, restyle, terminal, train
+from muslin.cli import data, demo, export, info, lookbook, models, recipes, restyle, terminal, train
 from muslin.errors import EXIT_FAILURE, UserError
 
 INTERRUPTED = 130
@@ -33,6 +33,8 @@ app = typer.Typer(
 app.command("restyle")(restyle.restyle)
 app.command("lookbook")(lookbook.lookbook)
 app.command("train")(train.train)
+app.command("recipes")(recipes.recipes)
+app.command("export")(export.export)
 app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from muslin.cli import terminal
+from muslin.recipes import RECIPES
 
 INTERRUPTED = 130
 
@@ -17,7 +18,7 @@ def train(
         str,
         typer.Argument(
             metavar="RECIPE",
-            help="drape: restyle garments. dcgan: new designs from noise. mask: find garments in photos.",
+            help=f"One of: {', '.join(sorted(RECIPES))}. `muslin recipes` says what they make.",
         ),
     ],
     data: Annotated[
@@ -30,6 +31,15 @@ def train(
     images: Annotated[int | None, typer.Option(min=1, help="Train on so many images, counting repeats.")] = None,
     size: Annotated[int | None, typer.Option(min=16, max=1024, metavar="PX", help="Side of the pictures.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Images a step.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="KEY=VALUE", help="Any setting of the recipe: `muslin recipes NAME`. Repeatable."
+        ),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="MODEL", help="Go on from a model that you trained.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
     run: Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Folder of the run. [runs/RECIPE]")] = None,
     resume: Annotated[
@@ -46,7 +56,7 @@ def train(
     Stop it at any moment (Ctrl-C, or harder): the same command again continues, and ends with the same
     network.
     """
-    _check(recipe, data)
+    options = {"size": size, "batch_size": batch, **_check(recipe, data, option or [])}
     from muslin import runs, store
 
     say = (lambda text: None) if quiet else terminal.say
@@ -57,7 +67,8 @@ def train(
         images=images,
         minutes=minutes,
         seed=seed,
-        options={"size": size, "batch_size": batch},
+        options=options,
+        start=start,
         resume=True if resume else None,
         screen=not quiet,
         say=say,
@@ -77,10 +88,10 @@ def train(
     return 0
 
 
-def _check(recipe: str, data: Path | None) -> None:
-    """Mistakes that need no ten seconds of importing Keras to be found."""
+def _check(recipe: str, data: Path | None, pairs: list[str]) -> dict[str, Any]:
+    """The options; mistakes that need no ten seconds of importing Keras to be found."""
     from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
-    from muslin.recipes import RECIPES
+    from muslin.recipes import options
 
     if recipe not in RECIPES:
         raise UserError("There is no such recipe.", received=repr(recipe), possible=list(RECIPES), exit_code=EXIT_USAGE)
@@ -90,6 +101,7 @@ def _check(recipe: str, data: Path | None) -> None:
             advice="Give a folder of pictures, or none: muslin then renders garments to learn from.",
             exit_code=EXIT_DATA,
         )
+    return options.parse(recipe, pairs)
 
 
 def _as_dict(made: Any, model: Any) -> dict[str, Any]:

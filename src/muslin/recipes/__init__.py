@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from muslin.errors import EXIT_USAGE, UserError
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:  # the help of the command line reads this file and must not w
 RECIPES = {
     "drape": "muslin.recipes.drape:Drape",
     "dcgan": "muslin.recipes.dcgan:DCGAN",
+    "r3gan": "muslin.recipes.r3gan:R3GAN",
     "mask": "muslin.recipes.mask:Mask",
     "pix2pix": "muslin.recipes.pix2pix:Pix2Pix",
     "stargan_v2": "muslin.recipes.stargan_v2:StarGANv2",
@@ -27,3 +30,24 @@ def find(name: str) -> type[Recipe]:
         )
     module, _, attribute = RECIPES[name].partition(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def build(name: str, options: Mapping[str, Any]) -> Recipe:
+    """The recipe with these options; lists (from JSON) become tuples, None is left at its default.
+
+    Raises UserError for an unknown recipe or option.
+    """
+    recipe = find(name)
+    known = {item.name for item in dataclasses.fields(recipe) if item.init}
+    given = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items() if value is not None
+    }
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        raise UserError(
+            f"The recipe '{name}' has no such option.",
+            received=", ".join(unknown),
+            possible=sorted(known),
+            exit_code=EXIT_USAGE,
+        )
+    return recipe(**given)

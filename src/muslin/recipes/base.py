@@ -16,7 +16,10 @@ arithmetic."""
 
 
 class Stream(Protocol):
-    """Batches as a pure function of (the stream's own seed, images_seen)."""
+    """Batches as a pure function of (the stream's own seed, images_seen).
+
+    A stream may have an attribute `sentence`: what it took of the data, in words, said before training begins.
+    """
 
     def batch(self, images_seen: int) -> Batch: ...
 
@@ -58,6 +61,7 @@ class Recipe(ABC):
     enough_images: ClassVar[int] = 20_000  # fewer give nothing worth looking at
     default_images: ClassVar[int] = 60_000  # length of a run without --minutes and --images
     exported: ClassVar[tuple[str, ...]] = ("generator",)  # networks that a finished model ships
+    checked_sizes: ClassVar[tuple[int, int]] = (64, 96)  # of free axes, on which an exported network is compared
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000}  # EMA: network -> half life in images
 
     @abstractmethod

@@ -61,6 +61,14 @@ def measure(recipe: Recipe, stream: Stream, steps: int = MEASURED_STEPS) -> Spee
     return Speed(size / per_step, max(0.0, history.seconds - per_step * (skipped + steps)))
 
 
+def estimate(recipe: Recipe, stream: Stream, images: int) -> Plan:
+    """How long a run of `images` images takes. `recipe` is a little trained afterwards, as after `measure`."""
+    speed = measure(recipe, stream)
+    seconds = speed.compiling_seconds + images / speed.images_per_second
+    sentence = f"{images:,} images, at {speed.images_per_second:.0f} a second: {in_words(seconds)} from here."
+    return Plan(None, images, speed, sentence + " --minutes makes it shorter or longer.")
+
+
 def plan(
     build: Callable[[int | None], Recipe],
     feed: Callable[[Recipe], Stream],

@@ -1,0 +1,55 @@
+"""muslin export: a trained model for another program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from muslin.cli import terminal
+
+
+def export(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or folder of a model, or the folder of a run.")],
+    format: Annotated[str, typer.Option("--format", "-f", help="onnx, openvino, litert or saved-model.")] = "onnx",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write. [NAME-FORMAT]")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Write a model's networks in another format, and compare what they compute with the original on two sizes.
+
+    The largest differences go into the model.json of the folder that is written.
+    """
+    _check(model)
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # the exporters read its graphs; weights fit every backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        from muslin.export import export_model
+    except ImportError as error:
+        from muslin.errors import missing_extra
+
+        raise missing_extra(str(error.name), "train") from error
+
+    made = export_model(model, format, output, overwrite=overwrite)
+    differences = made.card["parity"][format]
+    if as_json:
+        terminal.put_json({"folder": str(made.folder), "format": format, "parity": differences})
+        return 0
+    for name, found in differences.items():
+        sizes = " and ".join(f"{worst:.1g} at {size}" for size, worst in found.items())
+        terminal.say(f"{name}: largest difference from the original {sizes} px.")
+    terminal.put(str(made.folder))
+    return 0
+
+
+def _check(model: str) -> None:
+    """A model that is not there is found before the seconds of importing TensorFlow."""
+    from muslin import store
+
+    folder = Path(model).expanduser()
+    if not any((folder / file).is_file() for file in ("config.json", f"model/{store.CARD}")):
+        store.load(model)

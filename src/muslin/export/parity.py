@@ -1,0 +1,73 @@
+"""Does an exported file compute what the network computes? Asked on two sizes and two lengths of batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from muslin.errors import UserError
+from muslin.garments.network import Network
+
+TOLERANCE = 2e-3  # largest difference between the exported network's output and the original's, on any output
+SIZES = (64, 96)  # of every free axis: a graph that baked in a size fails the second
+BATCHES = (2, 3)
+
+Arrays = dict[str, np.ndarray]
+Runs = Callable[[Arrays], Mapping[str, np.ndarray]]
+Shapes = Mapping[str, Sequence[int | None]]
+
+
+def check_parity(network: Any, path: Path, sizes: Iterable[int] = SIZES) -> float:
+    """Largest absolute difference between an ONNX file and its Keras network. Raises UserError where it is large."""
+    return max(differences(keras_shapes(network), keras_runs(network), onnx_runs(path), sizes).values())
+
+
+def differences(shapes: Shapes, original: Runs, exported: Runs, sizes: Iterable[int] = SIZES) -> dict[str, float]:
+    """Size -> largest absolute difference on any output. Raises UserError where one is above TOLERANCE.
+
+    shapes: of the inputs, by name; the first axis is the batch, every other free axis takes the size.
+    """
+    rng, found = np.random.default_rng(0), {}
+    for size, batch in zip(sizes, BATCHES, strict=False):
+        arrays = {
+            name: rng.uniform(0, 1, [batch, *(side or size for side in shape[1:])]).astype(np.float32)
+            for name, shape in shapes.items()
+        }
+        expected, got = original(arrays), exported(arrays)
+        found[str(size)] = max(float(np.abs(value - got[name]).max()) for name, value in expected.items())
+    if not max(found.values()) <= TOLERANCE:
+        raise UserError(
+            "The exported network does not compute what the original computes.",
+            received=f"largest difference {max(found.values()):.2g}",
+            possible=f"at most {TOLERANCE:g}",
+        )
+    return found
+
+
+def keras_shapes(network: Any) -> Shapes:
+    return {tensor.name: tuple(tensor.shape) for tensor in network.inputs}
+
+
+def onnx_shapes(path: Path) -> Shapes:
+    inputs = Network(path, threads=1).session.get_inputs()
+    return {item.name: [side if isinstance(side, int) else None for side in item.shape] for item in inputs}
+
+
+def keras_runs(network: Any) -> Runs:
+    import keras
+
+    def run(arrays: Arrays) -> Arrays:
+        given = [arrays[tensor.name] for tensor in network.inputs]
+        found = network(given if len(given) > 1 else given[0], training=False)
+        found = found if isinstance(found, dict) else {network.output_names[0]: found}
+        return {name: keras.ops.convert_to_numpy(value) for name, value in found.items()}
+
+    return run
+
+
+def onnx_runs(path: Path) -> Runs:
+    network = Network(path, threads=1)
+    return lambda arrays: network(**arrays)
