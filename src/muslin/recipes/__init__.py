@@ -17,6 +17,8 @@ RECIPES = {
     "dcgan": "muslin.recipes.dcgan:DCGAN",
     "r3gan": "muslin.recipes.r3gan:R3GAN",
     "mask": "muslin.recipes.mask:Mask",
+    "cut": "muslin.recipes.cut:CUT",
+    "cyclegan": "muslin.recipes.cyclegan:CycleGAN",
     "pix2pix": "muslin.recipes.pix2pix:Pix2Pix",
     "stargan_v2": "muslin.recipes.stargan_v2:StarGANv2",
 }
