@@ -3,7 +3,7 @@
 #   make test   install with the development tools, then ruff, mypy and pytest
 PYTHON ?= python3
 VENV ?= .venv
-TEST_EXTRAS ?= train,studio,dev
+TEST_EXTRAS ?= train,dev,studio,backends,openvino,litert
 DEMO_FLAGS ?=
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 
