@@ -141,6 +141,17 @@ def dress(
     return result
 
 
+def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """The photo with `cloth` (a finished picture of its size) inside the mask, outlines as clean as those of `dress`.
+
+    All uint8 HxWx3 but alpha, float32 HxW in [0, 1]; where it is 0, and everywhere at strength 0, the photo's own bytes.
+    """
+    if strength <= 0:
+        return pixels.copy()
+    place = (slice(0, alpha.shape[0]), slice(0, alpha.shape[1]))
+    return _composite(pixels, alpha, _backdrop(pixels, alpha), place, cloth, strength)
+
+
 def _sample(cloths: list[PreparedCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
     colour = cloths[0].sample(u, v)
     for k, cloth in enumerate(cloths[1:], start=1):
