@@ -208,29 +208,12 @@ class Restyler:
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
         """Read the photo, find its garment, predict its fields. `mask` as in `restyle`."""
         photo = _photo(photo)
-        found, entry = self._mask(photo, mask)
+        found, entry = find_mask(photo, mask, self._segment)
         if self._fields is None:
             fields = luminance_fields(photo.pixels, found.alpha)
         else:
             fields = predict_fields(photo.pixels, found.alpha, self._fields)
         return Garment(photo, found, fields, entry)
-
-    def _mask(self, photo: Photo, mask: str | Path | np.ndarray | None) -> tuple[Mask, dict[str, Any]]:
-        height, width = photo.pixels.shape[:2]
-        if mask is None and photo.alpha is not None and photo.alpha.min() < 255 and photo.alpha.max() > 127:
-            return masks.given(photo.alpha, height, width, "alpha"), {"kind": "alpha"}
-        if mask is None or (isinstance(mask, str) and mask == "auto"):
-            found = masks.automatic(photo.pixels, self._segment)
-            return found, {"kind": "auto", "source": found.source, "confidence": round(found.confidence, 3)}
-        if isinstance(mask, str) and mask == "none":
-            return masks.whole(height, width), {"kind": "none"}
-        if isinstance(mask, np.ndarray):
-            grey = np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8) if mask.dtype != np.uint8 else mask
-            return masks.given(grey, height, width), {"kind": "array"}
-        file = read_image(mask)
-        # A cut-out saved as a mask: its transparency says more than its colours.
-        grey = file.alpha if file.alpha is not None and file.alpha.min() < 255 else file.pixels
-        return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
 
     def _cloth(self, swatch: np.ndarray, settings: Controls, garment: Garment) -> Any:
         mirrored = settings.repeat == "mirror"
@@ -247,6 +230,27 @@ class Restyler:
         if self._model is None:
             return {"name": BASELINE, "sha256": None}
         return {"name": self._model.name, "sha256": self._model.sha256}
+
+
+def find_mask(
+    photo: Photo, mask: str | Path | np.ndarray | None, network: Network | None
+) -> tuple[Mask, dict[str, Any]]:
+    """(the garment of a photo, how it was found). mask: as in Restyler.restyle. network: of automatic masks."""
+    height, width = photo.pixels.shape[:2]
+    if mask is None and photo.alpha is not None and photo.alpha.min() < 255 and photo.alpha.max() > 127:
+        return masks.given(photo.alpha, height, width, "alpha"), {"kind": "alpha"}
+    if mask is None or (isinstance(mask, str) and mask == "auto"):
+        found = masks.automatic(photo.pixels, network)
+        return found, {"kind": "auto", "source": found.source, "confidence": round(found.confidence, 3)}
+    if isinstance(mask, str) and mask == "none":
+        return masks.whole(height, width), {"kind": "none"}
+    if isinstance(mask, np.ndarray):
+        grey = np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8) if mask.dtype != np.uint8 else mask
+        return masks.given(grey, height, width), {"kind": "array"}
+    file = read_image(mask)
+    # A cut-out saved as a mask: its transparency says more than its colours.
+    grey = file.alpha if file.alpha is not None and file.alpha.min() < 255 else file.pixels
+    return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
 
 
 def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
