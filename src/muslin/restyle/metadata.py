@@ -54,6 +54,7 @@ LABELS = {
     "palette": "Palette",
     "mix": "Mix",
     "seamless": "Seamless",
+    "look": "Look",
 }
 
 
@@ -238,7 +239,7 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
         mask=mask,
         seed=int(_number(settings.get("seed", 0), "seed")),
         controls=_controls(_mapping(settings.get("controls"))),
-        model=_mapping(settings.get("model")).get("name"),
+        model=_recalled_model(_mapping(settings.get("model"))),
         notes=notes,
     )
 
@@ -253,6 +254,14 @@ def _recalled_mask(entry: Mapping[str, Any], folder: Path, notes: list[str]) -> 
     if kind == "array":
         notes.append("the mask was not a file: the garment is found automatically instead")
     return str(kind) if kind in ("auto", "none") else None
+
+
+def _recalled_model(entry: Mapping[str, Any]) -> str | None:
+    """The folder that it was used from, where it still is; else the name."""
+    folder, name = entry.get("folder"), entry.get("name")
+    if folder and _is_file(Path(str(folder)) / "model.json"):
+        return str(folder)
+    return None if name is None else str(name)
 
 
 def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = None) -> Path | None:
@@ -284,7 +293,7 @@ def _controls(recorded: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("scale", "rotation", "strength", "shading"):
         if recorded.get(key) is not None:
             controls[key] = _number(recorded[key], key)
-    for key in ("repeat", "seamless", "mix"):
+    for key in ("repeat", "seamless", "mix", "look"):
         if recorded.get(key) is not None:
             value = recorded[key]
             controls[key] = value if isinstance(value, bool) else str(value)

@@ -207,7 +207,7 @@ class Restyler:
 
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
         """Read the photo, find its garment, predict its fields. `mask` as in `restyle`."""
-        photo = _photo(photo)
+        photo = as_photo(photo)
         found, entry = find_mask(photo, mask, self._segment)
         if self._fields is None:
             fields = luminance_fields(photo.pixels, found.alpha)
@@ -308,10 +308,11 @@ def _references(style: Any) -> list[tuple[Photo, float]]:
     for _, weight in pairs:
         if not (math.isfinite(weight) and weight > 0):
             raise _outside("a swatch's weight", weight, "numbers above 0")
-    return [(_photo(swatch), float(weight)) for swatch, weight in pairs]
+    return [(as_photo(swatch), float(weight)) for swatch, weight in pairs]
 
 
-def _photo(source: PhotoLike) -> Photo:
+def as_photo(source: PhotoLike) -> Photo:
+    """A file, an array (uint8 HxWx3 sRGB, or x4 with alpha) or a Photo, as a Photo. Raises UserError for others."""
     if isinstance(source, Photo):
         return source
     if not isinstance(source, np.ndarray):
