@@ -1,0 +1,330 @@
+"""Learned looks on photos: style codes from seeds or from references, mixed and weighted, painted inside the mask.
+
+A `stargan_v2` model paints the garment's own square at a small size. Finer detail of the photo (seams, folds) comes
+back where what was painted follows the photo, and stays away where it does not: where the old print was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from muslin import store
+from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.garments import masks
+from muslin.garments.fields import garment_square
+from muslin.garments.framing import garment_box, garment_frame
+from muslin.garments.masks import Mask
+from muslin.garments.network import Network
+from muslin.garments.renderer import lay_over
+from muslin.images import Photo, read_image, write_image
+from muslin.restyle import metadata
+from muslin.restyle.restyler import find_mask
+
+RECIPE = "stargan_v2"
+SWATCH_SHARE = 0.8  # of a reference that is garment: from here on it is a piece of cloth, not a photo of a garment
+SWATCH_REPEAT = 0.4  # of the garment's square that one repeat of a reference swatch spans
+KNOWN_CODES = 64  # codes of each look from noise, beside which a reference's code is held
+VARIED = 0.35  # how far a variant of a reference goes towards a code from noise
+DETAIL_WINDOW = 7  # px of the painted square, in which photo and painting are compared
+
+PhotoLike = str | Path | np.ndarray | Photo
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a garment shall look like. Mixes are weighted means of style codes.
+
+    looks: name -> weight, of codes drawn from noise by the seed. references: (picture, weight), whose code is read off;
+    a picture of a garment, or of cloth alone. as_look: the look that references are read as; None: the nearest.
+    """
+
+    looks: Mapping[str, float] = field(default_factory=dict)
+    references: Sequence[tuple[PhotoLike, float]] = ()
+    as_look: str | None = None
+
+
+@dataclass(frozen=True)
+class Garment:
+    """A photo whose garment was found, and its square as the networks see it: float32 S,S,3 and S,S, in [0, 1]."""
+
+    photo: Photo
+    mask: Mask
+    mask_entry: dict[str, Any]
+    frame: np.ndarray
+    square: np.ndarray
+    inside: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """One result. image: uint8 HxWx3, the photo's size. params: all it takes to make it again."""
+
+    image: np.ndarray
+    params: dict[str, Any]
+    garment: Garment = field(repr=False)
+
+    @property
+    def mask(self) -> np.ndarray:
+        """float32 HxW in [0, 1]; where it is 0, `image` is the photo's own bytes."""
+        return self.garment.mask.alpha
+
+    def save(self, path: str | Path, *, overwrite: bool = False, strip_metadata: bool = False) -> Path:
+        """Write the picture with its settings inside unless stripped; as Restyled.save."""
+        text = None if strip_metadata else metadata.settings_to_text(self.params)
+        xmp = None if strip_metadata else metadata.provenance_xmp(self.params)
+        return write_image(path, self.image, alpha=self.garment.photo.alpha, text=text, xmp=xmp, overwrite=overwrite)
+
+
+class LookRestyler:
+    """Loads a stargan_v2 model once; gives any number of photos any of its looks.
+
+    model: name or folder. mask_model: the same for automatic masks; None for GrabCut. threads: for the networks.
+    Raises UserError for a model of another recipe.
+    """
+
+    def __init__(self, model: str | Path, mask_model: str | Path | None = "mask", threads: int | None = None) -> None:
+        self.model = store.load(model)
+        if self.model.recipe != RECIPE:
+            raise UserError(
+                f"The model '{self.model.name}' knows no looks.",
+                received=f"a model of the recipe '{self.model.recipe}'",
+                possible=[found.name for found in store.models() if found.recipe == RECIPE] or None,
+                advice="Train one: muslin train stargan_v2 DATA",
+                exit_code=EXIT_MODEL,
+            )
+        card = self.model.card
+        self.size, self.latent_size = int(card["size"]), int(card["latent_size"])
+        self.looks: list[str] = [str(name) for name in card["looks"]]
+        self._generator, self._mapping, self._encoder = (
+            Network(self.model.file(f"{name}.onnx"), threads)
+            for name in ("generator", "mapping_network", "style_encoder")
+        )
+        self._segment = None if mask_model is None else Network(store.load(mask_model).file(), threads)
+        self._known: np.ndarray | None = None
+
+    def restyle(
+        self,
+        photo: PhotoLike | Garment,
+        look: Look,
+        mask: str | Path | np.ndarray | None = None,
+        *,
+        seed: int = 0,
+        strength: float = 1.0,
+        vary: int = 0,
+    ) -> Painted:
+        """The photo's garment in `look`.
+
+        mask: as Restyler.restyle takes it. seed: of the noise behind looks by name. strength: 0 is the photo, 1 all
+        new. vary: 0 takes references as they are, other numbers are variants near them.
+        Raises UserError for looks that the model does not know, and for numbers outside their range.
+        """
+        if not (isinstance(strength, (int, float)) and 0 <= strength <= 1):
+            raise _outside("strength", strength, "0 to 1")
+        garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
+        code, chosen = self.style_code(look, garment, seed, vary)
+        painted = self.paint(garment, code)
+        image = lay_over(garment.photo.pixels, garment.mask.alpha, painted, strength)
+        controls: dict[str, Any] = {"strength": strength, "looks": chosen}
+        if vary:
+            controls["vary"] = vary
+        params = metadata.describe(
+            model={"name": self.model.name, "sha256": self.model.sha256},
+            source=garment.photo.path,
+            styles=[(_photo(picture).path, weight) for picture, weight in look.references],
+            mask=garment.mask_entry,
+            seed=seed,
+            size=image.shape[1::-1],
+            controls=controls,
+        )
+        return Painted(image, params, garment)
+
+    def variants(
+        self,
+        photo: PhotoLike | Garment,
+        look: Look,
+        n: int = 4,
+        mask: str | Path | np.ndarray | None = None,
+        *,
+        seed: int = 0,
+        strength: float = 1.0,
+    ) -> Iterator[Painted]:
+        """`n` results, one by one: looks by name from the seeds seed, seed + 1, ...; references varied a little."""
+        if n < 1:
+            raise _outside("n", n, "1 or more")
+        garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
+        for index in range(n):
+            yield self.restyle(garment, look, seed=seed + index, strength=strength, vary=index)
+
+    def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
+        """Read the photo and find its garment."""
+        photo = _photo(photo)
+        found, entry = find_mask(photo, mask, self._segment)
+        frame = garment_frame(garment_box(found.alpha), self.size)
+        image, inside = garment_square(photo.pixels, found.alpha, frame, self.size)
+        return Garment(photo, found, entry, frame, image.astype(np.float32) / 255, inside)
+
+    # ---------------------------------------------------------------- style codes
+
+    def style_code(
+        self, look: Look, garment: Garment, seed: int = 0, vary: int = 0
+    ) -> tuple[np.ndarray, dict[str, float]]:
+        """(style code 1,S; the weights of the looks it is made of, by name). Arguments as in `restyle`."""
+        if bool(look.looks) == bool(look.references):
+            raise UserError(
+                "A look is given by name or by a reference picture, one of the two.",
+                possible=self.looks,
+                exit_code=EXIT_USAGE,
+            )
+        if look.looks:
+            codes = self.from_noise(seed)
+            parts = [(self._index(name), weight) for name, weight in look.looks.items()]
+            parts = [(index, codes[index], weight) for index, weight in parts]  # type: ignore[misc]
+        else:
+            noise = self.from_noise(seed) if vary else None
+            parts = [self._read(picture, weight, look, garment, noise) for picture, weight in look.references]  # type: ignore[misc]
+        return self._mixed(parts)
+
+    def from_noise(self, seed: int) -> np.ndarray:
+        """The code of each look that this seed draws: looks,S."""
+        latent = np.random.default_rng(seed).standard_normal((1, self.latent_size)).astype(np.float32)
+        return _first(self._mapping(latent=latent))[0, : len(self.looks)]
+
+    def from_picture(self, picture: PhotoLike, garment: Garment) -> np.ndarray:
+        """The code of a reference read as each look: looks,S. A piece of cloth is cut to the shape of `garment`."""
+        square = self._reference_square(_photo(picture), garment)
+        return _first(self._encoder(image=square[None] * 2 - 1))[0, : len(self.looks)]
+
+    def nearest_look(self, codes: np.ndarray) -> int:
+        """The look among whose codes from noise the reference's code of that look lies best. codes: looks,S."""
+        if self._known is None:
+            latent = np.random.default_rng(0).standard_normal((KNOWN_CODES, self.latent_size)).astype(np.float32)
+            self._known = _first(self._mapping(latent=latent))[:, : len(self.looks)]
+        spread = self._known.std(axis=0).mean(axis=-1) + 1e-6
+        away = np.abs(self._known - codes).mean(axis=-1).min(axis=0)
+        return int(np.argmin(away / spread))
+
+    def _read(
+        self, picture: PhotoLike, weight: float, look: Look, garment: Garment, noise: np.ndarray | None
+    ) -> tuple[int, np.ndarray, float]:
+        codes = self.from_picture(picture, garment)
+        index = self.nearest_look(codes) if look.as_look is None else self._index(look.as_look)
+        code = codes[index] if noise is None else (1 - VARIED) * codes[index] + VARIED * noise[index]
+        return index, code, weight
+
+    def _mixed(self, parts: Sequence[Any]) -> tuple[np.ndarray, dict[str, float]]:
+        for _, _, weight in parts:
+            if not (math.isfinite(weight) and weight > 0):
+                raise _outside("the weight of a look", weight, "numbers above 0")
+        total = sum(weight for _, _, weight in parts)
+        shares: dict[str, float] = {}
+        for index, _, weight in parts:
+            shares[self.looks[index]] = shares.get(self.looks[index], 0.0) + weight / total
+        code = sum(np.float32(weight / total) * part for _, part, weight in parts)
+        return np.asarray(code, np.float32)[None], {name: round(share, 4) for name, share in shares.items()}
+
+    def _index(self, name: str) -> int:
+        if name not in self.looks:
+            raise UserError(
+                f"The model '{self.model.name}' has no look '{name}'.", possible=self.looks, exit_code=EXIT_USAGE
+            )
+        return self.looks.index(name)
+
+    def _reference_square(self, reference: Photo, garment: Garment) -> np.ndarray:
+        """What the style encoder sees of a reference: a garment on white, float32 S,S,3 in [0, 1]."""
+        try:
+            mask = find_mask(reference, None, self._segment)[0]
+        except UserError:  # no garment in it
+            mask = masks.whole(*reference.pixels.shape[:2])
+        if mask.share > SWATCH_SHARE:
+            side = max(8, round(SWATCH_REPEAT * self.size))
+            cloth = cv2.resize(reference.pixels, (side, side), interpolation=cv2.INTER_AREA)
+            times = -(-self.size // side)
+            laid = np.tile(cloth, (times, times, 1))[: self.size, : self.size].astype(np.float32) / 255
+            return _on_white(laid, garment.inside)
+        frame = garment_frame(garment_box(mask.alpha), self.size)
+        image, inside = garment_square(reference.pixels, mask.alpha, frame, self.size)
+        return _on_white(image.astype(np.float32) / 255, inside)
+
+    # ---------------------------------------------------------------- painting
+
+    def paint(self, garment: Garment, code: np.ndarray) -> np.ndarray:
+        """The garment in a style code, uint8 HxWx3: the photo's size, only to be looked at inside the mask."""
+        seen = _on_white(garment.square, garment.inside)
+        made = _first(self._generator(image=seen[None] * 2 - 1, style_code=code))[0]
+        made = np.clip((made + 1) / 2, 0, 1)
+        return enlarged(made, garment.square, garment.inside, garment.photo.pixels, garment.frame)
+
+
+def enlarged(
+    made: np.ndarray, square: np.ndarray, inside: np.ndarray, pixels: np.ndarray, frame: np.ndarray
+) -> np.ndarray:
+    """A painted square at the photo's size, with the photo's own fine detail where painting and photo agree.
+
+    made, square: float32 S,S,3 in [0, 1], what was painted and what it was painted from; inside: S,S; pixels: the
+    photo, uint8 HxWx3; frame: from its pixels to the square's. In each window of the square the painting is fitted as
+    a gain on the photo's luminance; detail that the square is too small to show is added times that gain (He & Sun
+    2015, "Fast Guided Filter": coefficients are enlarged, not pixels). uint8 HxWx3.
+    """
+    height, width = pixels.shape[:2]
+    weight = inside + 1e-4
+
+    def around(values: np.ndarray) -> np.ndarray:
+        window = (DETAIL_WINDOW, DETAIL_WINDOW)
+        total = cv2.blur(weight, window)
+        return cv2.blur(values * weight, window) / total
+
+    before, after = square.mean(-1), made.mean(-1)
+    spread = around(before * before) - around(before) ** 2
+    shared = around(before * after) - around(before) * around(after)
+    gain = np.clip(shared / (spread + 1e-4), 0.0, 1.5)
+    # What was painted outside the garment means nothing: the inside is carried outwards before it is enlarged.
+    near = cv2.GaussianBlur(weight, (0, 0), 2.0)
+    carried = cv2.GaussianBlur(made * weight[..., None], (0, 0), 2.0) / near[..., None]
+    whole = np.where(inside[..., None] > 0.5, made, carried)
+    fields = np.dstack([whole, square, gain]).astype(np.float32)
+    box = garment_box(_seen(inside, frame, width, height))
+    left, top, right, bottom = (max(0, box[0] - 2), max(0, box[1] - 2), min(width, box[2] + 2), min(height, box[3] + 2))
+    shift = frame[:, :2] @ np.array([left, top], np.float32) + frame[:, 2]
+    local = np.hstack([frame[:, :2], shift[:, None]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    size = (right - left, bottom - top)
+    large = [
+        cv2.warpAffine(np.ascontiguousarray(part), local, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        for part in (fields[..., :3], fields[..., 3:6], fields[..., 6])
+    ]
+    detail = pixels[top:bottom, left:right].astype(np.float32) / 255 - large[1]
+    result = pixels.copy()
+    painted = large[0] + large[2][..., None] * detail.mean(-1, keepdims=True)
+    result[top:bottom, left:right] = np.rint(np.clip(painted, 0, 1) * 255).astype(np.uint8)
+    return result
+
+
+def _seen(inside: np.ndarray, frame: np.ndarray, width: int, height: int) -> np.ndarray:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    mask = (inside > 0).astype(np.uint8) * np.uint8(255)
+    return cv2.warpAffine(mask, frame, (width, height), flags=flags) > 0
+
+
+def _on_white(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    return (square * inside[..., None] + (1 - inside[..., None])).astype(np.float32)
+
+
+def _first(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    return next(iter(outputs.values()))
+
+
+def _photo(source: PhotoLike) -> Photo:
+    if isinstance(source, np.ndarray):
+        return Photo(np.ascontiguousarray(source[..., :3]), None, None)
+    return source if isinstance(source, Photo) else read_image(source)
+
+
+def _outside(name: str, received: object, possible: object) -> UserError:
+    return UserError(f"{name} is out of range.", received=received, possible=possible, exit_code=EXIT_USAGE)
