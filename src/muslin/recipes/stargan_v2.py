@@ -60,7 +60,7 @@ class StarGANv2(Game):
     mapping_rate: float = 0.1  # the mapping network's learning rate, as a share of the others'
     style_weight: float = 1.0  # of the style reconstruction
     diversity_weight: float = 1.0  # of the difference between two styles of one picture, at the start
-    diversity_images: int = 16_000  # over which that weight goes down to 0
+    diversity_images: int = 8_000  # over which that weight goes down to 0
     cycle_weight: float = 1.0
     background: bool = True  # keep the source's own pixels outside its mask
     r1_weight: float = 0.5

@@ -23,9 +23,9 @@ from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.renderer import lay_over
-from muslin.images import Photo, read_image, write_image
+from muslin.images import Photo, write_image
 from muslin.restyle import metadata
-from muslin.restyle.restyler import find_mask
+from muslin.restyle.restyler import PhotoLike, as_photo, find_mask
 
 RECIPE = "stargan_v2"
 SWATCH_SHARE = 0.8  # of a reference that is garment: from here on it is a piece of cloth, not a photo of a garment
@@ -33,21 +33,6 @@ SWATCH_REPEAT = 0.4  # of the garment's square that one repeat of a reference sw
 KNOWN_CODES = 64  # codes of each look from noise, beside which a reference's code is held
 VARIED = 0.35  # how far a variant of a reference goes towards a code from noise
 DETAIL_WINDOW = 7  # px of the painted square, in which photo and painting are compared
-
-PhotoLike = str | Path | np.ndarray | Photo
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a garment shall look like. Mixes are weighted means of style codes.
-
-    looks: name -> weight, of codes drawn from noise by the seed. references: (picture, weight), whose code is read off;
-    a picture of a garment, or of cloth alone. as_look: the look that references are read as; None: the nearest.
-    """
-
-    looks: Mapping[str, float] = field(default_factory=dict)
-    references: Sequence[tuple[PhotoLike, float]] = ()
-    as_look: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +75,7 @@ class LookRestyler:
     """
 
     def __init__(self, model: str | Path, mask_model: str | Path | None = "mask", threads: int | None = None) -> None:
-        self.model = store.load(model)
+        self.model, self._given = store.load(model), str(model)
         if self.model.recipe != RECIPE:
             raise UserError(
                 f"The model '{self.model.name}' knows no looks.",
@@ -101,7 +86,7 @@ class LookRestyler:
             )
         card = self.model.card
         self.size, self.latent_size = int(card["size"]), int(card["latent_size"])
-        self.looks: list[str] = [str(name) for name in card["looks"]]
+        self.looks = looks_of(self.model)
         self._generator, self._mapping, self._encoder = (
             Network(self.model.file(f"{name}.onnx"), threads)
             for name in ("generator", "mapping_network", "style_encoder")
@@ -112,84 +97,79 @@ class LookRestyler:
     def restyle(
         self,
         photo: PhotoLike | Garment,
-        look: Look,
+        style: PhotoLike | Sequence[tuple[PhotoLike, float]] = (),
         mask: str | Path | np.ndarray | None = None,
         *,
-        seed: int = 0,
+        look: str | None = None,
+        look_mix: Mapping[str, float] | None = None,
         strength: float = 1.0,
+        seed: int = 0,
         vary: int = 0,
     ) -> Painted:
-        """The photo's garment in `look`.
+        """The photo's garment in a look: one by name, a mix by weights, or that of a reference picture.
 
-        mask: as Restyler.restyle takes it. seed: of the noise behind looks by name. strength: 0 is the photo, 1 all
-        new. vary: 0 takes references as they are, other numbers are variants near them.
+        style: a reference (a garment, or cloth alone), or several as (picture, weight); `look` then says what to take
+        them for (None: the nearest look). look, look_mix: drawn from noise by `seed`. mask: as in Restyler.restyle.
+        strength: 0 is the photo, 1 all new. vary: 0 takes references as they are, other numbers variants near them.
         Raises UserError for looks that the model does not know, and for numbers outside their range.
         """
-        if not (isinstance(strength, (int, float)) and 0 <= strength <= 1):
-            raise _outside("strength", strength, "0 to 1")
+        controls = {"look": look, "look_mix": look_mix, "strength": strength}
+        references = [(as_photo(picture), weight) for picture, weight in pairs(style)]
+        check_controls(self.model, references, controls)
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
-        code, chosen = self.style_code(look, garment, seed, vary)
-        painted = self.paint(garment, code)
-        image = lay_over(garment.photo.pixels, garment.mask.alpha, painted, strength)
-        controls: dict[str, Any] = {"strength": strength, "looks": chosen}
-        if vary:
-            controls["vary"] = vary
+        if references:
+            parts = self._read(references, look, garment, self.from_noise(seed) if vary else None)
+        else:
+            codes = self.from_noise(seed)
+            wanted = look_mix or {str(look): 1.0}
+            indices = [self.looks.index(name) for name in wanted]
+            parts = [(i, codes[i], weight) for i, weight in zip(indices, wanted.values(), strict=True)]
+        code, shares = self._mixed(parts)
+        image = lay_over(garment.photo.pixels, garment.mask.alpha, self.paint(garment, code), strength)
+        if not references:
+            recorded = {"look": look} if look else {"look_mix": shares}
+        else:
+            recorded = {"look": next(iter(shares))} if len(shares) == 1 else {}
         params = metadata.describe(
-            model={"name": self.model.name, "sha256": self.model.sha256},
+            model=self._identity(),
             source=garment.photo.path,
-            styles=[(_photo(picture).path, weight) for picture, weight in look.references],
+            styles=[(picture.path, weight) for picture, weight in references],
             mask=garment.mask_entry,
             seed=seed,
             size=image.shape[1::-1],
-            controls=controls,
+            controls={"strength": float(strength), **recorded, **({"vary": vary} if vary else {})},
         )
         return Painted(image, params, garment)
 
     def variants(
         self,
         photo: PhotoLike | Garment,
-        look: Look,
+        style: PhotoLike | Sequence[tuple[PhotoLike, float]] = (),
         n: int = 4,
         mask: str | Path | np.ndarray | None = None,
         *,
         seed: int = 0,
-        strength: float = 1.0,
+        **controls: Any,
     ) -> Iterator[Painted]:
         """`n` results, one by one: looks by name from the seeds seed, seed + 1, ...; references varied a little."""
+        check_controls(self.model, pairs(style), controls)
         if n < 1:
             raise _outside("n", n, "1 or more")
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
+        first = int(controls.pop("vary", 0))  # of a picture that is made again
         for index in range(n):
-            yield self.restyle(garment, look, seed=seed + index, strength=strength, vary=index)
+            vary = first + index if style else 0
+            yield self.restyle(garment, style, seed=seed + index, vary=vary, **controls)
 
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
         """Read the photo and find its garment."""
-        photo = _photo(photo)
+        photo = as_photo(photo)
         found, entry = find_mask(photo, mask, self._segment)
         frame = garment_frame(garment_box(found.alpha), self.size)
         image, inside = garment_square(photo.pixels, found.alpha, frame, self.size)
         return Garment(photo, found, entry, frame, image.astype(np.float32) / 255, inside)
 
     # ---------------------------------------------------------------- style codes
-
-    def style_code(
-        self, look: Look, garment: Garment, seed: int = 0, vary: int = 0
-    ) -> tuple[np.ndarray, dict[str, float]]:
-        """(style code 1,S; the weights of the looks it is made of, by name). Arguments as in `restyle`."""
-        if bool(look.looks) == bool(look.references):
-            raise UserError(
-                "A look is given by name or by a reference picture, one of the two.",
-                possible=self.looks,
-                exit_code=EXIT_USAGE,
-            )
-        if look.looks:
-            codes = self.from_noise(seed)
-            parts = [(self._index(name), weight) for name, weight in look.looks.items()]
-            parts = [(index, codes[index], weight) for index, weight in parts]  # type: ignore[misc]
-        else:
-            noise = self.from_noise(seed) if vary else None
-            parts = [self._read(picture, weight, look, garment, noise) for picture, weight in look.references]  # type: ignore[misc]
-        return self._mixed(parts)
 
     def from_noise(self, seed: int) -> np.ndarray:
         """The code of each look that this seed draws: looks,S."""
@@ -198,7 +178,7 @@ class LookRestyler:
 
     def from_picture(self, picture: PhotoLike, garment: Garment) -> np.ndarray:
         """The code of a reference read as each look: looks,S. A piece of cloth is cut to the shape of `garment`."""
-        square = self._reference_square(_photo(picture), garment)
+        square = self._reference_square(as_photo(picture), garment)
         return _first(self._encoder(image=square[None] * 2 - 1))[0, : len(self.looks)]
 
     def nearest_look(self, codes: np.ndarray) -> int:
@@ -211,30 +191,29 @@ class LookRestyler:
         return int(np.argmin(away / spread))
 
     def _read(
-        self, picture: PhotoLike, weight: float, look: Look, garment: Garment, noise: np.ndarray | None
-    ) -> tuple[int, np.ndarray, float]:
-        codes = self.from_picture(picture, garment)
-        index = self.nearest_look(codes) if look.as_look is None else self._index(look.as_look)
-        code = codes[index] if noise is None else (1 - VARIED) * codes[index] + VARIED * noise[index]
-        return index, code, weight
+        self, references: Sequence[tuple[Photo, float]], look: str | None, garment: Garment, noise: np.ndarray | None
+    ) -> list[tuple[int, np.ndarray, float]]:
+        """(look, its code, weight) of each reference."""
+        parts = []
+        for picture, weight in references:
+            codes = self.from_picture(picture, garment)
+            index = self.nearest_look(codes) if look is None else self.looks.index(look)
+            code = codes[index] if noise is None else (1 - VARIED) * codes[index] + VARIED * noise[index]
+            parts.append((index, code, weight))
+        return parts
 
-    def _mixed(self, parts: Sequence[Any]) -> tuple[np.ndarray, dict[str, float]]:
-        for _, _, weight in parts:
-            if not (math.isfinite(weight) and weight > 0):
-                raise _outside("the weight of a look", weight, "numbers above 0")
+    def _mixed(self, parts: Sequence[tuple[int, np.ndarray, float]]) -> tuple[np.ndarray, dict[str, float]]:
+        """(weighted mean of the codes 1,S; share of each look)."""
         total = sum(weight for _, _, weight in parts)
         shares: dict[str, float] = {}
         for index, _, weight in parts:
-            shares[self.looks[index]] = shares.get(self.looks[index], 0.0) + weight / total
-        code = sum(np.float32(weight / total) * part for _, part, weight in parts)
-        return np.asarray(code, np.float32)[None], {name: round(share, 4) for name, share in shares.items()}
+            shares[self.looks[index]] = round(shares.get(self.looks[index], 0.0) + weight / total, 4)
+        code = np.sum([np.float32(weight / total) * part for _, part, weight in parts], axis=0)
+        return code[None].astype(np.float32), shares
 
-    def _index(self, name: str) -> int:
-        if name not in self.looks:
-            raise UserError(
-                f"The model '{self.model.name}' has no look '{name}'.", possible=self.looks, exit_code=EXIT_USAGE
-            )
-        return self.looks.index(name)
+    def _identity(self) -> dict[str, Any]:
+        own = {"name": self.model.name, "sha256": self.model.sha256}
+        return own if self._given == self.model.name else {**own, "folder": self._given}
 
     def _reference_square(self, reference: Photo, garment: Garment) -> np.ndarray:
         """What the style encoder sees of a reference: a garment on white, float32 S,S,3 in [0, 1]."""
@@ -260,6 +239,45 @@ class LookRestyler:
         made = _first(self._generator(image=seen[None] * 2 - 1, style_code=code))[0]
         made = np.clip((made + 1) / 2, 0, 1)
         return enlarged(made, garment.square, garment.inside, garment.photo.pixels, garment.frame)
+
+
+def looks_of(model: store.Model) -> list[str]:
+    return [str(name) for name in model.card.get("looks") or []]
+
+
+def check_controls(model: store.Model, references: Sequence[tuple[Any, float]], controls: Mapping[str, Any]) -> None:
+    """Raises UserError (usage) for what such a model cannot be asked for, naming its looks."""
+    looks, look, mix = looks_of(model), controls.get("look"), controls.get("look_mix")
+    unknown = [name for name in controls if name not in ("look", "look_mix", "strength", "vary")]
+    if unknown:
+        raise UserError(
+            f"The model '{model.name}' paints; it has no cloth to turn, scale or dye.",
+            received=", ".join(unknown),
+            possible="look, look_mix, a reference, strength, seed",
+            exit_code=EXIT_USAGE,
+        )
+    if (mix and (look or references)) or not (mix or look or references):
+        raise UserError(
+            "A look is one by name, a mix of several, or a reference picture." if mix else "Which look shall it be?",
+            possible=looks,
+            advice=f"Try: --look {looks[0]}, or --look-mix {looks[0]}=0.6,{looks[-1]}=0.4, or --reference other.jpg",
+            exit_code=EXIT_USAGE,
+        )
+    for name in [*(mix or ()), *([look] if look else [])]:
+        if name not in looks:
+            raise UserError(f"The model '{model.name}' has no look '{name}'.", possible=looks, exit_code=EXIT_USAGE)
+    for weight in [*(mix or {}).values(), *(weight for _, weight in references)]:
+        if not (isinstance(weight, (int, float)) and math.isfinite(weight) and weight > 0):
+            raise _outside("the weight of a look", weight, "numbers above 0")
+    strength = controls.get("strength", 1.0)
+    if not (isinstance(strength, (int, float)) and 0 <= strength <= 1):
+        raise _outside("strength", strength, "0 to 1")
+
+
+def pairs(style: Any) -> list[tuple[Any, float]]:
+    """References with weights, from one or several, with or without weights."""
+    several = style if isinstance(style, (list, tuple)) else [style]
+    return [(item[0], item[1]) if isinstance(item, (list, tuple)) else (item, 1.0) for item in several]
 
 
 def enlarged(
@@ -318,12 +336,6 @@ def _on_white(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 def _first(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     return next(iter(outputs.values()))
-
-
-def _photo(source: PhotoLike) -> Photo:
-    if isinstance(source, np.ndarray):
-        return Photo(np.ascontiguousarray(source[..., :3]), None, None)
-    return source if isinstance(source, Photo) else read_image(source)
 
 
 def _outside(name: str, received: object, possible: object) -> UserError:

@@ -55,6 +55,7 @@ LABELS = {
     "mix": "Mix",
     "seamless": "Seamless",
     "look": "Look",
+    "look_mix": "Looks",
 }
 
 
@@ -290,9 +291,12 @@ def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = Non
 def _controls(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Only the controls muslin knows, each of the right type: a picture's text is not to be trusted."""
     controls: dict[str, Any] = {}
-    for key in ("scale", "rotation", "strength", "shading"):
+    for key in ("scale", "rotation", "strength", "shading", "vary"):
         if recorded.get(key) is not None:
             controls[key] = _number(recorded[key], key)
+    if recorded.get("look_mix"):
+        mix = list(_mapping(recorded["look_mix"]).items())[:64]
+        controls["look_mix"] = {str(name): _number(weight, "look_mix") for name, weight in mix}
     for key in ("repeat", "seamless", "mix", "look"):
         if recorded.get(key) is not None:
             value = recorded[key]
@@ -360,6 +364,8 @@ def _short(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, (list, tuple)):
         return " ".join(_short(item) for item in value)
+    if isinstance(value, Mapping):
+        return " ".join(f"{name} {_short(item)}" for name, item in value.items())
     return str(value)
 
 
