@@ -24,7 +24,8 @@ import cv2
 import numpy as np
 
 from muslin.data.lines import photo_drawing, truth_drawing
-from muslin.data.photos import SUFFIXES, clean_mask, held_out
+from muslin.data.photos import SUFFIXES, clean_mask
+from muslin.data.splits import held_out
 from muslin.data.truth import render
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import garment_box, garment_frame
@@ -250,11 +251,11 @@ def _read(path: Path) -> np.ndarray | None:
 HELD_OUT_SEED = 2**30  # of rendered garments that are not for training
 
 
-def rendered(seeds: Iterable[int], side: int, textile: str | None = None) -> list[Pair]:
-    """Rendered garments on white with their drawings. textile: None draws one for each garment."""
+def rendered(seeds: Iterable[int], side: int, *, plain: bool = False) -> list[Pair]:
+    """Rendered garments on white with their drawings. plain: in plain cloth, all of them; else every other one."""
 
     def make(seed: int) -> Pair:
-        truth = render(seed, max(96, side), textile=textile, plain=seed % 2 == 0)
+        truth = render(seed, max(96, side), plain=plain or seed % 2 == 0)
         mask = np.round(truth.mask * 255).astype(np.uint8)
         drawing = np.repeat(truth_drawing(truth)[..., None], 3, axis=2)
         return framed(f"rendered/{seed}", drawing, truth.photo, mask, side)

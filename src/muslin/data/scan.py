@@ -10,33 +10,34 @@ from muslin.garments.framing import garment_frame
 
 WORK = 256  # px, longest side at which a drawing's parts are looked for
 FILL = 0.85  # of the network's square that a drawing's own square takes: the middle of what it was trained with
+GAPS = (1, 3, 5, 9, 15)  # px at WORK: openings in an outline that are closed
 FAINT = 0.12  # ink below which a pixel is paper
-FADED = 0.7  # lines of a drawing whose darkest ink is weaker than this are made stronger
+SHEET_MARGIN = 0.1  # of the sheet's sides, where there is paper and no drawing
 
 
 def even_paper(drawing: np.ndarray) -> np.ndarray:
     """The drawing as if scanned on white paper: divided by the paper's own colour and light. uint8 HxWx3 sRGB.
 
-    The paper is what is brightest around each place (wide closing), as long as it is nearly as bright as the paper
-    elsewhere: painted regions are not taken for paper.
+    The light on a sheet is smooth: its logarithm is fitted by a plane to what surrounds the drawing (the sheet's
+    margin, without lines), then by a parabola to everything that is near the plane. Paint is not, and stays.
     """
     small, _ = _shrunk(drawing)
-    colour = np.quantile(small.reshape(-1, 3), 0.9, axis=0)
-    reach = max(3, round(max(small.shape[:2]) * 0.08)) | 1
+    reach = max(3, round(max(small.shape[:2]) * 0.05)) | 1
     bright = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    near = np.abs(bright / np.maximum(colour, 1) - 1).max(axis=2) < 0.18
-    grid = _smooth_fill(bright.astype(np.float32), near, colour)
-    light = cv2.resize(grid, drawing.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.clip(drawing / np.maximum(light, 1) * 255, 0, 255).astype(np.uint8)
-
-
-def _smooth_fill(values: np.ndarray, known: np.ndarray, default: np.ndarray) -> np.ndarray:
-    """`values` blurred over the pixels that are known, continued smoothly over the others. float32 HxWx3."""
-    sigma = max(values.shape[:2]) * 0.08
-    weight = known.astype(np.float32)
-    total = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
-    share = cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
-    return (total + 0.02 * default.astype(np.float32)) / (share + 0.02)
+    log = np.log(np.maximum(bright, 8).astype(np.float64))
+    height, width = log.shape[:2]
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], -1)
+    chosen = np.maximum(np.abs(x), np.abs(y)) > 1 - 2 * SHEET_MARGIN
+    light = log
+    for count in (3, 6):
+        weights = np.linalg.lstsq(terms[chosen][:, :count], log[chosen], rcond=None)[0]
+        light = terms[..., :count] @ weights
+        chosen = np.abs(log - light).max(axis=2) < 0.08
+        if chosen.sum() < 0.2 * chosen.size:
+            break
+    large = cv2.resize(np.exp(light).astype(np.float32), drawing.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.clip(drawing / np.maximum(large, 8) * 255, 0, 255).astype(np.uint8)
 
 
 def ink_of(drawing: np.ndarray) -> np.ndarray:
@@ -50,24 +51,28 @@ def ink_of(drawing: np.ndarray) -> np.ndarray:
 def drawn_region(drawing: np.ndarray) -> np.ndarray:
     """What the drawing's outline encloses. uint8 HxWx3 on white paper -> uint8 HxW, 255 inside.
 
-    Gaps in the outline are closed, small ones first, until the paper around no longer leaks in; a drawing that never
-    closes is taken for its convex hull.
+    Gaps in the outline are closed, no wider ones than needed: the narrowest closing that keeps the paper out of most
+    of what the widest one encloses. A drawing that never closes is taken for its convex hull.
     """
-    small, _ = _shrunk(drawing)
-    dark = (small.min(axis=2) < 255 * (1 - FAINT)).astype(np.uint8)
-    dark = _without_specks(dark)
+    small = _at_work_size(drawing)
+    dark = _without_specks((small.min(axis=2) < 255 * (1 - FAINT)).astype(np.uint8))
     if not dark.any():
         return np.zeros(drawing.shape[:2], np.uint8)
-    hull = np.zeros_like(dark)
-    cv2.fillConvexPoly(hull, cv2.convexHull(np.argwhere(dark)[:, ::-1].astype(np.int32)), 1)
-    region = hull
-    for gap in (1, 3, 5, 9, 15):
-        inside = _enclosed(dark, gap)
-        if inside.sum() > 0.3 * hull.sum():
-            region = inside
-            break
+    region = np.zeros_like(dark)
+    cv2.fillConvexPoly(region, cv2.convexHull(np.argwhere(dark)[:, ::-1].astype(np.int32)), 1)
+    enclosed = [_enclosed(dark, gap) for gap in GAPS]
+    widest = enclosed[-1].sum()
+    if widest > 0.3 * region.sum():
+        region = next(inside for inside in enclosed if inside.sum() >= 0.75 * widest)
     large = cv2.resize(region * 255, drawing.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.where(large > 127, 255, 0).astype(np.uint8)
+
+
+def _at_work_size(drawing: np.ndarray) -> np.ndarray:
+    """WORK px on the longer side, enlarged if need be: gaps are measured in these pixels."""
+    scale = WORK / max(drawing.shape[:2])
+    size = [max(1, round(side * scale)) for side in drawing.shape[1::-1]]
+    return cv2.resize(drawing, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
 
 
 def _enclosed(dark: np.ndarray, gap: int) -> np.ndarray:
@@ -80,7 +85,7 @@ def _enclosed(dark: np.ndarray, gap: int) -> np.ndarray:
     cv2.floodFill(outside, None, (0, 0), 2)
     inside = (outside != 2).astype(np.uint8)
     opened = cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))  # no stray lines
-    return opened[room:-room, room:-room]
+    return cv2.erode(opened, np.ones((3, 3), np.uint8))[room:-room, room:-room]  # to the middle of the outline
 
 
 def drawing_frame(drawing: np.ndarray, size: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from keras import layers
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.layers import GroupNorm, convolution
 
-SMALL = (32, 64, 128, 192, 256)  # channels at 1/2, 1/4 ... 1/32: for two CPU cores and 64 to 128 px
+SMALL = (24, 48, 96, 144, 192)  # channels at 1/2, 1/4 ... 1/32: for two CPU cores and 64 to 128 px
 PUBLISHED = (64, 128, 256, 512, 512, 512, 512, 512)  # of 256 px; 54 M parameters
 LARGEST_FREE_MULTIPLE = 32  # a U-Net whose smallest map is a 64th or less is built for one size
 

@@ -36,7 +36,7 @@ SOURCES = ("drawing", "picture")
 
 @dataclass(frozen=True)
 class Pix2Pix(Game):
-    size: int = 96  # px, side of the square pictures; a multiple of 2 ** len(widths)
+    size: int = 64  # px, side of the square pictures; a multiple of 2 ** len(widths)
     batch_size: int = 8
     l1_weight: float = 100.0  # lambda of the paper's equation 4
     adversarial_weight: float = 1.0
