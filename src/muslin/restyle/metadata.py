@@ -239,7 +239,7 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
         styles=styles,
         mask=mask,
         seed=int(_number(settings.get("seed", 0), "seed")),
-        controls=_controls(_mapping(settings.get("controls"))),
+        controls=controls_from(_mapping(settings.get("controls"))),
         model=_recalled_model(_mapping(settings.get("model"))),
         notes=notes,
     )
@@ -288,7 +288,7 @@ def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = Non
     return found[0]
 
 
-def _controls(recorded: Mapping[str, Any]) -> dict[str, Any]:
+def controls_from(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Only the controls muslin knows, each of the right type: a picture's text is not to be trusted."""
     controls: dict[str, Any] = {}
     for key in ("scale", "rotation", "strength", "shading", "vary"):
