@@ -133,7 +133,8 @@ def train(
             loss=loss,
             learning_rate=learning_rate,
             r1_weight=r1_weight,
-            augmentation=augmentation and not paired,  # a moved picture is no longer its source's partner
+            # A moved picture is no longer its source's partner.
+            augmentation="fixed" if augmentation and not paired else "none",
             content="" if input.ndim == 2 else "target" if paired else "structure",
             content_weight=content_weight,
             given=(generator, discriminator),

@@ -14,6 +14,7 @@ import math
 import keras
 from keras import layers
 
+from muslin import layers as layers_of
 from muslin.errors import UserError
 
 
@@ -21,7 +22,7 @@ def generator(
     size: int = 64, latent_size: int = 64, channels: int = 32, max_channels: int = 256
 ) -> keras.Model:
     """batch x latent_size, N(0, 1) -> batch x size x size x 3 in [-1, 1]. channels: at the full size."""
-    levels, start = _pyramid(size)
+    levels, start = pyramid(size)
     latent = keras.Input((latent_size,), name="latent")
     width = min(channels * 2**levels, max_channels)
     x = layers.Dense(start * start * width, use_bias=False, kernel_initializer=_normal())(latent)
@@ -36,25 +37,26 @@ def generator(
 
 
 def discriminator(
-    size: int = 64, channels: int = 32, max_channels: int = 256, head: int = 128
+    size: int = 64, channels: int = 32, max_channels: int = 256, head: int = 128, spectral_norm: bool = False
 ) -> keras.Model:
     """batch x size x size x 3 in [-1, 1] -> batch x 1 logits. head: width of the fully connected layer."""
-    levels, _ = _pyramid(size)
+    levels, _ = pyramid(size)
+    convolution, dense = layers_of.convolution(spectral_norm), layers_of.dense(spectral_norm)
     image = keras.Input((size, size, 3), name="image")
     x = image
     for level in range(levels):
         width = min(channels * 2**level, max_channels)
-        x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 4, 2, "same", kernel_initializer="he_normal")(x))
+        x = layers.LeakyReLU(0.2)(convolution(width, 4, 2, "same", kernel_initializer="he_normal")(x))
     x = layers.Flatten()(x)
-    x = layers.LeakyReLU(0.2)(layers.Dense(head, kernel_initializer="he_normal")(x))
-    return keras.Model(image, layers.Dense(1)(x), name="discriminator")
+    x = layers.LeakyReLU(0.2)(dense(head, kernel_initializer="he_normal")(x))
+    return keras.Model(image, dense(1)(x), name="discriminator")
 
 
 def _normal() -> keras.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def _pyramid(size: int) -> tuple[int, int]:
+def pyramid(size: int) -> tuple[int, int]:
     """(number of doublings, size of the smallest map): 64 -> (4, 4), 48 -> (3, 6)."""
     levels = max(1, int(math.log2(max(size, 8) / 4)))
     if size < 16 or size % 2**levels:

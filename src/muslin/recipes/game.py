@@ -118,6 +118,7 @@ class Game(Recipe):
         """(loss with its regularisers, logs). judge: images -> logits; it sees augmented images.
 
         real_weights: batch x 1 x ..., how much each real image counts (also in R1); None: once.
+        batch: with `draws`; "penalty_factor" in it, a scalar, scales all penalties of this step.
         Raises UserError where a relativistic loss finds no pairs.
         """
         fake = ops.stop_gradient(fake)
@@ -141,7 +142,7 @@ class Game(Recipe):
         logs |= losses.accuracies(real_logits, fake_logits, real_weights)
         if self.augmentation == "adaptive":
             logs["augmentation_probability"] = self._adapt(real_logits, fake_logits)
-        return loss + penalty, logs
+        return loss + batch.get("penalty_factor", 1.0) * penalty, logs
 
     def generator_game(
         self, judge: Judge, real: Tensor, fake: Tensor, batch: Batch, real_weights: Tensor | None = None
