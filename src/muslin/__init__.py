@@ -22,6 +22,7 @@ _HOMES = {
     "train": "muslin.classic",
     "loss": "muslin.classic",
     "Restyler": "muslin.restyle.restyler",
+    "imagine": "muslin.imagine",
     "UserError": "muslin.errors",
 }
 

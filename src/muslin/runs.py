@@ -101,6 +101,7 @@ def train(
         say(str(history.verdict))
     model = None
     if history.ended != "stopped":
+        work.recipe.write_files(work.stream, folder / "model")
         model = export.export_recipe(work.recipe, folder / "model", card=_card(work, history, data))
     return Run(folder, history, model, time.perf_counter() - started)
 

@@ -16,6 +16,7 @@ RECIPES = {
     "drape": "muslin.recipes.drape:Drape",
     "dcgan": "muslin.recipes.dcgan:DCGAN",
     "r3gan": "muslin.recipes.r3gan:R3GAN",
+    "print": "muslin.recipes.print:Print",
     "mask": "muslin.recipes.mask:Mask",
     "cut": "muslin.recipes.cut:CUT",
     "cyclegan": "muslin.recipes.cyclegan:CycleGAN",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -78,6 +79,10 @@ class Recipe(ABC):
         Plain JSON types; called once, when training has ended.
         """
         return {}
+
+    def write_files(self, stream: Stream, folder: Path) -> None:
+        """Write what the finished model needs beside its networks into `folder`, called before these are exported."""
+        return None
 
     def evaluation(
         self, networks: Mapping[str, Any], stream: Stream, count: int

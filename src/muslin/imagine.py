@@ -1,0 +1,329 @@
+"""New prints and designs from noise: a model or a look in, seamless repeats or designs out.
+
+    from muslin import imagine
+    tiles = imagine("floral_print", 24)                    # uint8 24 x 512 x 512 x 3, each tiles without a seam
+    tiles = imagine("ikat", 6, mix="stripes", weight=0.3, size=1024)
+    steps = imagine("garden", 5, between=(3, 8))           # five prints on the way from seed 3 to seed 8
+
+`print` models arrange swatches (textiles.arrange); models of the other noise recipes (dcgan, r3gan) make designs of
+their training size. One seed makes one picture, whatever else is made beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from muslin import store
+from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.garments.network import Network as _Network
+from muslin.images import resize, write_image
+from muslin.restyle import metadata
+from muslin.textiles import arrange
+from muslin.textiles.exemplars import REPEAT, StoredBank
+from muslin.textiles.palette import parse_colors, repaint
+from muslin.textiles.seamless import make_seamless
+
+SIZE = 512  # px, of a print unless said otherwise
+SMALLEST, LARGEST = 64, 8192  # px
+MOST_UNITS = 16  # repeats of a swatch along a side of the tile
+CANDIDATES = 4  # arrangements of which the discriminator's favourite is rendered
+LIKED = 128  # px of a unit as the discriminator sees it
+
+
+@dataclass(frozen=True, eq=False)
+class Imagined:
+    """One picture from noise. image: uint8 HxWx3. params: all it takes to make it again (restyle/metadata.py)."""
+
+    image: np.ndarray
+    params: dict[str, Any]
+
+    def save(self, path: str | Path, *, overwrite: bool = False, strip_metadata: bool = False) -> Path:
+        """Write the picture with its settings inside, unless stripped. Raises UserError as `images.write_image` does."""
+        text = None if strip_metadata else metadata.settings_to_text(self.params)
+        xmp = None if strip_metadata else metadata.provenance_xmp(self.params)
+        return write_image(path, self.image, text=text, xmp=xmp, overwrite=overwrite)
+
+
+def imagine(look: str | Path = "print", n: int = 1, **controls: Any) -> np.ndarray:
+    """`n` new pictures, uint8 n x H x W x 3. `controls` as for `Imaginer.pictures`; seeds count up from `seed`."""
+    return np.stack([picture.image for picture in Imaginer(look).pictures(n, **controls)])
+
+
+class Network(_Network):
+    """A finished network that says how wide its inputs are."""
+
+    def width(self, name: str) -> int:
+        """Numbers in the last axis of the input `name`."""
+        shapes = {item.name: item.shape for item in self.session.get_inputs()}
+        return int(shapes[name][-1])
+
+
+class Imaginer:
+    """A noise model, loaded once; makes any number of pictures.
+
+    look: a model by name or folder, or a look of a print model by name ("floral_print"); "print:ikat" says both.
+    Raises UserError (exit code 4) where there is neither, or where the model makes nothing from noise.
+    """
+
+    def __init__(self, look: str | Path = "print") -> None:
+        self.model, self.look = find(look)
+        self.generator = Network(self.model.file())
+        if self.prints:
+            self.bank = StoredBank(self.model.file)
+            self.judge = Network(self.model.file("discriminator.onnx"))
+        elif self.generator.inputs != ["latent"]:
+            raise UserError(
+                f"The model '{self.model.name}' makes nothing from noise.",
+                received=f"a {self.model.recipe} model",
+                possible="a print, dcgan or r3gan model, or a look: " + ", ".join(looks()),
+                exit_code=EXIT_MODEL,
+            )
+
+    @property
+    def prints(self) -> bool:
+        return bool(self.model.recipe == "print" and self.model.card.get("synthesis") == "arrange")
+
+    def pictures(
+        self,
+        n: int = 1,
+        *,
+        seed: int = 0,
+        size: int | tuple[int, int] | None = None,
+        mix: str | None = None,
+        weight: float = 0.5,
+        between: tuple[int, int] | None = None,
+        scale: float = 1.0,
+        palette: str | Sequence[Any] | None = None,
+        tile: bool = False,
+        choose: int = CANDIDATES,
+    ) -> Iterator[Imagined]:
+        """`n` pictures of the seeds seed, seed + 1, ...; or `n` steps from one seed to another.
+
+        size: px, or (width, height); None: 512 for prints, the model's own for designs.
+        mix: another look whose cloths take part, with `weight` in [0, 1] of the tile (prints only).
+        between: two seeds; the pictures go from the first to the second.
+        scale: size of the motifs, 1 = as in the swatches (prints only).
+        palette: colours of the result, as `muslin restyle --palette` takes them.
+        tile: make designs seamless; prints always are.
+        choose: of so many arrangements the one that the discriminator likes best is taken (prints only).
+        Raises UserError for controls that cannot be meant so.
+        """
+        width, height = self._size(size)
+        _check(n, weight, scale, choose)
+        if not self.prints and (mix is not None or scale != 1.0):
+            raise UserError(
+                "Only prints are mixed and scaled.", received=f"a {self.model.recipe} model", exit_code=EXIT_USAGE
+            )
+        colors = parse_colors(palette) if isinstance(palette, str) else palette
+        controls = {"look": self.look, "mix": mix, "weight": weight if mix else None, "scale": scale, "palette": palette,
+                    "tile": True if self.prints else tile, "choose": choose}  # fmt: skip
+        steps = np.linspace(0.0, 1.0, n) if between is not None and n > 1 else [0.5] * n
+        units = self._units(width, height, scale) if self.prints else (1, 1)
+        for number in range(n):
+            own = seed + number
+            if self.prints:
+                made = self._print(own, width, height, units, mix, weight, between, float(steps[number]), choose)
+            else:
+                made = self._design(own, width, height, between, float(steps[number]), tile)
+            if colors:
+                made = repaint(made, colors)
+            extra = {"between": [*between, round(float(steps[number]), 4)]} if between is not None else {}
+            yield Imagined(made, self._params(own, made, {**controls, **extra}))
+
+    # ---------------------------------------------------------------------------------------------------- prints
+
+    def _print(
+        self,
+        seed: int,
+        width: int,
+        height: int,
+        units: tuple[int, int],
+        mix: str | None,
+        weight: float,
+        between: tuple[int, int] | None,
+        step: float,
+        choose: int,
+    ) -> np.ndarray:
+        if between is None:
+            arrangement, fields = self._favourite(seed, units, mix, weight, choose)
+        else:
+            ends = [self._favourite(end, units, mix, weight, choose)[0] for end in between]
+            arrangement = arrange.between(ends[0], ends[1], step)
+            fields = self._fields(arrangement)
+        return arrange.render(arrangement, fields, width, height)
+
+    def _favourite(
+        self, seed: int, units: tuple[int, int], mix: str | None, weight: float, choose: int
+    ) -> tuple[arrange.Arrangement, np.ndarray]:
+        """Of a few arrangements the one that passes best for real cloth of its look."""
+        best: tuple[float, arrange.Arrangement, np.ndarray] | None = None
+        rng = np.random.default_rng((seed, 7))
+        name = self.look or self._names[int(rng.integers(len(self._names)))]
+        for candidate in range(choose):
+            drawn = self._draw(np.random.default_rng((seed, candidate)), name, units, mix, weight)
+            fields = self._fields(drawn)
+            liking = self._liking(drawn, fields, name) if choose > 1 else 0.0
+            if best is None or liking > best[0]:
+                best = (liking, drawn, fields)
+        assert best is not None
+        return best[1], best[2]
+
+    def _draw(
+        self, rng: np.random.Generator, name: str, units: tuple[int, int], mix: str | None, weight: float
+    ) -> arrange.Arrangement:
+        shared = [(self.bank[name], 1.0)]
+        if mix is not None and weight > 0:
+            other = self._other(mix)
+            shared = [(other, 1.0)] if weight >= 1 else [(self.bank[name], 1.0 - weight), (other, weight)]
+        return arrange.draw(rng, shared, units)
+
+    def _other(self, mix: str) -> Any:
+        if mix in self.bank:
+            return self.bank[mix]
+        model, look = find(mix)
+        bank = StoredBank(model.file)
+        return bank[look or next(iter(bank))]
+
+    def _fields(self, arrangement: arrange.Arrangement) -> np.ndarray:
+        return self.generator(**arrangement.inputs())["fields"][0]
+
+    def _liking(self, arrangement: arrange.Arrangement, fields: np.ndarray, name: str) -> float:
+        """The discriminator's mean logit."""
+        small = arrange.render(arrangement, fields, *(LIKED * count for count in arrangement.units))
+        one_hot = np.zeros((1, self.judge.width("look")), np.float32)
+        one_hot[0, self._names.index(name)] = 1.0
+        image = small[None].astype(np.float32) / 127.5 - 1.0
+        return float(next(iter(self.judge(image=image, look=one_hot).values())).mean())
+
+    @property
+    def _names(self) -> list[str]:
+        return [str(name) for name in self.model.card["looks"]]
+
+    def _units(self, width: int, height: int, scale: float) -> tuple[int, int]:
+        across, down = (max(1, round(side / (REPEAT * scale))) for side in (width, height))
+        if max(across, down) > MOST_UNITS:
+            raise UserError(
+                "So many small motifs do not fit on one tile.",
+                received=f"{width} x {height} px at scale {scale:g}",
+                possible=f"scale {max(width, height) / (REPEAT * MOST_UNITS):.2g} or more at that size",
+                advice="A smaller tile repeats without a seam.",
+                exit_code=EXIT_USAGE,
+            )
+        return across, down
+
+    # --------------------------------------------------------------------------------------------------- designs
+
+    def _design(
+        self, seed: int, width: int, height: int, between: tuple[int, int] | None, step: float, tile: bool
+    ) -> np.ndarray:
+        latents = [self._latent(one) for one in (between or (seed,))]
+        latent = latents[0] if len(latents) == 1 else spherical(latents[0], latents[1], step)
+        made = next(iter(self.generator(latent=latent[None]).values()))[0]
+        image = np.rint((made + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+        image = make_seamless(image) if tile else image
+        return image if width == 0 else resize(image, width, height)
+
+    def _latent(self, seed: int) -> np.ndarray:
+        length = self.generator.width("latent")
+        return np.random.default_rng(seed).standard_normal(length).astype(np.float32)
+
+    # ---------------------------------------------------------------------------------------------------- common
+
+    def _size(self, size: int | tuple[int, int] | None) -> tuple[int, int]:
+        if size is None:
+            return (SIZE, SIZE) if self.prints else (0, 0)
+        width, height = (size, size) if isinstance(size, int) else size
+        if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+            raise UserError(
+                "That size cannot be made.",
+                received=f"{width} x {height} px",
+                possible=f"{SMALLEST} to {LARGEST} px a side",
+                exit_code=EXIT_USAGE,
+            )
+        return width, height
+
+    def _params(self, seed: int, image: np.ndarray, controls: dict[str, Any]) -> dict[str, Any]:
+        return metadata.describe(
+            model={"name": self.model.name, "sha256": self.model.sha256},
+            source=None,
+            styles=(),
+            mask={"kind": "none"},
+            seed=seed,
+            size=image.shape[1::-1],
+            controls=controls,
+            kind="imagine",
+        )
+
+
+def find(look: str | Path) -> tuple[store.Model, str | None]:
+    """(model, look or None for any of its looks) of a model's name or folder, a look's name, or "MODEL:LOOK"."""
+    text = str(look)
+    model_name, separator, wanted = text.rpartition(":")
+    if separator and model_name and not Path(text).exists():
+        model = store.load(model_name)
+        names = list(model.card.get("looks", ()))
+        if wanted not in names:
+            raise UserError(
+                f"The model '{model_name}' knows no such look.", received=wanted, possible=names, exit_code=EXIT_MODEL
+            )
+        return model, wanted
+    try:
+        model = store.load(text)
+    except UserError:
+        for model in store.models():
+            if model.recipe == "print" and text in model.card.get("looks", ()):
+                return model, text
+        if Path(text).exists():
+            raise
+        raise UserError(
+            "There is no look or model of that name.",
+            received=text,
+            possible=looks() + [one.name for one in store.models() if one.recipe in ("print", "dcgan", "r3gan")],
+            advice="Learn your own: muslin learn SWATCHES/ --name mylook",
+            exit_code=EXIT_MODEL,
+        ) from None
+    names = list(model.card.get("looks", ()))
+    return model, names[0] if model.recipe == "print" and len(names) == 1 else None
+
+
+def looks() -> list[str]:
+    """Looks of all installed print models, by name."""
+    return sorted({str(name) for model in store.models() if model.recipe == "print" for name in model.card["looks"]})
+
+
+def spherical(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    """Between two Gaussian vectors along the great circle, which keeps their length (White 2016, section 2.1)."""
+    cosine = float(np.dot(first, second) / (np.linalg.norm(first) * np.linalg.norm(second)))
+    angle = float(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    if angle < 1e-4:
+        return ((1 - share) * first + share * second).astype(np.float32)
+    mixed = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
+    return (mixed / np.sin(angle)).astype(np.float32)
+
+
+def _check(n: int, weight: float, scale: float, choose: int) -> None:
+    for what, value, good, possible in (
+        ("number of pictures", n, 1 <= n <= 10_000, "1 to 10,000"),
+        ("weight of the second look", weight, 0 <= weight <= 1, "0 to 1"),
+        ("scale", scale, 0.1 <= scale <= 32, "0.1 to 32"),
+        ("number of candidates", choose, 1 <= choose <= 64, "1 to 64"),
+    ):
+        if not good:
+            raise UserError(f"That {what} cannot be.", received=value, possible=possible, exit_code=EXIT_USAGE)
+
+
+class _Callable(ModuleType):
+    """`muslin.imagine` is this module as soon as anyone has imported it; the public function has the same name."""
+
+    def __call__(self, look: str | Path = "print", n: int = 1, **controls: Any) -> np.ndarray:
+        return imagine(look, n, **controls)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,254 @@
+"""The swatches that prints are arranged from: which to keep, how to keep them, and their colours as statistics.
+
+A bank holds, for each look, a few seamless swatches (exemplars) of one size and the tones of many more. On disk it is
+one atlas a look and one JSON file. Tones are mean and covariance in OKLab (Ottosson 2020); one cloth takes another's
+by the linear map of optimal transport between two Gaussians (Pitie & Kokaram 2007, "The linear Monge-Kantorovitch
+linear colour mapping for example-based colour transfer", equation 6).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from muslin.errors import EXIT_MODEL, UserError
+from muslin.textiles.palette import from_oklab, to_oklab
+from muslin.textiles.seamless import make_seamless
+
+REPEAT = 256  # px, side of an exemplar: one repeat of its cloth
+BANK = "bank.json"
+ATLAS_COLUMNS = 4
+JPEG_QUALITY = 90  # of an atlas, with full colour resolution; lossless where that is not much larger
+LOSSLESS_GAIN = 1.3  # a lossless atlas may be so many times larger
+SOFTEST, STRONGEST = 0.35, 2.5  # how far a contrast may be pressed or stretched to take another's tone
+FLOOR = 4e-5  # OKLab squared: added to variances, so that a plain cloth has a direction too
+
+
+@dataclass(frozen=True)
+class Tone:
+    """The colours of a cloth: mean (3) and covariance (3x3) in OKLab."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    def as_list(self) -> list[float]:
+        """Nine numbers: the mean and the upper triangle of the covariance."""
+        numbers = [*self.mean, *self.covariance[np.triu_indices(3)]]
+        return [round(float(number), 6) for number in numbers]
+
+    @staticmethod
+    def of_list(numbers: Sequence[float]) -> Tone:
+        upper = np.zeros((3, 3))
+        upper[np.triu_indices(3)] = numbers[3:9]
+        return Tone(np.array(numbers[:3], float), upper + np.triu(upper, 1).T)
+
+    def mixed(self, other: Tone, share: float) -> Tone:
+        """Between the two; share of `other` in [0, 1]."""
+        return Tone(
+            (1 - share) * self.mean + share * other.mean, (1 - share) * self.covariance + share * other.covariance
+        )
+
+
+def tone_of(image: np.ndarray) -> Tone:
+    """The tone of an sRGB uint8 picture."""
+    step = max(1, min(image.shape[:2]) // 96)
+    lab = to_oklab(image[::step, ::step]).reshape(-1, 3).astype(np.float64)
+    return Tone(lab.mean(axis=0), np.cov(lab.T))
+
+
+def transfer(source: Tone, target: Tone) -> np.ndarray:
+    """3x4 matrix that maps OKLab (L, a, b, 1) of cloth with tone `source` to tone `target`; contrasts limited."""
+    root, inverse = _roots(source.covariance + FLOOR * np.eye(3))
+    middle, _ = _roots(root @ (target.covariance + FLOOR * np.eye(3)) @ root)
+    left, gains, right = np.linalg.svd(inverse @ middle @ inverse)
+    matrix = (left * np.clip(gains, SOFTEST, STRONGEST)) @ right
+    return np.column_stack([matrix, target.mean - matrix @ source.mean]).astype(np.float32)
+
+
+def _roots(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Square root of a symmetric positive matrix, and its inverse."""
+    values, vectors = np.linalg.eigh(matrix)
+    values = np.sqrt(np.maximum(values, 1e-12))
+    return (vectors * values) @ vectors.T, (vectors / values) @ vectors.T
+
+
+def retone(image: np.ndarray, source: Tone, target: Tone) -> np.ndarray:
+    """`image` (sRGB uint8) of tone `source` in tone `target`, sRGB uint8."""
+    matrix = transfer(source, target)
+    return from_oklab(to_oklab(image) @ matrix[:, :3].T + matrix[:, 3])
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What prints of one look are made from.
+
+    exemplars: uint8 N,REPEAT,REPEAT,3, each tiles straight. tones: of as many swatches as there were.
+    style_code: what the network was told about this look.
+    """
+
+    exemplars: np.ndarray
+    tones: tuple[Tone, ...]
+    style_code: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    @cached_property
+    def exemplar_tones(self) -> tuple[Tone, ...]:
+        return tuple(tone_of(exemplar) for exemplar in self.exemplars)
+
+
+Bank = Mapping[str, Look]
+
+
+def make_look(swatches: Sequence[np.ndarray], count: int) -> Look:
+    """Choose `count` of the swatches (sRGB uint8, any size), make them seamless, measure the tones of all."""
+    chosen = choose(swatches, count)
+    exemplars = np.stack([make_seamless(squared(swatches[index])) for index in chosen])
+    return Look(exemplars, tuple(tone_of(swatch) for swatch in swatches))
+
+
+def squared(swatch: np.ndarray, side: int = REPEAT) -> np.ndarray:
+    """The centre of a swatch, side x side."""
+    import cv2
+
+    short = min(swatch.shape[:2])
+    top, left = (swatch.shape[0] - short) // 2, (swatch.shape[1] - short) // 2
+    cut = np.ascontiguousarray(swatch[top : top + short, left : left + short])
+    if short == side:
+        return cut
+    return cv2.resize(cut, (side, side), interpolation=cv2.INTER_AREA if short > side else cv2.INTER_CUBIC)
+
+
+def choose(swatches: Sequence[np.ndarray], count: int) -> list[int]:
+    """Indices of `count` swatches: even ones first (no pocket, button or shadow), then as different as can be."""
+    if len(swatches) <= count:
+        return list(range(len(swatches)))
+    described = [_describe(squared(swatch, 128)) for swatch in swatches]
+    unevenness = np.array([uneven for _, uneven in described])
+    kept = np.argsort(unevenness, kind="stable")[: max(count, round(0.6 * len(swatches)))]
+    features = np.stack([described[index][0] for index in kept])
+    features = (features - features.mean(axis=0)) / (features.std(axis=0) + 1e-6)
+    chosen = [0]
+    nearest = np.linalg.norm(features - features[0], axis=1)
+    while len(chosen) < count:
+        chosen.append(int(np.argmax(nearest)))
+        nearest = np.minimum(nearest, np.linalg.norm(features - features[chosen[-1]], axis=1))
+    return sorted(int(kept[place]) for place in chosen)
+
+
+def _describe(image: np.ndarray) -> tuple[np.ndarray, float]:
+    """(features that tell designs apart, how uneven the cloth is: blocks that differ from the whole)."""
+    import cv2
+
+    lab = to_oklab(image)
+    blocks = lab.reshape(4, 32, 4, 32, 3).swapaxes(1, 2).reshape(16, -1, 3)
+    whole = lab.reshape(-1, 3).std(axis=0) + 0.02
+    means, spreads = blocks.mean(axis=1), blocks.std(axis=1)
+    uneven = float((means.std(axis=0) / whole).mean() + (spreads.std(axis=0) / whole).mean())
+    bands, level = [], lab[..., 0]
+    for _ in range(4):
+        smaller = cv2.GaussianBlur(level, (0, 0), 1.6)
+        bands.append(np.log(float((level - smaller).std()) + 0.003))
+        level = smaller[::2, ::2]
+    slopes = [np.log(float(np.abs(np.diff(lab[..., 0], axis=axis)).mean()) + 0.003) for axis in (0, 1)]
+    features = [*(3 * lab.mean(axis=(0, 1))), *whole, *bands, slopes[0] - slopes[1]]
+    return np.array(features, np.float64), uneven
+
+
+# ------------------------------------------------------------------------------------------------------ on disk
+
+
+def save_bank(bank: Bank, folder: Path) -> None:
+    """Write bank.json and one atlas for each look into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = {}
+    for name, look in bank.items():
+        data, suffix = _encode(_atlas(look.exemplars))
+        file = f"bank/{name}{suffix}"
+        (folder / "bank").mkdir(exist_ok=True)
+        (folder / file).write_bytes(data)
+        entries[name] = {
+            "file": file,
+            "count": len(look.exemplars),
+            "style_code": [round(float(number), 5) for number in look.style_code],
+            "tones": [tone.as_list() for tone in look.tones],
+        }
+    (folder / BANK).write_text(json.dumps(entries), encoding="utf-8")
+
+
+class StoredBank(Mapping[str, Look]):
+    """A bank on disk whose looks are read when they are asked for.
+
+    read: file name -> path, checked (store.Model.file). Raises UserError (exit code 4) for a damaged bank.
+    """
+
+    def __init__(self, read: Any) -> None:
+        self._read = read
+        self._looks: dict[str, Look] = {}
+        try:
+            self._entries: dict[str, Any] = json.loads(Path(read(BANK)).read_text(encoding="utf-8"))
+            assert isinstance(self._entries, dict)
+        except (ValueError, AssertionError) as error:
+            raise _damaged() from error
+
+    def __getitem__(self, name: str) -> Look:
+        if name not in self._looks:
+            entry = self._entries[name]
+            try:
+                exemplars = _split(Path(self._read(entry["file"])), int(entry["count"]))
+                tones = tuple(Tone.of_list(numbers) for numbers in entry["tones"])
+                code = np.array(entry["style_code"], np.float32)
+            except (KeyError, TypeError, ValueError, OSError) as error:
+                raise _damaged() from error
+            self._looks[name] = Look(exemplars, tones, code)
+        return self._looks[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def _atlas(exemplars: np.ndarray) -> np.ndarray:
+    columns = min(ATLAS_COLUMNS, len(exemplars))
+    missing = -len(exemplars) % columns
+    padded = np.concatenate([exemplars, np.repeat(exemplars[-1:], missing, axis=0)])
+    rows = padded.reshape(-1, columns, *exemplars.shape[1:]).swapaxes(1, 2)
+    return np.ascontiguousarray(rows.reshape(-1, columns * exemplars.shape[2], 3))
+
+
+def _encode(atlas: np.ndarray) -> tuple[bytes, str]:
+    """JPEG with full colour resolution, or lossless WebP where that is hardly larger (flat colours)."""
+    from PIL import Image
+
+    image = Image.fromarray(atlas)
+    lossy, lossless = io.BytesIO(), io.BytesIO()
+    image.save(lossy, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+    image.save(lossless, "WEBP", lossless=True, quality=20, method=2)
+    if lossless.tell() <= LOSSLESS_GAIN * lossy.tell():
+        return lossless.getvalue(), ".webp"
+    return lossy.getvalue(), ".jpg"
+
+
+def _split(path: Path, count: int) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        atlas = np.asarray(image.convert("RGB"))
+    columns = atlas.shape[1] // REPEAT
+    tiles = atlas.reshape(-1, REPEAT, columns, REPEAT, 3).swapaxes(1, 2).reshape(-1, REPEAT, REPEAT, 3)
+    return np.ascontiguousarray(tiles[:count])
+
+
+def _damaged() -> UserError:
+    return UserError(
+        "The bank of swatches of this model cannot be read.",
+        advice="Install the model again, or learn the look again.",
+        exit_code=EXIT_MODEL,
+    )
