@@ -93,6 +93,9 @@ def restyle(
         typer.Option(metavar="FROM.png", help="Take all settings from a result; options given here go before."),
     ] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="A model by name or folder. [drape]")] = None,
+    look: Annotated[
+        str | None, typer.Option(metavar="LOOK", help="Which of its looks, of a model that has learned several.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
@@ -111,6 +114,7 @@ def restyle(
         "mix": mix.value if mix else None,
         "offset": _offset(offset),
         "seamless": {"yes": True, "no": False, "auto": "auto"}[seamless.value] if seamless else None,
+        "look": look,
     }
     controls = {name: value for name, value in given.items() if value is not None}
     styles = [parse_style(text) for text in style or []]
@@ -124,18 +128,41 @@ def restyle(
         model = model or recalled.model
         if not sources:
             sources = [str(_recorded_source(recalled.source, settings))]
-    _check_usage(sources, styles, output, as_json)
-    jobs = plan(sources, output, look_name([path for path, _ in styles]), number, mask)
+    learned = _learned(model, styles, number, controls)
+    _check_usage(sources, styles, output, as_json, learned is not None)
+    jobs = plan(sources, output, learned or look_name([path for path, _ in styles]), number, mask)
     worker = _Worker(model or "drape", styles, controls, seed or 0, overwrite, quiet, verbose)
     return worker.run(jobs, as_json)
 
 
+PAINTERS = ("cut", "cyclegan", "pix2pix")  # restyle.translate.RECIPES, which is not imported just to lay a swatch
 BASELINE = "luminance"  # no network: the photo's own brightness is taken for its folds
 
 
 def look_name(styles: list[Path]) -> str:
     """What a look is called in file names: the stems of its swatches, 'tartan' or 'tartan+dots'."""
     return "+".join(path.stem.replace(" ", "-") for path in styles)[:80]
+
+
+def _learned(model: str | None, styles: list[Any], number: int, controls: dict[str, Any]) -> str | None:
+    """What the look is called in file names, of a model that paints a look it has learned; None: it lays swatches.
+
+    Raises UserError for what such a model cannot be asked for, before anything is read.
+    """
+    painter = _painter(model)
+    if painter is not None:
+        from muslin.restyle.translate import check_controls, looks_of
+
+        check_controls(painter, styles, number, controls)
+        return look_name([Path(str(controls.get("look") or next(iter(looks_of(painter)))))])
+    if "look" in controls:
+        raise UserError(
+            "Only a model that has learned looks takes --look.",
+            received=controls["look"],
+            advice="Name the model with --model, or lay a swatch with --style.",
+            exit_code=EXIT_USAGE,
+        )
+    return None
 
 
 def _offset(text: str | None) -> tuple[float, float] | None:
@@ -194,14 +221,16 @@ def _recorded_source(source: Path | None, settings: Path) -> Path:
     return source
 
 
-def _check_usage(sources: list[str], styles: list[Any], output: str | None, as_json: bool) -> None:
+def _check_usage(
+    sources: list[str], styles: list[Any], output: str | None, as_json: bool, learned: bool = False
+) -> None:
     if not sources:
         raise UserError(
             "Which photo shall be restyled?",
             advice="Try: muslin restyle photo.jpg --style swatch.jpg",
             exit_code=EXIT_USAGE,
         )
-    if not styles:
+    if not styles and not learned:
         raise UserError(
             "Which cloth shall it be? No --style was given.",
             advice="Try: muslin restyle photo.jpg --style swatch.jpg",
@@ -231,9 +260,8 @@ class _Worker:
         verbose: bool,
     ) -> None:
         from muslin.images import read_image
-        from muslin.restyle.restyler import Restyler
 
-        self.restyler = Restyler(None if model == BASELINE else model, mask_model=_mask_model())
+        self.restyler = _restyler(model)
         self.styles = [(read_image(path), weight) for path, weight in styles]  # once, not for each photo
         self.controls, self.seed = controls, seed
         self.overwrite, self.quiet, self.verbose = overwrite, quiet, verbose
@@ -292,6 +320,28 @@ class _Worker:
         for target in job.targets:
             if target != "-" and not self.overwrite and Path(target).exists():
                 raise UserError(f"'{target}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")
+
+
+def _restyler(model: str) -> Any:
+    """What restyles with this model: by laying swatches, or by painting the look that it has learned."""
+    if _painter(model) is not None:
+        from muslin.restyle.translate import Translator
+
+        return Translator(model, mask_model=_mask_model())
+    from muslin.restyle.restyler import Restyler
+
+    return Restyler(None if model == BASELINE else model, mask_model=_mask_model())
+
+
+def _painter(model: str | None) -> Any:
+    """The model, where it paints a look that it has learned; a missing one is the restyler's error to raise."""
+    from muslin import store
+
+    try:
+        found = None if model in (None, BASELINE) else store.load(str(model))
+    except UserError:
+        return None
+    return found if found is not None and found.recipe in PAINTERS else None
 
 
 def _mask_model() -> str | None:
