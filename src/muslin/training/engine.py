@@ -26,6 +26,7 @@ from muslin.errors import UserError
 from muslin.optim import Average, ema_decay
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
 from muslin.training import checkpoint
+from muslin.training.best import Best
 from muslin.training.monitor import DIVERGED
 from muslin.training.report import Report
 
@@ -36,13 +37,17 @@ Validate = Callable[[Mapping[str, Any]], Mapping[str, float]]
 
 @dataclass
 class History:
-    """What a run did. records: one dict a report, as in log.jsonl. ended: finished, stopped, converged..."""
+    """What a run did. records: one dict a report, as in log.jsonl. ended: finished, stopped, converged...
+
+    best: the record of the state that the networks hold now, where `keep_best` chose one.
+    """
 
     records: list[dict[str, Any]] = field(default_factory=list)
     images_seen: int = 0
     seconds: float = 0.0
     ended: str = "finished"
     verdict: str = ""
+    best: dict[str, Any] | None = None
 
     def __getitem__(self, key: str) -> list[float]:
         """The trace of one log, for instance history["discriminator/loss"]."""
@@ -64,6 +69,7 @@ def train(
     checkpoint_every_seconds: float = 60.0,
     validate: Validate | None = None,
     validate_every_images: int | None = None,
+    keep_best: str | None = None,
     monitor: Any = None,
     plan: Mapping[str, Any] | None = None,
     screen: bool = True,
@@ -76,12 +82,15 @@ def train(
     report_every_images: one record of averaged logs (default: 100 records a run, at least 20 steps each).
     preview_every_images: one contact sheet (default: 10 a run). 0: none.
     validate: networks with averaged weights -> name -> score, each `validate_every_images` (as previews).
+    keep_best: name of a score of `validate`, lower is better: the averaged weights with the best one are what the
+        networks hold in the end.
     monitor: object with `observe(record) -> verdict`, whose `ends_run` ends the run (see training.monitor).
     plan: how the configuration was chosen, kept in config.json.
     screen: progress on stderr.
     deterministic: repeatable operations only; costs nothing measurable on a CPU, some speed on a GPU.
 
-    Afterwards the networks of the recipe hold their averaged weights. Ctrl-C saves the state and returns.
+    Afterwards the networks of the recipe hold their averaged weights, the last or the best ones. Ctrl-C saves the
+    state and returns.
     Raises UserError when the run diverges (a loss or a weight is no number any more, or the monitor says so);
     the last good state stays in the run's folder.
     """
@@ -93,7 +102,8 @@ def train(
     report_every = _whole_steps(report_every_images or every, recipe.batch_size)
     preview_every = images // 10 if preview_every_images is None else preview_every_images
     preview_every = _whole_steps(preview_every, recipe.batch_size)
-    validate_every = _whole_steps(validate_every_images or preview_every, recipe.batch_size)
+    # Scores stand in records, so they are taken when a record is written.
+    validate_every = _whole_steps(validate_every_images or preview_every, report_every)
 
     history = History()
     if run is not None:
@@ -103,6 +113,9 @@ def train(
         history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
         for record in history.records if monitor is not None else ():
             history.verdict = str(monitor.observe(record))
+    kept = {name: recipe.networks[name] for name in dict.fromkeys([*recipe.exported, *loop.average.names])
+            if name in recipe.networks}  # fmt: skip
+    best = Best(run, kept) if keep_best else None
     report = Report(run, images, name=recipe.name, screen=screen)
     if history.images_seen:
         report.say(f"Continuing at {history.images_seen:,} images.")
@@ -122,10 +135,13 @@ def train(
                     record = _summary(logs, seen, time.perf_counter() - started)
                     _refuse_nan(record, interval_start, seen, run)
                     logs, interval_start = [], seen
-                    if validate and (seen % validate_every == 0 or last):
+                    # Not where Ctrl-C came: the continued run must take the same scores as an unbroken one.
+                    if validate and ((validate_every and seen % validate_every == 0) or seen >= images):
                         with loop.average.applied():
-                            record |= {f"validation/{key}": float(value)
-                                       for key, value in validate(recipe.networks).items()}  # fmt: skip
+                            scores = {key: float(value) for key, value in validate(recipe.networks).items()}
+                            if best is not None and keep_best in scores:
+                                best.offer(scores[keep_best], seen)
+                        record |= {f"validation/{key}": value for key, value in scores.items()}
                     history.records.append(record)
                     report.record(record)
                     if monitor is not None:
@@ -153,7 +169,23 @@ def train(
         report.close()
     history.seconds = time.perf_counter() - started
     loop.average.apply()
+    if best is not None and history.ended != "stopped" and best.restore():
+        found = [record for record in history.records if record["images_seen"] == best.images_seen]
+        history.best = found[0] if found else {"images_seen": best.images_seen, f"validation/{keep_best}": best.score}
     return history
+
+
+def restore(recipe: Recipe, run: Path) -> int:
+    """Give the recipe's networks the averaged weights of a run's last state; returns images_seen.
+
+    Raises UserError where there is no state, or one of other networks.
+    """
+    loop = _Loop(recipe)
+    images_seen = checkpoint.load_state(run, loop.groups)
+    if images_seen is None:
+        raise UserError(f"The run in '{run}' has not kept a state yet.", advice="Wait a minute, or train it again.")
+    loop.average.apply()
+    return images_seen
 
 
 class _Loop:

@@ -18,6 +18,9 @@ COLLAPSE = "generator collapse"
 DIVERGED = "diverged"
 
 HIGHER_IS_BETTER = ("iou", "psnr", "correlation", "accuracy", "coverage")
+KID = "validation/kid"  # with its standard error beside it, see below
+ERROR = "_error"
+FLAT_SHARE, FLAT_LEAST = 1 / 3, 5  # scores without progress after which KID counts as flat: of all, and at least
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,17 @@ class Monitor:
 
     until_converged: end the run when both networks have converged, or when the game is lost; otherwise only a
         divergence ends it.
+    flat_ends: also when KID has not fallen for a third of the run. False where the learning rate still falls: the best
+        pictures then come late.
     min_images: no verdict but divergence before that many images: every game begins lopsided.
     patience: records in a row before a game counts as lost.
     """
 
-    def __init__(self, *, until_converged: bool = False, min_images: int = 0, patience: int = 6) -> None:
+    def __init__(
+        self, *, until_converged: bool = False, flat_ends: bool = True, min_images: int = 0, patience: int = 6
+    ) -> None:
         self.until_converged, self.min_images, self.patience = until_converged, min_images, patience
+        self.flat_ends = flat_ends
         self.records: list[dict[str, float]] = []
 
     def observe(self, record: Mapping[str, float]) -> Verdict:
@@ -108,7 +116,25 @@ class Monitor:
             "generator has nothing left to learn from. Give it a lower learning rate, or raise r1_weight."
         )
 
+    def _flat(self) -> str:
+        """Words when the best KID of the last third is no better, by half its error, than the best before."""
+        scored = [record for record in self.records if KID in record]
+        recent = max(FLAT_LEAST, round(len(scored) * FLAT_SHARE))
+        if len(scored) < recent + FLAT_LEAST:
+            return ""
+        before = min(scored[:-recent], key=lambda record: record[KID])
+        after = min(scored[-recent:], key=lambda record: record[KID])
+        if after[KID] < before[KID] - 0.5 * before.get(KID + ERROR, 0.0):
+            return ""
+        return (
+            f"the pictures have come no closer to yours since {before['images_seen']:,.0f} images "
+            f"(KID {1000 * before[KID]:.3g}, then {1000 * after[KID]:.3g} at best; 0 is as close as yours are to each "
+            "other). More training would change little."
+        )
+
     def _converged(self) -> str:
+        if any(KID in record for record in self.records):
+            return self._flat() if self.flat_ends else ""
         accuracy = self._accuracy()
         if accuracy and mean(accuracy[-self.patience :]) > 0.9:
             return ""
@@ -126,6 +152,10 @@ class Monitor:
 
     def _learning(self) -> str:
         score = self.trace_of_score()
+        if self.score_name() == KID and len(score) >= 2:
+            came = "come closer to" if min(score[1:]) < score[0] else "not come closer to"
+            best = 1000 * min(score)
+            return f"the pictures have {came} yours: KID was {1000 * score[0]:.3g} at first and is {best:.3g} at best."
         if len(score) >= 4:
             name, values = self.score_name(), score
             better = values[-1] > values[0] if name.endswith(HIGHER_IS_BETTER) else values[-1] < values[0]
