@@ -77,6 +77,7 @@ def train(
     folder = Path(folder)
     recipe_class = _recipe_class(recipe)
     from muslin import export, recipes
+    from muslin.evaluation import during_training
     from muslin.training import checkpoint, engine
     from muslin.training.monitor import Monitor
 
@@ -93,16 +94,30 @@ def train(
         factory = ready or (lambda size: recipes.build(recipe, {"seed": seed, **given, **_sized(size)}))
         sizes = (None,) if given.get("size") or start else recipe_class.sizes or (None,)
         work = _planned(factory, sizes, data, images, minutes, started, say)
-    monitor = Monitor(until_converged=until_converged, min_images=work.images // 2)
+    work, judge = _judged(work, new=stored is None)
+    # Where the learning rate still falls, the best pictures come late: a pause is no end.
+    steady = work.recipe.learning_rate_factor(0.5) == work.recipe.learning_rate_factor(1.0)
     history = engine.train(
-        work.recipe, work.stream, folder, images=work.images, monitor=monitor, plan=work.plan, screen=screen
+        work.recipe,
+        work.stream,
+        folder,
+        images=work.images,
+        monitor=Monitor(until_converged=until_converged, flat_ends=steady, min_images=work.images // 2),
+        plan=work.plan,
+        validate=judge,
+        validate_every_images=work.plan.get(during_training.EVERY),
+        keep_best="kid" if judge else None,
+        screen=screen,
     )
-    if history.verdict:
-        say(str(history.verdict))
+    for sentence in (history.verdict, during_training.in_words(history.best, history.records)):
+        if sentence:
+            say(sentence)
     model = None
     if history.ended != "stopped":
+        (folder / "model").mkdir(exist_ok=True)
         work.recipe.write_files(work.stream, folder / "model")
-        model = export.export_recipe(work.recipe, folder / "model", card=_card(work, history, data))
+        card = _card(work, history, data) | (during_training.for_the_card(judge, history.best) if judge else {})
+        model = export.export_recipe(work.recipe, folder / "model", card=card)
     return Run(folder, history, model, time.perf_counter() - started)
 
 
@@ -149,6 +164,21 @@ def _planned(
         stream = stream if built == measured else built.stream(data, built.seed)
     say(_size_in_words(built, images))
     return _Work(built, stream, images, plan)
+
+
+def _judged(work: _Work, new: bool) -> tuple[_Work, Any]:
+    """The work with what its plan must say about judging, and the judge of its pictures, if there is one.
+
+    A new run of so many minutes gives up as many images as the judging takes time.
+    """
+    from muslin.evaluation.during_training import COST, EVERY, judge
+
+    found = judge(work.recipe, work.stream, work.images, work.plan)
+    every = found[1] if found else 0
+    images = work.images
+    if new and found and work.plan.get("minutes"):
+        images = max(1, int(images * (1 - COST)) // work.recipe.batch_size) * work.recipe.batch_size
+    return _Work(work.recipe, work.stream, images, {**work.plan, EVERY: every}), found[0] if found else None
 
 
 def _card(work: _Work, history: History, data: Any) -> dict[str, Any]:

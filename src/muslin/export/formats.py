@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,23 @@ from muslin.export.parity import Arrays, Runs
 
 @dataclass(frozen=True)
 class Original:
-    """A network of a model: its ONNX file, or the Keras network, or both."""
+    """A network of a model: its ONNX file, or the Keras network, or both.
+
+    checked: size -> input -> axes, where one size for all free axes will not do (Recipe.checked_inputs).
+    """
 
     name: str
     onnx: Path | None
     network: Any = None  # keras.Model
+    checked: Mapping[str, parity.Shapes] = field(default_factory=dict)
 
     @cached_property
     def runs(self) -> Runs:
         return parity.keras_runs(self.network) if self.network else parity.onnx_runs(self.onnx or Path())
 
-    @cached_property
-    def shapes(self) -> parity.Shapes:
+    def shapes(self, size: int) -> parity.Shapes:
+        if str(size) in self.checked:
+            return self.checked[str(size)]
         return parity.keras_shapes(self.network) if self.network else parity.onnx_shapes(self.onnx or Path())
 
 

@@ -34,6 +34,7 @@ def export_recipe(
 ) -> store.Model:
     """Write the recipe's exported networks (their present weights) and model.json into `folder`.
 
+    folder: files that are in it already become part of the model.
     card: more entries (data, metrics, licence...). The parity of each network on two sizes goes into the card.
     keep_weights: also keras/NAME.weights.h5 of every network, from which the model is exported again or trained on.
     On JAX and PyTorch the ONNX files are written by a second process, which runs TensorFlow.
@@ -53,13 +54,14 @@ def export_recipe(
         "exported": list(recipe.exported),
         "parameters": weights,
         "settings": settings(recipe),
-        "checked_sizes": list(recipe.checked_sizes),
+        **_checked(recipe),
         **dict(card or {}),
     }
     if not in_process:
         store.write_card(folder, full)
         return _export_elsewhere(folder)
-    originals = [Original(name, None, recipe.networks[name]) for name in recipe.exported]
+    checked = full["checked_inputs"]
+    originals = [Original(name, None, recipe.networks[name], checked.get(name, {})) for name in recipe.exported]
     found = _write(originals, "onnx", folder, recipe.checked_sizes)
     worst = {name: max(values.values()) for name, values in found.items()}
     return store.write_card(folder, _with_parity(full, "onnx", found) | {"largest_difference_after_export": worst})
@@ -85,14 +87,14 @@ def export_model(
         if output.resolve() != model.folder.resolve():
             _make_room(output, overwrite)
         wanted, present = FORMATS[format], _present(model)
-        sizes = model.card.get("checked_sizes") or parity.SIZES
+        sizes, checked = model.card.get("checked_sizes") or parity.SIZES, model.card.get("checked_inputs") or {}
         if (wanted.keras or format == "onnx") and _has_weights(model):
-            recipe = load_recipe(model)
-            originals = [Original(name, file, recipe.networks[name]) for name, file in present.items()]
+            networks = load_recipe(model).networks
         elif wanted.keras:
             raise _no_weights(model, format)
         else:
-            originals = [Original(name, file) for name, file in present.items()]
+            networks = {}
+        originals = [Original(name, file, networks.get(name), checked.get(name, {})) for name, file in present.items()]
         found = _write(originals, format, output, sizes)
         network = f"{originals[0].name}{wanted.suffix}"
         return store.write_card(output, _with_parity(model.card, format, found) | {"network": network})
@@ -138,6 +140,15 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     """The recipe's fields that JSON can hold; arrays and networks given to it are not among them."""
     values = {item.name: getattr(recipe, item.name) for item in dataclasses.fields(recipe) if item.init}
     return {key: value for key, value in values.items() if isinstance(value, (int, float, str, list, tuple))}
+
+
+def _checked(recipe: Recipe) -> dict[str, Any]:
+    """Entries of the card: on which inputs exports are compared, now and when another format is written."""
+    inputs = {
+        name: {str(size): shapes for size in recipe.checked_sizes if (shapes := recipe.checked_inputs(name, size))}
+        for name in recipe.exported
+    }
+    return {"checked_sizes": list(recipe.checked_sizes), "checked_inputs": {k: v for k, v in inputs.items() if v}}
 
 
 def _write(originals: list[Original], format: str, folder: Path, sizes: Any) -> dict[str, dict[str, float]]:
@@ -189,7 +200,7 @@ def _model_of(source: str | Path, scratch: Path) -> store.Model:
         images_seen = engine.restore(recipe, folder)
         save_weights(recipe, scratch)
         card = {"name": recipe.name, "recipe": recipe.name, "network": f"{recipe.exported[0]}.onnx"}
-        more = {"exported": list(recipe.exported), "checked_sizes": list(recipe.checked_sizes)}
+        more = {"exported": list(recipe.exported), **_checked(recipe)}
         more |= {"settings": settings(recipe), "images_seen": images_seen, "summary": f"{recipe.summary} (unfinished)"}
         return store.write_card(scratch, card | more)
     return store.load(source)

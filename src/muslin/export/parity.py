@@ -17,24 +17,27 @@ BATCHES = (2, 3)
 
 Arrays = dict[str, np.ndarray]
 Runs = Callable[[Arrays], Mapping[str, np.ndarray]]
-Shapes = Mapping[str, Sequence[int | None]]
+Shapes = Mapping[str, Sequence[int | None]]  # input -> its axes, the batch first, None where they are free
 
 
 def check_parity(network: Any, path: Path, sizes: Iterable[int] = SIZES) -> float:
     """Largest absolute difference between an ONNX file and its Keras network. Raises UserError where it is large."""
-    return max(differences(keras_shapes(network), keras_runs(network), onnx_runs(path), sizes).values())
+    shapes = keras_shapes(network)
+    return max(differences(lambda size: shapes, keras_runs(network), onnx_runs(path), sizes).values())
 
 
-def differences(shapes: Shapes, original: Runs, exported: Runs, sizes: Iterable[int] = SIZES) -> dict[str, float]:
+def differences(
+    shapes: Callable[[int], Shapes], original: Runs, exported: Runs, sizes: Iterable[int] = SIZES
+) -> dict[str, float]:
     """Size -> largest absolute difference on any output. Raises UserError where one is above TOLERANCE.
 
-    shapes: of the inputs, by name; the first axis is the batch, every other free axis takes the size.
+    shapes: size -> axes of the inputs; those left free take the size.
     """
     rng, found = np.random.default_rng(0), {}
     for size, batch in zip(sizes, BATCHES, strict=False):
         arrays = {
             name: rng.uniform(0, 1, [batch, *(side or size for side in shape[1:])]).astype(np.float32)
-            for name, shape in shapes.items()
+            for name, shape in shapes(size).items()
         }
         expected, got = original(arrays), exported(arrays)
         found[str(size)] = max(float(np.abs(value - got[name]).max()) for name, value in expected.items())

@@ -84,6 +84,13 @@ class Recipe(ABC):
         """Write what the finished model needs beside its networks into `folder`, called before these are exported."""
         return None
 
+    def checked_inputs(self, network: str, size: int) -> dict[str, tuple[int | None, ...]]:
+        """Input -> axes on which the export of `network` is compared, the batch first (None).
+
+        Empty where every free axis can take `size`, one of checked_sizes.
+        """
+        return {}
+
     def evaluation(
         self, networks: Mapping[str, Any], stream: Stream, count: int
     ) -> tuple[np.ndarray, np.ndarray] | None:
