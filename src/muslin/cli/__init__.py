@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from muslin.cli import data, demo, export, info, lookbook, models, recipes, restyle, terminal, train
+from muslin.cli import data, demo, export, info, lookbook, models, recipes, restyle, studio, terminal, train
 from muslin.errors import EXIT_FAILURE, UserError
 
 INTERRUPTED = 130
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.command("restyle")(restyle.restyle)
 app.command("lookbook")(lookbook.lookbook)
+app.command("studio")(studio.studio)
 app.command("train")(train.train)
 app.command("recipes")(recipes.recipes)
 app.command("export")(export.export)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -20,6 +21,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from muslin.studio.api import problems
+from muslin.studio.service import Limits
 
 COOKIE = "muslin_token"
 OPEN_PATHS = ("/healthz", "/readyz")  # what a supervisor asks; they tell nothing
@@ -38,13 +40,25 @@ HEADERS = {
 }
 
 
+UPLOADS = re.compile(r"/v1/(garments|looks|settings|garments/[0-9a-f]+/mask)")
+IMPORTS = re.compile(r"/v1/(projects/import|sets|sets/[0-9a-f]+/pictures)")
+LARGEST_JSON = 2_000_000  # bytes
+FORM = 100_000  # bytes around the file of a form
+
+
 @dataclass(frozen=True)
 class Rules:
     """host: what the service is bound to. token: asked of everyone, unless None (loopback only)."""
 
     host: str
     token: str | None
-    max_body: int
+    limits: Limits
+
+    def largest_body(self, path: str) -> int:
+        """Bytes that a request to this path may have."""
+        if IMPORTS.fullmatch(path):
+            return self.limits.import_bytes
+        return self.limits.upload_bytes + FORM if UPLOADS.fullmatch(path) else LARGEST_JSON
 
     def allows_host(self, host: str) -> bool:
         """Whether a Host header names this service. With a token any name does: a rebound name has no cookie."""
@@ -76,7 +90,7 @@ class Guard:
         headers = Headers(scope=scope)
         answer = self._refusal(scope, headers)
         guarded = _with_headers(send, scope["path"])
-        await (answer or self.app)(scope, _limited(receive, self.rules.max_body), guarded)
+        await (answer or self.app)(scope, _limited(receive, self.rules.largest_body(scope["path"])), guarded)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Any:
         path = scope["path"]
@@ -84,9 +98,9 @@ class Guard:
             return problems.plain(403, "The studio is not known under this host name.", path)
         if _foreign(scope, headers):
             return problems.plain(403, "A page of another origin may not use the studio.", path)
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self.rules.max_body:
-            return problems.plain(413, f"A request has at most {self.rules.max_body:,} bytes.", path)
+        length, largest = headers.get("content-length", "0"), self.rules.largest_body(path)
+        if length.isdecimal() and int(length) > largest:
+            return problems.plain(413, f"A request to this address has at most {largest:,} bytes.", path)
         if self.rules.token is None or path in OPEN_PATHS:
             return None
         return self._token_refusal(scope, headers, self.rules.token)
@@ -139,7 +153,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise HTTPException(413, f"A request has at most {limit:,} bytes.")
+            raise HTTPException(413, f"A request to this address has at most {limit:,} bytes.")
         return message
 
     return counted

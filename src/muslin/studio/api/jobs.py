@@ -1,0 +1,100 @@
+"""Routes of jobs: into the queue, out of it, and what is done while one waits (the preview)."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi.responses import JSONResponse
+
+from muslin.studio import controls, garments, jobs, looks, submitting
+from muslin.studio.api import schemas
+from muslin.studio.api.desk import AtDesk, Cursor, Limit, told
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+SAME: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Job, "description": "The job of this key, made before"}}
+JPEG: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The garment in these looks, small",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/preview", responses={**JPEG, **told(404, 429)}, response_class=Response, tags=["preview"])
+def preview(desk: AtDesk, body: schemas.PreviewIn) -> Response:
+    """The garment in these looks at low resolution, at once."""
+    started = time.perf_counter()
+    studio = desk.studio
+    with desk.previews:
+        row = garments.get(studio, body.garment)
+        swatches = looks.flattened(studio, [look.model_dump() for look in body.looks])
+        asked = controls.for_garment(body.controls.model_dump(), row["length_cm"])
+        asked["palette"] = body.controls.palette
+        cloths = [(look["picture"], weight) for look, weight in swatches]
+        data = studio.engine.preview(row["photo"], row["mask"], cloths, asked, body.side)
+    took = {"Server-Timing": f"render;dur={(time.perf_counter() - started) * 1000:.0f}"}
+    return Response(data, media_type="image/jpeg", headers=took)
+
+
+@router.post("/jobs", status_code=202, response_model=schemas.Job, responses={**SAME, **told(404, 409, 429, 501)})
+def submit(desk: AtDesk, body: Annotated[schemas.JobIn, Body()], idempotency_key: Key = None) -> Any:
+    """Put a job into the queue."""
+    request = body.model_dump()
+    command = submitting.prepare(desk.studio, request)
+    row, new = jobs.submit(desk.studio, request, command, idempotency_key)
+    if new:
+        desk.supervisor.wake(request["kind"])
+        desk.news.announce()
+    answer = schemas.Job.model_validate(jobs.view(desk.studio, row)).model_dump(mode="json")
+    return JSONResponse(answer, 202 if new else 200, headers={"Location": f"/v1/jobs/{row['id']}"})
+
+
+@router.get("/jobs", response_model=schemas.Jobs, responses=told())
+def listed(
+    desk: AtDesk,
+    project: Annotated[schemas.Id | None, Query()] = None,
+    state: Literal["queued", "running", "done", "failed", "cancelled"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Any:
+    rows, after = jobs.listed(desk.studio, project, state, cursor and cursor.lstrip("s"), limit)
+    return {"items": [jobs.view(desk.studio, row) for row in rows], "next": after}
+
+
+@router.get("/jobs/{identity}", response_model=schemas.Job, responses=told(404))
+def get(desk: AtDesk, identity: schemas.Id) -> Any:
+    return jobs.view(desk.studio, jobs.get(desk.studio, identity))
+
+
+@router.delete("/jobs/{identity}", response_model=schemas.Job, responses=told(404, 409))
+def cancel(desk: AtDesk, identity: schemas.Id) -> Any:
+    """End it now; what it made so far stays."""
+    row, was_running = jobs.cancel(desk.studio, identity)
+    if was_running:
+        desk.supervisor.cancel(row["kind"], identity)
+    desk.news.announce()
+    return jobs.view(desk.studio, row)
+
+
+@router.post("/jobs/{identity}/stop", response_model=schemas.Job, responses=told(404, 409))
+def stop(desk: AtDesk, identity: schemas.Id) -> Any:
+    """End a training after its next step, with everything learned so far kept for resuming."""
+    row = submitting.stoppable(desk.studio, identity)
+    if row["state"] == "queued":
+        row, _ = jobs.cancel(desk.studio, identity)
+    else:
+        desk.supervisor.stop(row["kind"], identity)
+    desk.news.announce()
+    return jobs.view(desk.studio, row)
+
+
+@router.post("/jobs/{identity}/resume", response_model=schemas.Job, responses=told(404, 409, 429))
+def resume(desk: AtDesk, identity: schemas.Id) -> Any:
+    """Go on with a training that was stopped, cancelled or has failed."""
+    row = jobs.resume(desk.studio, identity)
+    desk.supervisor.wake(row["kind"])
+    desk.news.announce()
+    return jobs.view(desk.studio, row)

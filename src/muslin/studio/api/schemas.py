@@ -1,0 +1,441 @@
+"""What the API takes and answers, as pydantic models: they check requests and write the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Color = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-f]{6}|keep)$")]
+Hex = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+PaletteOf = Annotated[list[Color], Field(min_length=1, max_length=12)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Weight = Annotated[float, Field(gt=1e-4, le=1e4)]
+Repeat = Literal["straight", "half-drop", "brick", "mirror"]
+Mix = Literal["overprint", "panels"]
+Centimetres = Annotated[float, Field(ge=0.1, le=1000)]
+
+
+class Request(BaseModel):
+    """A body: unknown fields are refused, numbers are finite, and nothing is guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+# ------------------------------------------------------------------------------------------------------- requests
+
+
+class ProjectIn(Request):
+    name: Name
+
+
+class ProjectPatch(Request):
+    name: Name | None = None
+    opened: bool | None = None
+
+
+class GarmentPatch(Request):
+    name: Name | None = None
+    length_cm: Centimetres | None = None
+
+
+class MaskCopy(Request):
+    to: Annotated[list[Id], Field(min_length=1, max_length=500)]
+
+
+class LookPatch(Request):
+    name: Name | None = None
+    repeat_cm: Centimetres | None = None
+
+
+class WeightedLook(Request):
+    look: Id
+    weight: Weight = 1.0
+
+
+Looks = Annotated[list[WeightedLook], Field(min_length=1, max_length=4)]
+
+
+class MixIn(Request):
+    name: Name = "Mix"
+    parts: Annotated[list[WeightedLook], Field(min_length=2, max_length=4)]
+    mix: Mix = "overprint"
+
+
+class RecolourIn(Request):
+    palette: PaletteOf
+    name: Name | None = None
+
+
+class ColourwaysIn(Request):
+    count: Annotated[int, Field(ge=1, le=16)] = 5
+    seed: Seed = 0
+    colours: Annotated[int, Field(ge=1, le=8)] = 5
+    lock: Annotated[list[Hex], Field(max_length=8)] = []
+    card: Annotated[list[Hex], Field(max_length=64)] = []
+
+
+class ControlsIn(Request):
+    scale: Annotated[float, Field(ge=0.02, le=20)] = 1.0
+    print_cm: Annotated[float, Field(ge=0.1, le=500)] | None = None
+    rotation: Annotated[float, Field(ge=-36000, le=36000)] = 0.0
+    offset: Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=2, max_length=2)] = [0.0, 0.0]
+    repeat: Repeat = "straight"
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+    shading: Annotated[float, Field(ge=0, le=2)] = 1.0
+    palette: PaletteOf | None = None
+    seamless: Literal["auto"] | bool = "auto"
+    mix: Mix = "overprint"
+
+
+class TileIn(Request):
+    looks: Looks
+    across: Annotated[int, Field(ge=1, le=12)] = 3
+    side: Annotated[int, Field(ge=64, le=1024)] = 512
+    repeat: Repeat = "straight"
+    rotation: Annotated[float, Field(ge=-36000, le=36000)] = 0.0
+    palette: PaletteOf | None = None
+    seamless: Literal["auto"] | bool = "auto"
+
+
+class PreviewIn(Request):
+    garment: Id
+    looks: Looks
+    controls: ControlsIn = ControlsIn()
+    side: Annotated[int, Field(ge=64, le=384)] = 384
+
+
+class RestyleJob(Request):
+    kind: Literal["restyle"]
+    project: Id
+    garments: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    looks: Looks
+    controls: ControlsIn = ControlsIn()
+    variants: Annotated[int, Field(ge=1, le=16)] = 4
+    seed: Seed = 0
+    start: Annotated[int, Field(ge=0, le=100_000)] = 0
+    vary: Annotated[list[Literal["print", "palette"]], Field(max_length=2)] = ["print"]
+
+
+class ColourwaysJob(Request):
+    kind: Literal["colourways"]
+    project: Id
+    garment: Id
+    looks: Looks
+    controls: ControlsIn = ControlsIn()
+    palettes: Annotated[list[PaletteOf], Field(min_length=1, max_length=16)]
+
+
+class ImagineJob(Request):
+    kind: Literal["imagine"]
+    project: Id
+    model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    count: Annotated[int, Field(ge=1, le=64)] = 8
+    seed: Seed = 0
+
+
+class TrainJob(Request):
+    kind: Literal["train"]
+    project: Id
+    set: Id
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    minutes: Annotated[float, Field(ge=0.1, le=1440)] = 10.0
+    seed: Seed = 0
+
+
+class DeliverJob(Request):
+    kind: Literal["deliver"]
+    project: Id
+    results: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    format: Literal["contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip"]
+    title: Name = "Lookbook"
+    ppi: Annotated[float, Field(ge=36, le=2400)] = 300.0
+    template: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "{project}_{garment}_{look}_{number}"
+    strip_metadata: bool = False
+
+
+JobIn = Annotated[RestyleJob | ColourwaysJob | ImagineJob | TrainJob | DeliverJob, Field(discriminator="kind")]
+
+
+class ResultPatch(Request):
+    starred: bool | None = None
+    rejected: bool | None = None
+    note: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def not_both(self) -> ResultPatch:
+        if self.starred and self.rejected:
+            raise ValueError("a result is starred or rejected, not both")
+        return self
+
+
+# -------------------------------------------------------------------------------------------------------- answers
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Status(Answer):
+    status: str
+
+
+class Picture(Answer):
+    sha256: Sha256
+    url: str
+    thumbnail: str
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+
+
+class Limits(Answer):
+    upload_bytes: int
+    upload_pixels: int
+    queue: int
+    previews: int
+    variants: int
+    batch: int
+    preview_side: int
+    set_pictures: list[int]
+    import_bytes: int
+
+
+class Ability(Answer):
+    available: bool
+    reason: str | None
+
+
+class Info(Answer):
+    version: str
+    project: Id
+    samples: bool
+    data: str
+    limits: Limits
+    controls: dict[str, list[float | str]]
+    can: dict[str, Ability]
+
+
+class Model(Answer):
+    name: str
+    recipe: str
+    version: str
+    sha256: str
+    bytes: int
+    summary: str
+    licence: str
+    shipped: bool
+    makes_prints: bool
+
+
+class Project(Answer):
+    id: Id
+    name: str
+    created: float
+    opened: float
+    garments: int
+    results: int
+
+
+class MaskOut(Answer):
+    picture: Picture
+    kind: Literal["auto", "alpha", "edited", "none"]
+    source: str
+    confidence: float
+    share: float
+
+
+class Garment(Answer):
+    id: Id
+    project: Id | None
+    sample: bool
+    name: str
+    created: float
+    photo: Picture
+    mask: MaskOut
+    box: list[int]
+    length_cm: float
+    cm_per_pixel: float
+
+
+class NotCopied(Answer):
+    garment: Id
+    problem: str
+
+
+class MaskCopied(Answer):
+    done: list[Id]
+    failed: list[NotCopied]
+
+
+class Part(Answer):
+    look: Id
+    weight: float
+
+
+class Look(Answer):
+    id: Id
+    kind: Literal["swatch", "mix", "imagined", "recoloured"]
+    name: str
+    sample: bool
+    created: float
+    picture: Picture
+    repeat_cm: float | None
+    parts: list[Part]
+    mix: Mix | None
+    palette: list[Hex]
+    seam: float
+    origin: dict[str, Any] | None
+    revision: int
+
+
+class Colour(Answer):
+    hex: Hex
+    share: float
+    lab: list[float]
+
+
+class Colours(Answer):
+    colours: list[Colour]
+
+
+class Colourway(Answer):
+    name: str
+    palette: list[Color]
+    tile: str
+
+
+class Colourways(Answer):
+    palette: list[Hex]
+    items: list[Colourway]
+
+
+class JobFile(Answer):
+    name: str
+    picture: Picture
+
+
+class Job(Answer):
+    id: Id
+    kind: Literal["restyle", "colourways", "imagine", "train", "deliver"]
+    project: Id
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    note: str
+    created: float
+    started: float | None
+    ended: float | None
+    request: dict[str, Any]
+    problem: dict[str, Any] | None
+    command: str
+    results: list[Id]
+    looks: list[Id]
+    files: list[JobFile]
+    resumable: bool
+    samples: list[Picture]
+    log: list[str]
+    output: dict[str, Any] | None
+    revision: int
+
+
+class Result(Answer):
+    id: Id
+    project: Id
+    job: Id
+    garment: Id
+    looks: list[Part]
+    number: int
+    name: str
+    created: float
+    picture: Picture
+    controls: dict[str, Any]
+    print_cm: float | None
+    seed: int
+    starred: bool
+    rejected: bool
+    note: str
+    mask: Sha256
+    command: str
+    settings: dict[str, Any]
+    revision: int
+
+
+class Same(Answer):
+    garment: bool
+    looks: bool
+
+
+class Difference(Answer):
+    name: str
+    first: Any
+    second: Any
+
+
+class Compared(Answer):
+    same: Same
+    controls: list[Difference]
+    difference: float | None
+
+
+class Recalled(Answer):
+    settings: dict[str, Any]
+    garment: Id | None
+    looks: list[Part]
+    controls: dict[str, Any]
+    mask: Sha256 | None
+    seed: int
+    result: Id | None
+    notes: list[str]
+
+
+class FindingOut(Answer):
+    level: Literal["unusable", "warning", "note"]
+    kind: str
+    problem: str
+    advice: str
+    pictures: list[Sha256]
+
+
+class PictureSet(Answer):
+    id: Id
+    name: str
+    created: float
+    pictures: list[Picture]
+    ready: bool
+    check: list[FindingOut]
+
+
+class Listed(Answer):
+    next: str | None
+
+
+class Projects(Listed):
+    items: list[Project]
+
+
+class Garments(Listed):
+    items: list[Garment]
+
+
+class LooksOut(Listed):
+    items: list[Look]
+
+
+class Jobs(Listed):
+    items: list[Job]
+
+
+class Results(Listed):
+    items: list[Result]
+
+
+class Sets(Listed):
+    items: list[PictureSet]
+
+
+class Models(Listed):
+    items: list[Model]

@@ -1,0 +1,43 @@
+"""Files that nothing refers to any more are removed, at the start of the studio."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+
+from muslin.studio.service import Studio
+
+OLD = 3600.0  # seconds
+
+
+def used(studio: Studio) -> Iterator[str]:
+    """SHA-256 of every file that some row names."""
+    every = studio.database.all
+    for row in every("SELECT photo, mask, auto FROM garments"):
+        yield from (row["photo"], row["mask"], json.loads(row["auto"])["mask"])
+    for row in every("SELECT picture FROM looks"):
+        yield row["picture"]
+    for row in every("SELECT picture, mask, settings FROM results"):
+        yield from (row["picture"], row["mask"])
+        settings = json.loads(row["settings"])
+        # The photo and swatches of a result outlive their garment and look: a lookbook shows them.
+        for entry in [settings.get("source"), *(settings.get("styles") or [])]:
+            if isinstance(entry, dict) and isinstance(entry.get("sha256"), str):
+                yield entry["sha256"]
+    for row in every("SELECT sha256 FROM set_pictures"):
+        yield row["sha256"]
+    for row in every("SELECT files, samples FROM jobs"):
+        yield from (file["sha256"] for file in json.loads(row["files"]))
+        yield from json.loads(row["samples"])
+
+
+def collect(studio: Studio, older_than: float = OLD) -> int:
+    """Remove what nothing names, and what a process left half done; returns the number of files."""
+    gone = studio.files.collect(used(studio), older_than)
+    for pattern in (".deliver-*.zip", ".export-*.zip", ".set-*"):
+        for path in studio.data.glob(pattern):
+            if path.stat().st_mtime < time.time() - older_than:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return gone

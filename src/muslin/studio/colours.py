@@ -1,0 +1,162 @@
+"""Colours and tiles of looks: palette, colourways, cloth zoomed out, the seamless tile to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from muslin.errors import EXIT_USAGE, UserError
+from muslin.studio.controls import KEEP, rgb, turned
+from muslin.studio.database import Row
+from muslin.studio.service import Studio
+
+if TYPE_CHECKING:
+    from muslin.textiles.palette import Palette
+
+LARGEST_TILE = 64_000_000  # pixels of an exported tile
+WRAP = 8  # px of a tile repeated around it while it is enlarged
+Swatches = Sequence[tuple[Row, float]]
+
+
+def stable_palette(pixels: np.ndarray, count: int) -> Palette:
+    """At most `count` colours; asked for exactly as many as these, `extract_palette` gives the same again.
+
+    So a palette of new colours of that length means these, in this order. pixels: uint8 hxwx3.
+    """
+    from muslin.textiles.palette import extract_palette
+
+    found = extract_palette(pixels, count)
+    while len(found) < count:
+        count = len(found)
+        found = extract_palette(pixels, count)
+    return found
+
+
+def palette(studio: Studio, row: Row, count: int) -> dict[str, Any]:
+    """The main colours of a look, the most frequent first, with share and CIELAB."""
+    from muslin.textiles.palette import to_cielab
+
+    found = stable_palette(studio.engine.swatch(row["picture"], False), count)
+    labs = to_cielab(found.colors.astype(np.uint8))
+    return {"colours": [
+        {"hex": name, "share": round(float(share), 4), "lab": [round(float(part), 2) for part in lab]}
+        for name, share, lab in zip(found.names(), found.weights, labs, strict=True)
+    ]}  # fmt: skip
+
+
+def colourways(
+    studio: Studio, row: Row, count: int, seed: int, colours: int, lock: Sequence[str], card: Sequence[str]
+) -> dict[str, Any]:
+    """`count` palettes for a look: hues turned together, or colours taken from a card; nothing is saved."""
+    base = stable_palette(studio.engine.swatch(row["picture"], False), colours).names()
+    kept = {_nearest(colour, base) for colour in lock}
+    rng = np.random.default_rng(seed)
+    first = float(rng.uniform(0, 360 / (count + 1)))
+    items = []
+    for number in range(count):
+        degrees = first + 360 * (number + 0.5) / (count + 1)
+        new = _from_card(base, kept, card, rng) if card else turned(base, degrees)
+        chosen = [KEEP if place in kept else colour for place, colour in enumerate(new)]
+        words = ",".join(colour.lstrip("#") for colour in chosen)
+        items.append({
+            "name": f"Colourway {number + 1}", "palette": chosen, "tile": f"/v1/looks/{row['id']}/tile?palette={words}",
+        })  # fmt: skip
+    return {"palette": base, "items": items}
+
+
+def _nearest(colour: str, among: Sequence[str]) -> int:
+    from muslin.textiles.palette import delta_e
+
+    others = np.array([rgb(other) for other in among], np.uint8)
+    return int(delta_e(np.array(rgb(colour), np.uint8), others).argmin())
+
+
+def _from_card(base: Sequence[str], kept: set[int], card: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Colours of the card in the places of those not kept: dark for dark, light for light."""
+    from muslin.textiles.palette import to_oklab
+
+    free = [place for place in range(len(base)) if place not in kept]
+    drawn = rng.choice(len(card), len(free), replace=len(card) < len(free))
+    light = to_oklab(np.array([rgb(card[index]) for index in drawn], np.uint8).reshape(-1, 3))[:, 0]
+    chosen = [card[drawn[index]] for index in np.argsort(light, kind="stable")]
+    own = to_oklab(np.array([rgb(base[place]) for place in free], np.uint8).reshape(-1, 3))[:, 0]
+    new = list(base)
+    for rank, index in enumerate(np.argsort(own, kind="stable")):
+        new[free[index]] = chosen[rank]
+    return new
+
+
+def recolour(studio: Studio, row: Row, colours: Sequence[str]) -> np.ndarray:
+    """The look's picture at its own size in other colours, uint8 hxwx3; see textiles.palette.repaint."""
+    from muslin.textiles.palette import parse_colors, repaint
+
+    return repaint(studio.engine.photo(row["picture"]).pixels, parse_colors(",".join(colours)))
+
+
+def zoomed_out(
+    studio: Studio, swatches: Swatches, *, across: int, side: int, repeat: str, rotation: float,
+    colours: Sequence[str], seamless: str | bool,
+) -> np.ndarray:  # fmt: skip
+    """Flat cloth, side x side pixels, `across` swatches side by side. uint8."""
+    from muslin.textiles.repeat import Cloth
+
+    straight = repeat != "mirror"
+    made = [studio.engine.swatch(row["picture"], seamless, straight, tuple(colours)) for row, _ in swatches]
+    pixels = overprinted(made, [weight for _, weight in swatches], made[0].shape[1], made[0].shape[0])
+    v, u = np.mgrid[0:side, 0:side].astype(np.float32)
+    return Cloth(pixels, repeat).prepare(side / across / pixels.shape[1], rotation).sample(u, v)
+
+
+def tile(studio: Studio, swatches: Swatches, width: int, repeat: str, colours: Sequence[str]) -> np.ndarray:
+    """One period of the cloth: tiles straight, one swatch `width` pixels wide. uint8 HxWx3.
+
+    Raises UserError for a tile of more than LARGEST_TILE pixels.
+    """
+    from muslin.restyle.restyler import Controls, prepare_swatch
+    from muslin.textiles.repeat import Cloth
+
+    settings = Controls(repeat=repeat, palette=",".join(colours) or None)
+    made = [prepare_swatch(studio.engine.photo(row["picture"]).pixels, settings) for row, _ in swatches]
+    height = max(1, round(made[0].shape[0] * width / made[0].shape[1]))
+    periods = {"straight": 1, "half-drop": 2, "brick": 2, "mirror": 4}[repeat]
+    if width * height * periods > LARGEST_TILE:
+        raise UserError(
+            "The tile would be too large a picture.",
+            received=f"{width} x {height} pixels, {periods} times",
+            possible=f"at most {LARGEST_TILE / 1e6:.0f} million pixels",
+            advice="Ask for fewer centimetres or a lower resolution.",
+            exit_code=EXIT_USAGE,
+        )
+    pixels = overprinted(made, [weight for _, weight in swatches], width, height)
+    return Cloth(pixels, repeat).cell()
+
+
+def overprinted(swatches: Sequence[np.ndarray], weights: Sequence[float], width: int, height: int) -> np.ndarray:
+    """Swatches at one size printed over each other as in textiles.mix.Overprint; uint8 height x width x 3."""
+    from muslin.images import linear_to_srgb, srgb_to_linear
+
+    if len(swatches) == 1:
+        return at_size(swatches[0], width, height)
+    log = np.zeros((height, width, 3), np.float32)
+    for pixels, weight in zip(swatches, weights, strict=True):
+        light = srgb_to_linear(at_size(pixels, width, height))
+        log += np.float32(weight / sum(weights)) * np.log(light + np.float32(0.01))
+    return linear_to_srgb(np.exp(log) - np.float32(0.01))
+
+
+def at_size(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A tile at another size that still tiles: what lies across its border takes part in the interpolation."""
+    import cv2
+
+    rows, columns = pixels.shape[:2]
+    if (columns, rows) == (width, height):
+        return pixels
+    if width < columns or height < rows:
+        return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    padded = np.pad(pixels, [(WRAP, WRAP), (WRAP, WRAP), (0, 0)], mode="wrap")
+    x, y = width / columns, height / rows
+    larger = cv2.resize(padded, None, fx=x, fy=y, interpolation=cv2.INTER_CUBIC)
+    top, left = int(WRAP * y), int(WRAP * x)
+    return np.ascontiguousarray(larger[top : top + height, left : left + width])

@@ -1,0 +1,184 @@
+"""Pictures in memory: garments that have been looked at, swatches ready to be repeated, and quick previews.
+
+A garment is examined once at its own size; the preview uses the same fields on a smaller photo, so that what a slider
+shows is what the full size will show.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from muslin.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from muslin.images import Photo
+    from muslin.restyle.restyler import Garment, Restyler
+    from muslin.studio.files import Files
+
+KEPT_PREVIEWS = 48  # examined garments at preview size, 2 MB each
+KEPT_PIXELS = 60_000_000  # of examined garments at full size
+PREVIEW_SWATCH = 384  # px; a swatch of the preview
+JPEG_QUALITY = 88
+Value = TypeVar("Value")
+Looks = Sequence[tuple[str, float]]  # SHA-256 of a swatch's picture, and its weight
+
+
+class Kept:
+    """The last values made, by key; the weights of all together stay within `room` (the newest always stays)."""
+
+    def __init__(self, room: float) -> None:
+        self.room, self.used = room, 0.0
+        self._items: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Value], weight: Callable[[Value], float] = lambda _: 1.0) -> Value:
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+                kept: Value = self._items[key][0]
+                return kept
+        made = make()
+        with self._lock:
+            if key not in self._items:
+                self._items[key] = (made, weight(made))
+                self.used += self._items[key][1]
+            while self.used > self.room and len(self._items) > 1:
+                self.used -= self._items.popitem(last=False)[1][1]
+        return made
+
+
+class Engine:
+    """Loads the networks at the first use. Safe to call from several threads; the heavy parts take turns."""
+
+    def __init__(self, files: Files, threads: int | None = None) -> None:
+        self.files, self.threads = files, threads
+        self._garments, self._small, self._swatches = Kept(KEPT_PIXELS), Kept(KEPT_PREVIEWS), Kept(64)
+        self._photos = Kept(64_000_000)
+        self._turn = threading.RLock()
+        self._previewing = threading.Lock()
+
+    @cached_property
+    def restyler(self) -> Restyler:
+        from muslin import store
+        from muslin.restyle.restyler import Restyler
+
+        try:
+            store.find("mask")
+            mask_model: str | None = "mask"
+        except UserError:
+            mask_model = None
+        return Restyler(mask_model=mask_model, threads=self.threads)
+
+    def warm(self) -> None:
+        """Load the networks and run each once, so that the first person does not wait for it."""
+        import numpy as np
+
+        with self._turn:
+            stripes = np.zeros((64, 64, 3), np.uint8)
+            stripes[:, ::8] = 200
+            self.restyler.restyle(stripes, stripes, "none")
+
+    def photo(self, sha256: str) -> Photo:
+        """A kept picture, decoded; without its path, which is nobody's business."""
+        from muslin.images import read_image
+
+        return self._photos.get(
+            sha256,
+            lambda: replace(read_image(self.files.path(sha256)), path=None),
+            lambda photo: float(photo.pixels.shape[0] * photo.pixels.shape[1]),
+        )
+
+    def look_at(self, photo: Photo) -> tuple[np.ndarray, str, str, float]:
+        """Find the garment: (mask uint8 HxW, kind, source, confidence). kind: alpha, auto, or none where none is."""
+        import numpy as np
+
+        from muslin.garments import masks
+
+        try:
+            with self._turn:
+                found = self.restyler.examine(photo)
+        except UserError:
+            whole = masks.whole(*photo.pixels.shape[:2])
+            return np.round(whole.alpha * 255).astype(np.uint8), "none", "whole", 0.0
+        grey = np.round(found.mask.alpha * 255).astype(np.uint8)
+        return grey, str(found.mask_entry["kind"]), found.mask.source, round(found.mask.confidence, 3)
+
+    def garment(self, photo: str, mask: str) -> Garment:
+        """The examined garment at its own size. photo, mask: SHA-256 of kept pictures."""
+
+        def make() -> Garment:
+            with self._turn:
+                return self.restyler.examine(self.photo(photo), self.photo(mask).pixels)
+
+        return self._garments.get((photo, mask), make, lambda garment: float(garment.mask.alpha.size))
+
+    def small_garment(self, photo: str, mask: str, side: int) -> Garment:
+        """The same garment with its photo's longer side at most `side`, and the fields of the full one."""
+        return self._small.get((photo, mask, side), lambda: shrunk(self.garment(photo, mask), side))
+
+    def preview(self, photo: str, mask: str, looks: Looks, controls: Mapping[str, Any], side: int) -> bytes:
+        """A JPEG of the garment in these looks, longer side at most `side` pixels."""
+        from muslin.images import Photo, encode_image
+
+        garment = self.small_garment(photo, mask, side)
+        mended = controls.get("seamless", "auto")
+        straight = controls.get("repeat") != "mirror"
+        palette = tuple(controls.get("palette") or ())
+        with self._previewing:  # two at once would each take twice as long
+            cloths = [(Photo(self.swatch(sha256, mended, straight, palette)), weight) for sha256, weight in looks]
+            asked = {**controls, "palette": None, "seamless": False}
+            made = self.restyler.restyle(garment, cloths, **asked)
+            return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
+
+    def swatch(
+        self, sha256: str, seamless: str | bool = "auto", straight: bool = True, palette: tuple[str, ...] = ()
+    ) -> np.ndarray:
+        """A look's picture at preview size, mended and recoloured as `restyle` would. uint8 hxwx3, kept."""
+        from muslin.restyle.restyler import Controls, prepare_swatch
+        from muslin.studio.files import fitted
+
+        def plain() -> np.ndarray:
+            settings = Controls(seamless=seamless, repeat="straight" if straight else "mirror")
+            return prepare_swatch(fitted(self.photo(sha256).pixels, PREVIEW_SWATCH), settings)
+
+        base = self._swatches.get((sha256, seamless, straight), plain)
+        if not palette:
+            return base
+        settings = Controls(seamless=False, palette=",".join(palette))
+        return self._swatches.get(
+            (sha256, seamless, straight, palette), lambda: prepare_swatch(base, settings)
+        )
+
+
+def shrunk(garment: Garment, side: int) -> Garment:
+    """A garment whose photo and mask are averaged down, seen through the fields of the full-size one."""
+    import cv2
+    import numpy as np
+
+    from muslin.images import Photo
+
+    height, width = garment.mask.alpha.shape
+    scale = side / max(height, width)
+    if scale >= 1:
+        return garment
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    pixels = cv2.resize(garment.photo.pixels, size, interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(garment.mask.alpha, size, interpolation=cv2.INTER_AREA)
+    # Pixel centres are integers: x = ratio * (x' + 0.5) - 0.5.
+    ratio = np.array([width / size[0], height / size[1]])
+    frame = garment.fields.frame.astype(np.float64)
+    shift = frame[:, :2] @ (ratio / 2 - 0.5) + frame[:, 2]
+    moved = np.hstack([frame[:, :2] * ratio, shift[:, None]]).astype(np.float32)
+    return replace(
+        garment,
+        photo=Photo(pixels),
+        mask=replace(garment.mask, alpha=alpha),
+        fields=replace(garment.fields, frame=moved),
+    )

@@ -1,0 +1,100 @@
+"""Start the studio: one server for one data folder, on a port that is free."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from muslin.errors import EXIT_USAGE, UserError, missing_extra
+from muslin.studio import locks
+
+PORT = 8765
+TRIES = 20  # ports after the default one
+
+
+def serve(
+    data: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    token: str | None = None,
+    on_ready: Callable[[str], None] = print,
+    limits: Any = None,
+    with_samples: bool = True,
+) -> None:
+    """Run until it is told to end (Ctrl-C, SIGTERM). on_ready: is given the address to open.
+
+    token: asked of everyone; None: none on loopback, a new one elsewhere.
+    Raises UserError: another studio has this folder (with its address), the port is taken, `muslin[studio]` is missing.
+    """
+    try:
+        import uvicorn
+
+        from muslin.studio.api import app as web
+        from muslin.studio.api.security import Guard, Rules, is_loopback
+    except ImportError as error:
+        raise missing_extra(str(error.name), "studio") from error
+    from muslin.studio.service import Studio
+
+    data = data.expanduser().absolute()
+    data.mkdir(parents=True, exist_ok=True)
+    listener = _listen(host, port)
+    if token is None and not is_loopback(host):
+        token = secrets.token_urlsafe(24)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    lock = _lock(data, address)
+    if token:
+        address += f"?token={token}"
+    studio = Studio(data, limits)
+    app = web.create_app(studio, lambda: on_ready(address), with_samples)
+    rules = Rules(host, token, studio.limits)
+    config = uvicorn.Config(
+        Guard(app, rules), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2,
+        lifespan="on", proxy_headers=False,
+    )  # fmt: skip
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        listener.close()
+        lock.close()
+
+
+def _lock(data: Path, address: str) -> Any:
+    try:
+        return locks.acquire(data / "server.lock", wait=False, text=address)
+    except locks.Busy as busy:
+        raise UserError(
+            "The studio is open already.",
+            received=str(data),
+            advice=f"Its address is {busy.text}" if busy.text else "Close it first, or name another --data.",
+        ) from None
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    """A bound socket: on `port`, or without one on the first free port from PORT on."""
+    candidates = [port] if port is not None else [*range(PORT, PORT + TRIES), 0]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    problem: OSError | None = None
+    for candidate in candidates:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host.strip("[]"), candidate))
+            listener.listen(256)
+            return listener
+        except OSError as error:
+            listener.close()
+            problem = error
+        except OverflowError as error:
+            listener.close()
+            raise UserError("There is no such port.", received=candidate, possible="0 to 65535") from error
+    raise UserError(
+        f"The studio cannot listen on {host}, port {candidates[0]}.",
+        received=problem.strerror if problem else None,
+        advice="Another program may have it: choose another with --port.",
+        exit_code=EXIT_USAGE,
+    )

@@ -1,0 +1,63 @@
+"""What is checked before a job is queued, and the command line that says the same."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from muslin.errors import EXIT_DATA, UserError
+from muslin.studio import capabilities, jobs, projects, results, sets
+from muslin.studio.database import Row
+from muslin.studio.errors import StudioError
+from muslin.studio.service import Studio
+
+
+def prepare(studio: Studio, request: Mapping[str, Any]) -> str:
+    """The command line(s) of a request. Raises StudioError for what is not there or cannot be done, UserError else."""
+    projects.get(studio, request["project"])
+    kind = request["kind"]
+    if kind in ("restyle", "colourways"):
+        from muslin.studio.work import restyling
+
+        return restyling.command(studio, request)
+    if kind == "deliver":
+        return _deliver(studio, request)
+    if kind == "imagine":
+        capabilities.require("imagine")
+        return shlex.join(["muslin", "imagine", request["model"], "-n", str(request["count"]), "--seed",
+                           str(request["seed"]), "--output", "prints"])  # fmt: skip
+    return _train(studio, request)
+
+
+def _deliver(studio: Studio, request: Mapping[str, Any]) -> str:
+    """muslin lookbook where it makes the same, else the request itself."""
+    rows = [results.get(studio, identity) for identity in request["results"]]
+    outputs = {"contact_sheet": "contact-sheet.png", "lookbook_html": "lookbook.html"}
+    if request["format"] in outputs:
+        paths = [str(studio.files.path(row["picture"])) for row in rows]
+        words = ["muslin", "lookbook", *paths, "--title", request["title"], "--output", outputs[request["format"]]]
+        return shlex.join([*words, "--json"])
+    body = json.dumps(request, ensure_ascii=True)
+    return shlex.join(["curl", "http://127.0.0.1:8765/v1/jobs", "-H", "Content-Type: application/json", "-d", body])
+
+
+def _train(studio: Studio, request: Mapping[str, Any]) -> str:
+    row = sets.get(studio, request["set"])
+    capabilities.require("train")
+    if not sets.view(studio, row)["ready"]:
+        findings = [finding for finding in json.loads(row["findings"]) if finding["level"] == "unusable"]
+        raise UserError(findings[0]["problem"], advice=findings[0]["advice"], exit_code=EXIT_DATA)
+    words = ["muslin", "learn", str(studio.runs / "pictures"), "--name", request["name"]]
+    return shlex.join([*words, "--minutes", f"{request['minutes']:g}", "--seed", str(request["seed"])])
+
+
+def stoppable(studio: Studio, identity: str) -> Row:
+    """A training that is queued or running. Raises StudioError (409) for another job."""
+    row = jobs.get(studio, identity)
+    if row["kind"] != "train" or row["state"] not in ("queued", "running"):
+        raise StudioError(
+            409, "Only a training that has not ended can be stopped.", received=f"{row['kind']}, {row['state']}"
+        )
+    return row

@@ -1,0 +1,148 @@
+"""Keeps the workers alive: starts them, passes words on, ends what was cancelled, queues again what a death left.
+
+One thread a lane. A worker that does not let go of a cancelled job within GRACE seconds is killed and replaced.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from muslin.studio import jobs
+from muslin.studio.database import new_id
+from muslin.studio.service import Studio
+
+GRACE = 0.4  # seconds
+LONGEST_PAUSE = 8.0  # seconds between attempts to start a worker that dies at once
+
+
+class Lane:
+    """One worker process and the thread that minds it."""
+
+    def __init__(self, studio: Studio, name: str, on_change: Callable[[], None], always: bool) -> None:
+        self.studio, self.name, self.on_change, self.always = studio, name, on_change, always
+        self.process: subprocess.Popen[str] | None = None
+        self.wanted = threading.Event()
+        self.closing = False
+        self.starts = 0
+        self._free = threading.Condition()
+        self._busy: str | None = None
+        self._thread = threading.Thread(target=self._mind, name=f"muslin-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self.wanted.set()
+        self._send("wake")
+
+    def stop(self, identity: str) -> None:
+        self._send(f"stop {identity}")
+
+    def cancel(self, identity: str) -> None:
+        """The job is no longer the worker's; wait a moment for it to notice, then make an end of it."""
+        process = self.process
+        if process is None:
+            return
+        threading.Thread(target=self._end, args=(identity, process), daemon=True).start()
+
+    def _end(self, identity: str, process: subprocess.Popen[str]) -> None:
+        with self._free:
+            if not self._free.wait_for(lambda: self._busy != identity or process.poll() is not None, GRACE):
+                process.kill()
+
+    def close(self) -> None:
+        self.closing = True
+        self.wanted.set()
+        if self.process is not None:
+            self.process.kill()  # nothing is lost: what it was doing is queued again
+        self._thread.join(5)
+
+    def _send(self, text: str) -> None:
+        process = self.process
+        if process is not None and process.stdin is not None:
+            with suppress(OSError, ValueError):  # it has just died; the minding thread knows
+                process.stdin.write(text + "\n")
+                process.stdin.flush()
+
+    def _mind(self) -> None:
+        pause = 0.1
+        while not self.closing:
+            if not self.always and not jobs.waiting(self.studio, self.name):
+                self.wanted.wait()
+                self.wanted.clear()
+                continue
+            started, token = time.monotonic(), new_id()
+            self._run(token)
+            jobs.requeue_of(self.studio, token)
+            self.on_change()
+            lived = time.monotonic() - started
+            pause = 0.1 if lived > 3 else min(LONGEST_PAUSE, pause * 2)
+            if not self.closing and lived < 3 and self.starts > 3:
+                time.sleep(pause)
+
+    def _run(self, token: str) -> None:
+        """One worker from its start to its end."""
+        self.starts += 1
+        line = [sys.executable, "-m", "muslin.studio.worker", "--data", str(self.studio.data)]
+        process = subprocess.Popen(
+            [*line, "--lane", self.name, "--token", token],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        )  # fmt: skip
+        self.process = process
+        assert process.stdout is not None
+        for text in process.stdout:
+            word, _, identity = text.strip().partition(" ")
+            with self._free:
+                if word == "busy":
+                    self._busy = identity
+                elif word == "free":
+                    self._busy = None
+                self._free.notify_all()
+            self.on_change()
+        process.wait()
+        with self._free:
+            self._busy = None
+            self._free.notify_all()
+        self.process = None
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+
+
+class Supervisor:
+    """All lanes of a studio."""
+
+    def __init__(self, studio: Studio, on_change: Callable[[], None]) -> None:
+        self.studio = studio
+        self.lanes = {
+            name: Lane(studio, name, on_change, always=name == "work") for name in sorted(set(jobs.LANES.values()))
+        }
+
+    def start(self) -> None:
+        """Queue again what the last server left running, then start the workers."""
+        jobs.requeue_orphans(self.studio)
+        for lane in self.lanes.values():
+            lane.start()
+
+    def wake(self, kind: str) -> None:
+        self.lanes[jobs.LANES[kind]].wake()
+
+    def cancel(self, kind: str, identity: str) -> None:
+        self.lanes[jobs.LANES[kind]].cancel(identity)
+
+    def stop(self, kind: str, identity: str) -> None:
+        self.lanes[jobs.LANES[kind]].stop(identity)
+
+    @property
+    def ready(self) -> bool:
+        return self.lanes["work"].process is not None
+
+    def close(self) -> None:
+        for lane in self.lanes.values():
+            lane.close()

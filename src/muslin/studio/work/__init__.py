@@ -1,0 +1,1 @@
+"""What the studio's jobs do, a file for each kind of work."""

@@ -1,0 +1,140 @@
+"""Delivery jobs: contact sheet, lookbook (HTML or PDF), and ZIP archives of PNGs, cut-outs or print TIFFs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from muslin.studio import pictures, projects, results
+from muslin.studio.controls import slug
+from muslin.studio.database import Row
+from muslin.studio.jobs import Own
+from muslin.studio.service import Studio
+
+if TYPE_CHECKING:
+    from muslin.restyle.lookbook import Look
+
+FORMATS = ("contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip")
+ARCHIVES = {"cutouts": "cutout", "tiffs": "tiff", "zip": "png"}
+FIELDS = ("project", "garment", "look", "number", "date")
+
+
+def run(studio: Studio, own: Own) -> None:
+    """Make the file, keep it, name it."""
+    request = own.request
+    rows = [results.get(studio, identity) for identity in request["results"]]
+    name = slug(request["title"])
+    form = request["format"]
+    if form in ARCHIVES:
+        sha256, media = _archive(studio, own, rows), "application/zip"
+        file = f"{name}.zip" if form == "zip" else f"{name}.{form}.zip"
+    else:
+        looks = list(_looks(studio, own, rows))
+        data, media, suffix = _book(looks, form, request["title"])
+        sha256, file = studio.files.add(data, media), f"{name}{suffix}"
+    files = [{"name": file, "sha256": sha256}]
+    own.end({"written": [file], "looks": len(rows), "skipped": []}, files=files)
+
+
+def _book(looks: Sequence[Look], form: str, title: str) -> tuple[bytes, str, str]:
+    """(bytes, media type, suffix)."""
+    from muslin.images import encode_image
+    from muslin.restyle import contact_sheet, lookbook
+    from muslin.studio.work import pdf
+
+    if form == "contact_sheet":
+        return encode_image(contact_sheet.draw(looks, title), "PNG"), "image/png", ".contact-sheet.png"
+    if form == "lookbook_pdf":
+        return pdf.draw(looks, title), "application/pdf", ".pdf"
+    return lookbook.page(looks, title).encode("utf-8"), "text/html", ".html"
+
+
+def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
+    """Results as the lookbook takes them; what was deleted since is left out of its page."""
+    from muslin.restyle import lookbook
+    from muslin.studio.files import fitted
+
+    before: dict[str, Any] = {}  # one photo of many looks is kept once
+    for number, row in enumerate(rows):
+        own.write(progress=round(number / len(rows), 4), note=f"{number + 1} of {len(rows)}")
+        about = pictures.summary(studio, row)
+        settings = about["settings"]
+        photo = settings["source"]["sha256"]
+        if photo not in before:
+            before[photo] = fitted(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
+        yield lookbook.Look(
+            after=fitted(studio.engine.photo(row["picture"]).pixels, lookbook.PAGE_SIDE),
+            before=before[photo],
+            swatches=tuple(_square(studio.engine.photo(style["sha256"]).pixels) for style in settings["styles"]),
+            garment=about["garment"],
+            name=about["look"],
+            how=lookbook.controls_in_words(settings),
+            group=photo,
+            params=settings,
+        )
+
+
+def _square(pixels: Any) -> Any:
+    """The middle of a swatch, small."""
+    import numpy as np
+
+    from muslin.images import resize
+    from muslin.restyle.lookbook import SWATCH_SIDE
+
+    height, width = pixels.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    return resize(np.ascontiguousarray(pixels[top : top + edge, left : left + edge]), SWATCH_SIDE, SWATCH_SIDE)
+
+
+def _archive(studio: Studio, own: Own, rows: Sequence[Row]) -> str:
+    """SHA-256 of the kept ZIP: the pictures under the names of the template, and manifest.json."""
+    from muslin import __version__
+
+    request = own.request
+    project = projects.get(studio, request["project"])["name"]
+    form = ARCHIVES[request["format"]]
+    taken: set[str] = set()
+    listed = []
+    with tempfile.NamedTemporaryFile(dir=studio.data, prefix=".deliver-", suffix=".zip", delete=False) as file:
+        path = Path(file.name)
+        try:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for number, row in enumerate(rows, start=1):
+                    own.write(progress=round((number - 1) / len(rows), 4), note=f"{number} of {len(rows)}")
+                    about = pictures.summary(studio, row)
+                    fields = {**about, "project": project, "number": f"{number:03d}", "date": time.strftime("%Y-%m-%d")}
+                    name = _distinct(named(request["template"], fields), pictures.FORMATS[form][1], taken)
+                    data = pictures.encoded(
+                        studio, row, form, None if form == "png" else request["ppi"], request["strip_metadata"]
+                    )
+                    archive.writestr(name, data)
+                    listed.append({"file": name, **about})
+                head = {"format": 1, "muslin": __version__, "title": request["title"], "project": project}
+                manifest = {**head, "results": listed}
+                archive.writestr("manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return studio.files.adopt(path, "application/zip")
+
+
+def named(template: str, fields: Mapping[str, Any]) -> str:
+    """A file name by a template such as '{project}_{garment}_{look}_{number}'; other braces stay as they are."""
+    name = template
+    for field in FIELDS:
+        name = name.replace("{" + field + "}", slug(str(fields[field])))
+    return slug(name.replace(".", "-"))
+
+
+def _distinct(name: str, suffix: str, taken: set[str]) -> str:
+    candidate, number = name + suffix, 2
+    while candidate.lower() in taken:
+        candidate, number = f"{name}-{number}{suffix}", number + 1
+    taken.add(candidate.lower())
+    return candidate

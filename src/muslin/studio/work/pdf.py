@@ -1,0 +1,80 @@
+"""The lookbook as PDF: A4 pages, a look each, drawn with Pillow alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from muslin.restyle.lookbook import Look
+
+PPI = 200
+PAGE = (1654, 2339)  # A4 in pixels
+MARGIN = 130
+FOOT = 330  # below the picture: names, swatches, the photo as it was
+SMALL = (250, 300)  # of the photo as it was, at most
+INK, QUIET = (26, 25, 24), (111, 107, 101)
+
+
+def draw(looks: Sequence[Look], title: str) -> bytes:
+    """The PDF's bytes; one page for each look."""
+    pages = [_page(look, title, number, len(looks)) for number, look in enumerate(looks, start=1)]
+    buffer = io.BytesIO()
+    pages[0].save(
+        buffer, "PDF", resolution=PPI, save_all=True, append_images=pages[1:], quality=90, title=title,
+        producer="muslin", creator="muslin",
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def _page(look: Look, title: str, number: int, count: int) -> Any:
+    from PIL import Image, ImageDraw
+
+    page = Image.new("RGB", PAGE, "white")
+    pen = ImageDraw.Draw(page)
+    width, height = PAGE
+    _text(pen, (MARGIN, 70), title, 26, QUIET)
+    _text(pen, (width - MARGIN, 70), f"{number} / {count}", 26, QUIET, "ra")
+    room = (width - 2 * MARGIN, height - 2 * MARGIN - FOOT)
+    picture = _fit(look.after, room)
+    page.paste(picture, ((width - picture.width) // 2, MARGIN + (room[1] - picture.height) // 2))
+    top = height - MARGIN - FOOT + 50
+    right = width - MARGIN
+    if look.before is not None:
+        small = _fit(look.before, SMALL)
+        right -= small.width
+        page.paste(small, (right, top))
+        right -= 40
+    for swatch in reversed(look.swatches):
+        right -= 150
+        page.paste(_fit(swatch, (150, 150)), (right, top))
+        right -= 14
+    _text(pen, (MARGIN, top - 6), look.name, 54, INK, room=right - MARGIN)
+    _text(pen, (MARGIN, top + 76), look.garment, 34, INK, room=right - MARGIN)
+    _text(pen, (MARGIN, top + 130), look.how, 28, QUIET, room=right - MARGIN)
+    return page
+
+
+def _fit(pixels: np.ndarray, room: tuple[int, int]) -> Any:
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    scale = min(room[0] / image.width, room[1] / image.height)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _text(
+    pen: Any, place: tuple[int, int], text: str, size: int, ink: tuple[int, int, int], anchor: str = "la",
+    room: int | None = None,
+) -> None:  # fmt: skip
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(size)
+    text = " ".join(text.split())
+    while room is not None and text and pen.textlength(text, font=font) > room:
+        text = text[:-2].rstrip() + "…"
+    pen.text(place, text, font=font, fill=ink, anchor=anchor)
