@@ -40,7 +40,7 @@ def build(name: str, options: Mapping[str, Any]) -> Recipe:
 
     Raises UserError for an unknown recipe or option.
     """
-    recipe = find(name)
+    recipe: Any = find(name)
     known = {item.name for item in dataclasses.fields(recipe) if item.init}
     given = {
         key: tuple(value) if isinstance(value, list) else value for key, value in options.items() if value is not None
