@@ -9,7 +9,7 @@ import typer
 from muslin.cli import terminal
 
 RUNTIME = ("numpy", "opencv-python-headless", "pillow", "onnxruntime")
-TRAINING = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "tf2onnx")
+TRAINING = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "tf2onnx", "openvino", "ai-edge-litert")
 
 
 def info(
