@@ -45,7 +45,7 @@ class Imagined:
     params: dict[str, Any]
 
     def save(self, path: str | Path, *, overwrite: bool = False, strip_metadata: bool = False) -> Path:
-        """Write the picture with its settings inside, unless stripped. Raises UserError as `images.write_image` does."""
+        """Write the picture with its settings inside, unless stripped. Raises as `images.write_image` does."""
         text = None if strip_metadata else metadata.settings_to_text(self.params)
         xmp = None if strip_metadata else metadata.provenance_xmp(self.params)
         return write_image(path, self.image, text=text, xmp=xmp, overwrite=overwrite)
@@ -122,8 +122,8 @@ class Imaginer:
                 "Only prints are mixed and scaled.", received=f"a {self.model.recipe} model", exit_code=EXIT_USAGE
             )
         colors = parse_colors(palette) if isinstance(palette, str) else palette
-        controls = {"look": self.look, "mix": mix, "weight": weight if mix else None, "scale": scale, "palette": palette,
-                    "tile": True if self.prints else tile, "choose": choose}  # fmt: skip
+        controls = {"look": self.look, "mix": mix, "weight": weight if mix else None, "scale": scale,
+                    "palette": palette, "tile": tile or self.prints, "choose": choose}  # fmt: skip
         steps = np.linspace(0.0, 1.0, n) if between is not None and n > 1 else [0.5] * n
         units = self._units(width, height, scale) if self.prints else (1, 1)
         for number in range(n):

@@ -16,7 +16,21 @@ from typing import Annotated
 
 import typer
 
-from muslin.cli import data, demo, export, info, lookbook, models, recipes, restyle, studio, terminal, train
+from muslin.cli import (
+    data,
+    demo,
+    export,
+    imagine,
+    info,
+    learn,
+    lookbook,
+    models,
+    recipes,
+    restyle,
+    studio,
+    terminal,
+    train,
+)
 from muslin.errors import EXIT_FAILURE, UserError
 
 INTERRUPTED = 130
@@ -31,6 +45,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("restyle")(restyle.restyle)
+app.command("imagine")(imagine.imagine)
+app.command("learn")(learn.learn)
 app.command("lookbook")(lookbook.lookbook)
 app.command("studio")(studio.studio)
 app.command("train")(train.train)

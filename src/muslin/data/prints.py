@@ -17,7 +17,7 @@ import numpy as np
 from muslin.data.photos import SUFFIXES, held_out
 from muslin.errors import EXIT_DATA, UserError
 from muslin.textiles.exemplars import REPEAT
-from muslin.textiles.procedural import TEXTILES, swatch
+from muslin.textiles.procedural import swatch
 
 Looks = dict[str, list[np.ndarray]]
 
@@ -49,8 +49,8 @@ def embedded_looks(count: int = EMBEDDED_COUNT, seed: int = 0) -> Looks:
     }
 
 
-def load_looks(folder: Path, *, held: bool = False, fewest: int = 1) -> Looks:
-    """Look -> swatches (uint8 HxWx3 sRGB) of the training side, or of the held-out side when `held`.
+def load_looks(folder: Path, *, held: bool | None = False, fewest: int = 1) -> Looks:
+    """Look -> swatches (uint8 HxWx3 sRGB) of the training side, of the held-out side when `held`, of both for None.
 
     A folder of up to a few dozen pictures without looks is one look and has no held-out side.
     Raises UserError when nothing can be read or a look would be too small.
@@ -60,10 +60,10 @@ def load_looks(folder: Path, *, held: bool = False, fewest: int = 1) -> Looks:
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
     keys = [path.relative_to(root).as_posix() for path in paths]
     flat = all("/" not in key for key in keys)
-    if not flat:
+    if not flat and held is not None:
         sides = [held_out(originals.get(key, key)) == held for key in keys]
         paths = [path for path, side in zip(paths, sides, strict=True) if side]
-    elif held:
+    elif flat and held:
         return {}
     names = [look_name(folder.resolve().name if flat else path.relative_to(root).parts[0]) for path in paths]
     looks: Looks = {}

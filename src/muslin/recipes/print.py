@@ -7,10 +7,11 @@ Command: muslin train print SWATCHES --minutes 40; muslin learn SWATCHES --name 
 Cost: see docs/recipes.md, "print".
 Score: docs/recipes.md, "print".
 
-The generator does not paint. Random cloths of a look lie on one periodic tile; it sees them, small, and predicts smooth
-fields that say where each of them shows, how it is bent and tinted. Pixels come from the swatches, so prints are as sharp
-as these; how large a part of the tile each cloth has is drawn with the noise and kept exactly, so a print is never one swatch
-alone. `synthesis="paint"` is the plain way: a fully convolutional generator of pixels. Padding is circular in both.
+The generator does not paint. Random cloths of a look lie on one periodic tile; it sees them, small, and predicts
+smooth fields that say where each of them shows, how it is bent and tinted. Pixels come from the swatches, so prints
+are as sharp as these; how much of the tile each cloth has is drawn with the noise and kept exactly, so a print is never
+one swatch alone. `synthesis="paint"` is the plain way: a fully convolutional generator of pixels. Padding is circular
+in both.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Print(Game):
     beta_2: float = 0.99
     schedule: str = "linear"
     begin: str = ""  # a file of weights to start from (training.npz of a model)
+    look: str = ""  # take all swatches for one look of this name, none held out
 
     name: ClassVar[str] = "print"
     summary: ClassVar[str] = "seamless prints in a look, arranged from real swatches"
@@ -112,7 +114,12 @@ class Print(Game):
 
     def stream(self, data: Any, seed: int) -> PrintStream:
         """data: a folder of swatches (data/prints.py), looks as a dict, or None for muslin's own textiles."""
-        looks = data if isinstance(data, Mapping) else load_looks(Path(data)) if data is not None else embedded_looks()
+        if isinstance(data, Mapping):
+            looks = dict(data)
+        else:
+            looks = embedded_looks() if data is None else load_looks(Path(data), held=None if self.look else False)
+        if self.look:
+            looks = {self.look: [swatch for swatches in looks.values() for swatch in swatches]}
         if len(looks) > self.looks:
             raise UserError(
                 "The recipe has no room for so many looks.",
@@ -143,6 +150,15 @@ class Print(Game):
     def card(self, stream: Stream) -> dict[str, Any]:
         assert isinstance(stream, PrintStream)
         return {"size": self.size, "synthesis": self.synthesis, "looks": list(stream.names)}
+
+    def checked_inputs(self, network: str, size: int) -> dict[str, tuple[int | None, ...]]:
+        """The arranging generator sees its cloths four times as finely as the noise."""
+        if network != "generator" or self.synthesis != "arrange":
+            return {}
+        axes = {tensor.name: tuple(tensor.shape) for tensor in self.networks[network].inputs}
+        axes["layers"] = (None, LAYERS, size, size, 3)
+        axes["noise"] = (None, LAYERS, size // 4, size // 4, axes["noise"][-1])
+        return axes
 
     def write_files(self, stream: Stream, folder: Path) -> None:
         """What a model of prints needs beside its networks: the bank of swatches, and weights to learn on from."""
