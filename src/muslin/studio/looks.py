@@ -65,11 +65,11 @@ def add(studio: Studio, data: bytes, name: str, **more: Any) -> Row:
 def keep(studio: Studio, pixels: np.ndarray, sha256: str, name: str, **more: Any) -> Row:
     """A look of a picture that is kept already; pixels: its content, uint8 hxwx3."""
     with studio.database.writing() as connection:
-        identity = insert_look(connection, sha256, name, **_measured(pixels), **more)
+        identity = insert_look(connection, sha256, name, **measured(pixels), **more)
     return get(studio, identity)
 
 
-def _measured(pixels: np.ndarray) -> dict[str, Any]:
+def measured(pixels: np.ndarray) -> dict[str, Any]:
     """Palette and visibility of the seam; uint8 hxwx3."""
     from muslin.studio.colours import stable_palette
     from muslin.studio.files import fitted

@@ -25,10 +25,28 @@ def prepare(studio: Studio, request: Mapping[str, Any]) -> str:
     if kind == "deliver":
         return _deliver(studio, request)
     if kind == "imagine":
-        capabilities.require("imagine")
-        return shlex.join(["muslin", "imagine", request["model"], "-n", str(request["count"]), "--seed",
-                           str(request["seed"]), "--output", "prints"])  # fmt: skip
+        return _imagine(request)
     return _train(studio, request)
+
+
+def _imagine(request: Mapping[str, Any]) -> str:
+    capabilities.require("imagine")
+    from muslin import imagine
+
+    try:
+        for look in filter(None, (request["model"], request["mix"])):
+            imagine.find(look)
+    except UserError as error:
+        raise StudioError(404, error.problem, received=error.received, possible=error.possible) from error
+    words = ["muslin", "imagine", request["model"], "-n", str(request["count"]), "--seed", str(request["seed"])]
+    if request["mix"]:
+        words += ["--mix", request["mix"], "--weight", f"{request['weight']:g}"]
+    if request["between"]:
+        words += ["--between", ",".join(map(str, request["between"]))]
+    if request["palette"]:
+        words += ["--palette", ",".join(request["palette"])]
+    words += ["--scale", f"{request['scale']:g}", "--size", str(request["size"])]
+    return shlex.join([*words, "--output", "prints", "--json"])
 
 
 def _deliver(studio: Studio, request: Mapping[str, Any]) -> str:

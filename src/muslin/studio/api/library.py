@@ -55,7 +55,7 @@ def models(desk: AtDesk) -> Any:
             "name": model.name, "recipe": model.recipe, "version": str(model.card.get("version", "")),
             "sha256": model.sha256, "bytes": model.size, "summary": str(model.card.get("summary", "")),
             "licence": str(model.card.get("licence", "")), "shipped": model.folder.parent == shipped,
-            "makes_prints": model.recipe in PRINT_RECIPES,
+            "makes_prints": model.recipe in PRINT_RECIPES, "looks": [str(look) for look in model.card.get("looks", ())],
         }
         for model in store.models()
     ]  # fmt: skip

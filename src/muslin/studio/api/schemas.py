@@ -14,6 +14,7 @@ Hex = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 PaletteOf = Annotated[list[Color], Field(min_length=1, max_length=12)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Weight = Annotated[float, Field(gt=1e-4, le=1e4)]
+LookName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}(:[A-Za-z0-9][A-Za-z0-9 ._-]{0,63})?$")]
 Repeat = Literal["straight", "half-drop", "brick", "mirror"]
 Mix = Literal["overprint", "panels"]
 Centimetres = Annotated[float, Field(ge=0.1, le=1000)]
@@ -132,9 +133,15 @@ class ColourwaysJob(Request):
 class ImagineJob(Request):
     kind: Literal["imagine"]
     project: Id
-    model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    model: LookName
     count: Annotated[int, Field(ge=1, le=64)] = 8
     seed: Seed = 0
+    mix: LookName | None = None
+    weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    between: Annotated[list[Seed], Field(min_length=2, max_length=2)] | None = None
+    scale: Annotated[float, Field(ge=0.25, le=4)] = 1.0
+    size: Annotated[int, Field(ge=64, le=2048)] = 512
+    palette: PaletteOf | None = None
 
 
 class TrainJob(Request):
@@ -230,6 +237,7 @@ class Model(Answer):
     licence: str
     shipped: bool
     makes_prints: bool
+    looks: list[str]
 
 
 class Project(Answer):
