@@ -5,13 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from muslin.data.sketch import wash
+from muslin.data.pairs import into_frame
+from muslin.data.sketch import on_paper, wash
 from muslin.garments.framing import garment_frame
 
 WORK = 256  # px, longest side at which a drawing's parts are looked for
 FILL = 0.85  # of the network's square that a drawing's own square takes: the middle of what it was trained with
 GAPS = (1, 3, 5, 9, 15)  # px at WORK: openings in an outline that are closed
 FAINT = 0.12  # ink below which a pixel is paper
+DARK = 0.75  # ink of a clear line in training; weaker drawings are brought up to it
 SHEET_MARGIN = 0.1  # of the sheet's sides, where there is paper and no drawing
 
 
@@ -106,6 +108,43 @@ def drawing_frame(drawing: np.ndarray, size: int) -> np.ndarray:
     frame *= FILL
     frame[:, 2] += centre * (1 - FILL)
     return frame.astype(np.float32)
+
+
+def prepared(
+    drawing: np.ndarray,  # uint8 HxWx3 on white paper
+    frame: np.ndarray,  # 2x3, from its pixels to the network's
+    size: int,  # px, side of the network's square
+    colour: np.ndarray | None = None,  # sRGB in [0, 1]: paint inside the outline, instead of what is painted there
+    region: np.ndarray | None = None,  # uint8 HxW, where that paint goes
+) -> np.ndarray:
+    """What the network sees: lines about as wide and dark as in training, over paint. float32 size x size x 3.
+
+    A pen's line on a large scan would be a shadow of itself after shrinking, so lines are widened before.
+    """
+    detail = 4 * size
+    fine = _scaled(frame, detail / size)
+    page = into_frame(drawing, fine, detail, 255)
+    ink = np.clip((ink_of(page) - FAINT / 2) / (1 - FAINT / 2), 0, 1)
+    ink = cv2.dilate(ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
+    small = (size, size)
+    ink = cv2.resize(ink, small, interpolation=cv2.INTER_AREA)
+    strong = float(np.quantile(ink[ink > 0.1], 0.9)) if (ink > 0.1).any() else 1.0
+    ink = np.clip(ink * max(1.0, DARK / max(strong, 0.1)), 0, 1)
+    if colour is None:
+        reach = round(detail * 0.03) | 1
+        paint = cv2.morphologyEx(page, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+        ground = cv2.resize(paint, small, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    else:
+        blank = np.full((size, size, 3), 255, np.uint8)
+        where = drawn_region(drawing) if region is None else region
+        ground = painted_with(blank, colour, into_frame(where, frame, size, 0)).astype(np.float32) / 255
+    return on_paper(ink, ground)
+
+
+def _scaled(frame: np.ndarray, factor: float) -> np.ndarray:
+    """The map to a square that is `factor` times as large; pixel centres are integers."""
+    shift = np.full((2, 1), (factor - 1) / 2)
+    return np.hstack([frame[:, :2] * factor, frame[:, 2:] * factor + shift])
 
 
 def painted_with(drawing: np.ndarray, colour: np.ndarray, region: np.ndarray) -> np.ndarray:
