@@ -15,7 +15,7 @@ FLOORS = {
     "networks": 2, "losses": 2, "regularizers": 2, "augment": 2, "optim": 2, "data": 2,
     "recipes": 3,
     "training": 4, "metrics": 4,
-    "restyle": 5, "export": 5, "store": 5, "classic": 5, "runs": 5, "imagine": 5, "distributed": 5, "evaluate": 5,
+    "restyle": 5, "export": 5, "store": 5, "classic": 5, "runs": 5, "imagine": 5, "distributed": 5, "evaluation": 5,
     "cli": 6, "demo": 6, "studio": 6,
 }  # fmt: skip
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
