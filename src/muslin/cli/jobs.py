@@ -51,6 +51,39 @@ def parse_style(text: str) -> tuple[Path, float]:
     return _existing(text), 1.0
 
 
+def parse_mix(text: str) -> dict[str, float]:
+    """'stripes=0.6,floral_print=0.4' -> weights; a look alone weighs 1. Raises UserError (usage) for anything else."""
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, separator, number = (piece.strip() for piece in part.partition("="))
+        try:
+            weight = float(number) if separator else 1.0
+        except ValueError:
+            weight = math.nan
+        if not name or not (math.isfinite(weight) and weight > 0):
+            raise UserError(
+                "A mix is looks with weights above 0.",
+                received=part.strip() or text,
+                advice="As in --look-mix stripes=0.6,denim=0.4",
+                exit_code=EXIT_USAGE,
+            )
+        weights[name] = weight
+    return weights
+
+
+def parse_offset(text: str) -> tuple[float, float]:
+    """'0.5,0.25' -> (0.5, 0.25). Raises UserError (usage) for anything but two numbers."""
+    try:
+        across, down = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(
+            "The offset of a print is two numbers.", received=text, advice="As in --offset 0.5,0", exit_code=EXIT_USAGE
+        ) from None
+    if not (math.isfinite(across) and math.isfinite(down)):
+        raise UserError("The offset of a print is two finite numbers.", received=text, exit_code=EXIT_USAGE)
+    return across, down
+
+
 def plan(photos: Sequence[str], output: str | None, look: str, number: int, mask: str | None = None) -> list[Job]:
     """The jobs of a command line. `number`: variants of each photo.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from muslin.cli import terminal
-from muslin.cli.jobs import Job, parse_style, plan
+from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
 
 
@@ -96,6 +95,14 @@ def restyle(
     look: Annotated[
         str | None, typer.Option(metavar="LOOK", help="Which of its looks, of a model that has learned several.")
     ] = None,
+    look_mix: Annotated[
+        str | None,
+        typer.Option(metavar="LOOK=W,...", help="Several of its looks at once, as in stripes=0.6,denim=0.4."),
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PICTURE[:WEIGHT]", help="A garment or cloth whose look is taken, by a model of many."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
@@ -112,30 +119,33 @@ def restyle(
         "shading": shading,
         "palette": palette,
         "mix": mix.value if mix else None,
-        "offset": _offset(offset),
+        "offset": parse_offset(offset) if offset is not None else None,
         "seamless": {"yes": True, "no": False, "auto": "auto"}[seamless.value] if seamless else None,
         "look": look,
+        "look_mix": parse_mix(look_mix) if look_mix else None,
     }
     controls = {name: value for name, value in given.items() if value is not None}
-    styles = [parse_style(text) for text in style or []]
+    styles = [parse_style(text) for text in [*(style or []), *(reference or [])]]
     sources = list(photos or [])
     if settings is not None:
         recalled = _recall(settings, quiet)
-        controls = {**recalled.controls, **controls}
+        named = {"look", "look_mix"} if {"look", "look_mix"} & controls.keys() else set()
+        controls = {**{key: value for key, value in recalled.controls.items() if key not in named}, **controls}
         styles = styles or recalled.styles
         mask = mask or (str(recalled.mask) if recalled.mask else None)
         seed = recalled.seed if seed is None else seed
         model = model or recalled.model
         if not sources:
             sources = [str(_recorded_source(recalled.source, settings))]
-    learned = _learned(model, styles, number, controls)
+    learned = _learned(model, styles, number, controls, bool(reference))
     _check_usage(sources, styles, output, as_json, learned is not None)
     jobs = plan(sources, output, learned or look_name([path for path, _ in styles]), number, mask)
     worker = _Worker(model or "drape", styles, controls, seed or 0, overwrite, quiet, verbose)
     return worker.run(jobs, as_json)
 
 
-PAINTERS = ("cut", "cyclegan", "pix2pix")  # restyle.translate.RECIPES, which is not imported just to lay a swatch
+# Of restyle.translate and restyle.looks, which are not imported just to lay a swatch.
+PAINTERS = ("cut", "cyclegan", "pix2pix", "stargan_v2")
 BASELINE = "luminance"  # no network: the photo's own brightness is taken for its folds
 
 
@@ -144,40 +154,37 @@ def look_name(styles: list[Path]) -> str:
     return "+".join(path.stem.replace(" ", "-") for path in styles)[:80]
 
 
-def _learned(model: str | None, styles: list[Any], number: int, controls: dict[str, Any]) -> str | None:
+def _learned(
+    model: str | None, styles: list[Any], number: int, controls: dict[str, Any], referred: bool = False
+) -> str | None:
     """What the look is called in file names, of a model that paints a look it has learned; None: it lays swatches.
 
     Raises UserError for what such a model cannot be asked for, before anything is read.
     """
     painter = _painter(model)
+    if painter is not None and painter.recipe == "stargan_v2":
+        from muslin.restyle import looks
+
+        looks.check_controls(painter, styles, controls)
+        return look_name([Path(name) for name in looks.named(styles, controls)])
+    if painter is not None and painter.card.get("drawing"):
+        from muslin.restyle import drawings
+
+        drawings.check_controls(styles, controls)
+        return "garment"
     if painter is not None:
         from muslin.restyle.translate import check_controls, looks_of
 
         check_controls(painter, styles, number, controls)
         return look_name([Path(str(controls.get("look") or next(iter(looks_of(painter)))))])
-    if "look" in controls:
+    if {"look", "look_mix"} & controls.keys() or referred:
         raise UserError(
-            "Only a model that has learned looks takes --look.",
-            received=controls["look"],
+            "Only a model that has learned looks takes --look, --look-mix and --reference.",
+            received=f"the model '{model or 'drape'}'",
             advice="Name the model with --model, or lay a swatch with --style.",
             exit_code=EXIT_USAGE,
         )
     return None
-
-
-def _offset(text: str | None) -> tuple[float, float] | None:
-    """'0.5,0.25' -> (0.5, 0.25). Raises UserError (usage) for anything but two numbers."""
-    if text is None:
-        return None
-    try:
-        across, down = (float(part) for part in text.split(","))
-    except ValueError:
-        raise UserError(
-            "The offset of a print is two numbers.", received=text, advice="As in --offset 0.5,0", exit_code=EXIT_USAGE
-        ) from None
-    if not (math.isfinite(across) and math.isfinite(down)):
-        raise UserError("The offset of a print is two finite numbers.", received=text, exit_code=EXIT_USAGE)
-    return across, down
 
 
 def _recall(settings: Path, quiet: bool) -> Any:
@@ -324,7 +331,16 @@ class _Worker:
 
 def _restyler(model: str) -> Any:
     """What restyles with this model: by laying swatches, or by painting the look that it has learned."""
-    if _painter(model) is not None:
+    painter = _painter(model)
+    if painter is not None and painter.recipe == "stargan_v2":
+        from muslin.restyle.looks import LookRestyler
+
+        return LookRestyler(model, mask_model=_mask_model())
+    if painter is not None and painter.card.get("drawing"):
+        from muslin.restyle.drawings import Dresser
+
+        return Dresser(model)
+    if painter is not None:
         from muslin.restyle.translate import Translator
 
         return Translator(model, mask_model=_mask_model())

@@ -205,7 +205,8 @@ class StarGANv2(Game):
         for start in range(0, count, self.batch_size):
             batch = stream.batch(start)
             codes = of_look(networks["mapping_network"](batch["latent"], training=False), batch["target_look"])
-            painted = ops.convert_to_numpy(networks["generator"]([batch["source"], codes], training=False))
+            pair = [ops.convert_to_tensor(batch["source"]), codes]
+            painted = ops.convert_to_numpy(networks["generator"](pair, training=False))
             kept = batch["mask"] if self.background else 1.0
             made.append(batch["source"] + kept * (painted - batch["source"]))
             real.append(batch["reference"])

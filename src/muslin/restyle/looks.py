@@ -274,6 +274,12 @@ def check_controls(model: store.Model, references: Sequence[tuple[Any, float]], 
         raise _outside("strength", strength, "0 to 1")
 
 
+def named(references: Sequence[tuple[Any, float]], controls: Mapping[str, Any]) -> list[str]:
+    """What a result is called after: the looks of a mix, the references' files, or the look."""
+    files = [path.stem if isinstance(path, Path) else "reference" for path, _ in references]
+    return list(controls.get("look_mix") or ()) or files or [str(controls.get("look"))]
+
+
 def pairs(style: Any) -> list[tuple[Any, float]]:
     """References with weights, from one or several, with or without weights."""
     several = style if isinstance(style, (list, tuple)) else [style]
