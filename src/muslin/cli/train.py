@@ -83,8 +83,10 @@ def train(
     if model is None:
         say(f"Stopped after {made.history.images_seen:,} images. The same command continues.")
         return INTERRUPTED
-    if recipe == "drape":
-        say(f"Use it: muslin restyle photo.jpg --style swatch.jpg --model {name or model.folder}")
+    from muslin.recipes import find
+
+    if find(recipe).use:
+        say(f"Use it: {find(recipe).use.format(model=name or model.folder)}")
     return 0
 
 

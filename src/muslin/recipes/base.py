@@ -58,6 +58,7 @@ class Recipe(ABC):
 
     name: ClassVar[str] = "recipe"
     summary: ClassVar[str] = ""  # one line for `muslin train --help`
+    use: ClassVar[str] = ""  # the command that uses a finished model, {model}
     sizes: ClassVar[tuple[int, ...]] = ()  # px, smallest first: what `--minutes` chooses `size` from
     enough_images: ClassVar[int] = 20_000  # fewer give nothing worth looking at
     default_images: ClassVar[int] = 60_000  # length of a run without --minutes and --images

@@ -27,6 +27,7 @@ class Designs(Game):
     latent_size: int = 64  # numbers of noise
     masks: str = "auto"  # cut garments out by masks: auto, given (find none), none (whole pictures)
 
+    use: ClassVar[str] = "muslin imagine {model} -n 24"
     sizes: ClassVar[tuple[int, ...]] = (32, 48, 64)
 
     def check(self) -> None:

@@ -48,6 +48,7 @@ class Drape(Recipe):
 
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
+    use = "muslin restyle photo.jpg --style swatch.jpg --model {model}"
     default_images = 90_000
 
     def __post_init__(self) -> None:

@@ -55,6 +55,7 @@ class Pix2Pix(Game):
 
     name: ClassVar[str] = "pix2pix"
     summary: ClassVar[str] = "sketch -> garment, learned from pairs of drawings and photos"
+    use: ClassVar[str] = "muslin restyle drawing.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
     enough_images: ClassVar[int] = 24_000
     default_images: ClassVar[int] = 40_000

@@ -70,6 +70,7 @@ class StarGANv2(Game):
 
     name: ClassVar[str] = "stargan_v2"
     summary: ClassVar[str] = "many looks in one network, from noise or from a reference picture"
+    use: ClassVar[str] = "muslin restyle photo.jpg --model {model} --reference cloth.jpg"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
     enough_images: ClassVar[int] = 12_000
     default_images: ClassVar[int] = 24_000

@@ -42,6 +42,7 @@ class Translation(Game):
     loss: str = "least_squares"  # one of losses.ADVERSARIAL
     adversarial_weight: float = 1.0  # of the generator's side of the game
 
+    use: ClassVar[str] = "muslin restyle photo.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
 
     def check(self) -> None:

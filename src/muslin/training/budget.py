@@ -26,6 +26,10 @@ class Speed:
     images_per_second: float
     compiling_seconds: float
 
+    def __str__(self) -> str:
+        digits = 0 if self.images_per_second >= 10 else 1
+        return f"{self.images_per_second:.{digits}f} images a second"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,7 +69,7 @@ def estimate(recipe: Recipe, stream: Stream, images: int) -> Plan:
     """How long a run of `images` images takes. `recipe` is a little trained afterwards, as after `measure`."""
     speed = measure(recipe, stream)
     seconds = speed.compiling_seconds + images / speed.images_per_second
-    sentence = f"{images:,} images, at {speed.images_per_second:.0f} a second: {in_words(seconds)} from here."
+    sentence = f"{images:,} images, at {speed}: {in_words(seconds)} from here."
     return Plan(None, images, speed, sentence + " --minutes makes it shorter or longer.")
 
 
@@ -102,7 +106,7 @@ def plan(
     images = max(int(left * speed.images_per_second), 10 * recipe.batch_size)
     images -= images % recipe.batch_size
     sentence = (
-        f"{recipe_size}{images:,} images, at {speed.images_per_second:.0f} images a second: "
+        f"{recipe_size}{images:,} images, at {speed}: "
         f"{in_words(speed.compiling_seconds + images / speed.images_per_second)} from here."
     )
     if images < recipe.enough_images:
