@@ -39,8 +39,9 @@ def test_closed_forms(backend: str) -> None:
     assert result["backend"] == backend
     assert result["square"] == 9.0
     assert result["gradients"] == [6.0, [0.0, 0.0, 0.0]]  # d x^2 = 2 x; zeros where the loss does not reach
-    # score = x M summed over outputs, so its gradient is the row sums of M = (1, 5, 9): squared norm 107.
-    assert result["r1"] == pytest.approx(107.0)
+    # score = x M, two logits a row: the gradient of their sum is the row sums of M = (1, 5, 9), squared norm 107,
+    # and the penalty is that for one logit.
+    assert result["r1"] == pytest.approx(107.0 / 2)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
