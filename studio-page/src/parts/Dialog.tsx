@@ -1,0 +1,33 @@
+/** A dialogue over the page; Escape closes it and the focus returns to where it was. */
+
+import { type ReactNode, useEffect, useRef } from "react";
+import { useText } from "../text";
+
+export function Dialog({ title, wide = false, onClose, children }: { title: string; wide?: boolean; onClose: () => void; children: ReactNode }) {
+  const text = useText();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={wide ? "wide" : ""}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <header>
+        <h2>{title}</h2>
+        <button type="button" className="plain" onClick={onClose}>
+          {text.shell.close}
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,43 @@
+/** What went wrong or was done, in words, at the foot of the page. */
+
+import type { Problem } from "../api/types";
+import { dismiss } from "../state/actions";
+import { useStore } from "../state/store";
+import { type Text, useText } from "../text";
+
+export function inWords(problem: Problem, text: Text): string {
+  return text.problems[problem.type] ?? problem.title;
+}
+
+export function ProblemText({ problem }: { problem: Problem }) {
+  const text = useText();
+  const title = inWords(problem, text);
+  return (
+    <>
+      <strong>{title}</strong>
+      {problem.title !== title && problem.title && <span>{problem.title}</span>}
+      {problem.errors?.map((error) => <span key={error.where}>{`${error.where}: ${error.message}`}</span>)}
+      {problem.received && <span>{problem.received}</span>}
+      {problem.advice && <span>{problem.advice}</span>}
+    </>
+  );
+}
+
+export function Notices() {
+  const text = useText();
+  const notices = useStore((state) => state.notices);
+  return (
+    <div className="notices" role="status" aria-live="polite">
+      {notices.map((notice) => (
+        <div key={notice.key} className={notice.problem ? "notice problem" : "notice"}>
+          <p>
+            {notice.problem ? <ProblemText problem={notice.problem} /> : notice.words === "restored" ? text.restored : notice.words}
+          </p>
+          <button type="button" className="plain" onClick={() => dismiss(notice.key)}>
+            {text.shell.dismiss}
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

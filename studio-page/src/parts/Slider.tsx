@@ -1,0 +1,53 @@
+/** A named slider with its value beside it; the value can be typed. */
+
+import { useId } from "react";
+
+interface Props {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  step: number;
+  unit?: string;
+  /** Equal ways on the slider are equal ratios: for sizes. */
+  ratio?: boolean;
+  onChange: (value: number) => void;
+}
+
+export function Slider({ label, value, min, max, step, unit, ratio = false, onChange }: Props) {
+  const id = useId();
+  const place = ratio ? (1000 * Math.log(value / min)) / Math.log(max / min) : value;
+  const decimals = step < 1 ? 1 : 0;
+  const rounded = (raw: number) => Number((Math.round(raw / step) * step).toFixed(decimals + 1));
+  const bounded = (raw: number) => Math.min(max, Math.max(min, raw));
+  return (
+    <div className="slider">
+      <label htmlFor={id}>{label}</label>
+      <span className="value">
+        <input
+          type="number"
+          aria-label={label}
+          min={min}
+          max={max}
+          step={step}
+          value={Number(value.toFixed(decimals))}
+          onChange={(event) => event.target.value !== "" && onChange(bounded(Number(event.target.value)))}
+        />
+        {unit && <span aria-hidden="true">{unit}</span>}
+      </span>
+      <input
+        id={id}
+        type="range"
+        min={ratio ? 0 : min}
+        max={ratio ? 1000 : max}
+        step={ratio ? 1 : step}
+        value={place}
+        aria-valuetext={`${value.toFixed(decimals)} ${unit ?? ""}`}
+        onChange={(event) => {
+          const raw = Number(event.target.value);
+          onChange(bounded(rounded(ratio ? min * (max / min) ** (raw / 1000) : raw)));
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+/** The garments of the project, then the samples. */
+
+import type { Garment } from "../api/types";
+import { Drop } from "../parts/Drop";
+import { receive, removeGarment } from "../state/actions";
+import { change, useStore } from "../state/store";
+import { useText } from "../text";
+
+export function Garments() {
+  const text = useText();
+  const garments = useStore((state) => state.garments);
+  const uploading = useStore((state) => state.uploading);
+  return (
+    <section className="strip" aria-label={text.garments.title}>
+      <h2>{text.garments.title}</h2>
+      <Drop label={text.garments.add} multiple className="add" accept="image/*,.zip" onFiles={(files) => void receive(files)} />
+      {uploading > 0 && (
+        <p className="quiet" role="status">
+          {text.garments.reading(uploading)}
+        </p>
+      )}
+      <ul>
+        {garments.map((garment) => (
+          <Item key={garment.id} garment={garment} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Item({ garment }: { garment: Garment }) {
+  const text = useText();
+  const chosen = useStore((state) => state.garment === garment.id);
+  return (
+    <li className={chosen ? "chosen" : ""}>
+      <button type="button" aria-pressed={chosen} onClick={() => change({ garment: garment.id, shown: null, compare: [] })}>
+        <img src={`${garment.photo.thumbnail}?side=256`} alt="" loading="lazy" />
+        <span>{garment.name}</span>
+      </button>
+      {chosen && !garment.sample && (
+        <button type="button" className="plain small" onClick={() => void removeGarment(garment.id)}>
+          {text.garments.remove}
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,116 @@
+/** What the garment is dressed in: one cloth, or a mix of up to four with their shares. */
+
+import type { Look } from "../api/types";
+import { Choice } from "../parts/Choice";
+import { Drop } from "../parts/Drop";
+import { Slider } from "../parts/Slider";
+import { addLook, addPart, chooseLook, removeLook, saveMix, turn, weigh } from "../state/actions";
+import { useStore } from "../state/store";
+import { useText } from "../text";
+
+export function Looks() {
+  const text = useText();
+  const looks = useStore((state) => state.looks);
+  const parts = useStore((state) => state.parts);
+  return (
+    <section className="tools" aria-label={text.looks.title}>
+      <h2>{text.looks.title}</h2>
+      {parts.length > 1 && <Shares />}
+      <ul className="swatches">
+        <li>
+          <Drop label={text.looks.add} className="add" onFiles={(files) => files.forEach((file) => void addLook(file))}>
+            <span aria-hidden="true">+</span>
+            <span className="unseen">{text.looks.add}</span>
+          </Drop>
+        </li>
+        {looks.map((look) => (
+          <Swatch key={look.id} look={look} />
+        ))}
+      </ul>
+      <OwnLook />
+    </section>
+  );
+}
+
+function Swatch({ look }: { look: Look }) {
+  const text = useText();
+  const parts = useStore((state) => state.parts);
+  const chosen = parts.some((part) => part.look === look.id);
+  const canMix = parts.length > 0 && !(chosen && parts.length === 1);
+  return (
+    <li className={chosen ? "chosen" : ""}>
+      <button type="button" aria-pressed={chosen} aria-label={text.looks.choose(look.name)} title={look.name} onClick={() => chooseLook(look.id)}>
+        <img src={`${look.picture.thumbnail}?side=128`} alt="" loading="lazy" />
+      </button>
+      {canMix && (
+        <button
+          type="button"
+          className="corner"
+          disabled={!chosen && parts.length >= 4}
+          aria-label={chosen ? text.looks.remove(look.name) : text.looks.addToMix(look.name)}
+          title={chosen ? text.looks.remove(look.name) : text.looks.addToMix(look.name)}
+          onClick={() => addPart(look.id)}
+        >
+          {chosen ? "−" : "+"}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Shares() {
+  const text = useText();
+  const looks = useStore((state) => state.looks);
+  const parts = useStore((state) => state.parts);
+  const mix = useStore((state) => state.controls.mix);
+  const nameOf = (id: string) => looks.find((look) => look.id === id)?.name ?? "";
+  return (
+    <div className="shares">
+      {parts.map((part) => (
+        <Slider
+          key={part.look}
+          label={nameOf(part.look)}
+          value={Math.round(part.weight * 100)}
+          min={5}
+          max={100}
+          step={5}
+          onChange={(value) => weigh(part.look, value / 100)}
+        />
+      ))}
+      <Choice
+        label={text.looks.mix}
+        value={mix}
+        options={[
+          ["overprint", text.looks.overprint],
+          ["panels", text.looks.panels],
+        ]}
+        onChange={(value) => turn({ mix: value })}
+      />
+      {mix === "overprint" && (
+        <button type="button" onClick={() => void saveMix(parts.map((part) => nameOf(part.look)).join(" + "), parts)}>
+          {text.looks.saveMix}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function OwnLook() {
+  const text = useText();
+  const looks = useStore((state) => state.looks);
+  const parts = useStore((state) => state.parts);
+  const look = looks.find((item) => parts.length === 1 && item.id === parts[0]?.look);
+  if (!look) return null;
+  return (
+    <p className="quiet line">
+      <span>
+        {look.name} · {text.looks.kinds[look.kind]}
+      </span>
+      {!look.sample && (
+        <button type="button" className="plain small" onClick={() => void removeLook(look.id)}>
+          {text.looks.delete}
+        </button>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,265 @@
+/** What the designer does, as requests and changes of the state. */
+
+import { all, get, patch, post, ProblemError, put, remove, upload } from "../api/client";
+import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Part, Problem, Project, Restored, Result } from "../api/types";
+import { listen } from "./events";
+import { change, DEFAULTS, now, withItem, without } from "./store";
+
+let noticeKey = 0;
+
+export function notice(words: string): void {
+  change((state) => ({ notices: [...state.notices, { key: ++noticeKey, words }].slice(-3) }));
+}
+
+export function complain(problem: Problem): void {
+  change((state) => ({ notices: [...state.notices, { key: ++noticeKey, problem }].slice(-3) }));
+}
+
+export function dismiss(key: number): void {
+  change((state) => ({ notices: state.notices.filter((item) => item.key !== key) }));
+}
+
+/** Run `work`; a problem is shown, and gives undefined. */
+export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProblemError) complain(error.problem);
+    else throw error;
+    return undefined;
+  }
+}
+
+export async function open(): Promise<void> {
+  try {
+    const info = await get<Info>("/v1/info");
+    change({ info, failed: null });
+    await openProject(info.project);
+  } catch (error) {
+    if (error instanceof ProblemError) change({ failed: error.problem });
+    else throw error;
+  }
+}
+
+export async function openProject(project: string): Promise<void> {
+  const query = `?project=${encodeURIComponent(project)}`;
+  const [projects, models, garments, looks, results, jobs] = await Promise.all([
+    all<Project>("/v1/projects"),
+    all<Model>("/v1/models"),
+    all<Garment>(`/v1/garments${query}`),
+    all<Look>("/v1/looks"),
+    all<Result>(`/v1/results${query}`),
+    get<{ items: Job[] }>(`/v1/jobs${query}`),
+  ]);
+  const known = new Set(garments.map((garment) => garment.id));
+  const cloths = new Set(looks.map((look) => look.id));
+  change((state) => ({
+    project,
+    projects,
+    models,
+    garments,
+    looks,
+    results,
+    jobs: Object.fromEntries(jobs.items.map((job) => [job.id, job])),
+    garment: state.garment && known.has(state.garment) ? state.garment : null,
+    parts: state.parts.filter((part) => cloths.has(part.look)),
+    shown: results.some((result) => result.id === state.shown) ? state.shown : null,
+    compare: [],
+  }));
+  listen(project);
+}
+
+export const switchProject = (id: string) =>
+  attempt(async () => {
+    await patch(`/v1/projects/${id}`, { opened: true });
+    await openProject(id);
+  });
+
+export const newProject = (name: string) =>
+  attempt(async () => switchProject((await post<Project>("/v1/projects", { name })).id));
+
+export const renameProject = (id: string, name: string) =>
+  attempt(async () => {
+    const project = await patch<Project>(`/v1/projects/${id}`, { name });
+    change((state) => ({ projects: withItem(state.projects, project) }));
+  });
+
+export const deleteProject = (id: string) =>
+  attempt(async () => {
+    await remove(`/v1/projects/${id}`);
+    await open();
+  });
+
+export const importProject = (file: File) =>
+  attempt(async () => switchProject((await upload<Project>("/v1/projects/import", { file })).id));
+
+/** Photos become garments. A picture that muslin saved brings its settings back instead. */
+export async function receive(files: File[]): Promise<void> {
+  for (const file of files) {
+    if (file.name.endsWith(".zip")) await importProject(file);
+    else if (!(await restore(file))) await addGarment(file);
+  }
+}
+
+async function restore(file: File): Promise<boolean> {
+  try {
+    const found = await upload<Restored>("/v1/settings", { file });
+    if (!found.garment) return false;
+    take(found);
+    const mask = found.mask;
+    if (mask) void useMask(found.garment, mask);
+    change({ shown: found.result, section: "restyle" });
+    for (const words of found.notes) notice(words);
+    change((state) => ({ notices: [...state.notices, { key: ++noticeKey, words: "restored" }].slice(-3) }));
+    return true;
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.status === 422) return false; // a photo like any other
+    if (error instanceof ProblemError) complain(error.problem);
+    else throw error;
+    return true;
+  }
+}
+
+async function useMask(garment: string, sha256: string): Promise<void> {
+  const current = now().garments.find((item) => item.id === garment);
+  if (!current || current.mask.picture.sha256 === sha256) return;
+  await attempt(async () => saveMask(garment, await (await fetch(`/v1/files/${sha256}`)).blob()));
+}
+
+/** Garment, cloths and controls of a result or of a restored picture. */
+export function take(settings: { garment: string | null; looks: Part[]; controls: Controls }): void {
+  change((state) => ({
+    garment: settings.garment ?? state.garment,
+    parts: settings.looks.length ? settings.looks : state.parts,
+    controls: { ...DEFAULTS, ...settings.controls },
+  }));
+}
+
+async function addGarment(file: File): Promise<void> {
+  change((state) => ({ uploading: state.uploading + 1 }));
+  const garment = await attempt(() => upload<Garment>("/v1/garments", { file, project: now().project }));
+  change((state) => ({ uploading: state.uploading - 1 }));
+  if (garment) change((state) => ({ garments: withItem(state.garments, garment), garment: garment.id, shown: null }));
+}
+
+export const removeGarment = (id: string) =>
+  attempt(async () => {
+    await remove(`/v1/garments/${id}`);
+    change((state) => ({
+      garments: without(state.garments, id),
+      garment: state.garment === id ? null : state.garment,
+      results: state.results.filter((result) => result.garment !== id),
+    }));
+  });
+
+export const patchGarment = (id: string, values: { name?: string; length_cm?: number }) =>
+  attempt(async () => keep(await patch<Garment>(`/v1/garments/${id}`, values)));
+
+export async function saveMask(id: string, mask: Blob): Promise<void> {
+  keep(await put<Garment>(`/v1/garments/${id}/mask`, mask.type === "image/png" ? mask : new Blob([mask], { type: "image/png" })));
+}
+
+export const automaticMask = (id: string) => attempt(async () => keep(await remove<Garment>(`/v1/garments/${id}/mask`)));
+
+export const copyMask = (id: string, to: string[]) =>
+  attempt(async () => {
+    const answer = await post<{ done: string[]; failed: { garment: string; problem: string }[] }>(`/v1/garments/${id}/mask/copy`, { to });
+    for (const failed of answer.failed) notice(`${nameOf(failed.garment)}: ${failed.problem}`);
+    for (const done of answer.done) keep(await get<Garment>(`/v1/garments/${done}`));
+  });
+
+const nameOf = (garment: string) => now().garments.find((item) => item.id === garment)?.name ?? garment;
+
+function keep(garment: Garment): void {
+  change((state) => ({ garments: withItem(state.garments, garment) }));
+}
+
+export async function addLook(file: File): Promise<Look | undefined> {
+  const look = await attempt(() => upload<Look>("/v1/looks", { file }));
+  if (look) {
+    change((state) => ({ looks: withItem(state.looks, look) }));
+    chooseLook(look.id);
+  }
+  return look;
+}
+
+export const removeLook = (id: string) =>
+  attempt(async () => {
+    await remove(`/v1/looks/${id}`);
+    change((state) => ({ looks: without(state.looks, id), parts: state.parts.filter((part) => part.look !== id) }));
+  });
+
+export function chooseLook(id: string): void {
+  change((state) => ({ parts: [{ look: id, weight: 1 }], shown: null, controls: { ...state.controls, palette: null } }));
+}
+
+export function addPart(id: string): void {
+  change((state) => {
+    if (state.parts.some((part) => part.look === id)) {
+      return state.parts.length > 1 ? { parts: state.parts.filter((part) => part.look !== id), shown: null } : {};
+    }
+    return state.parts.length < 4 ? { parts: [...state.parts, { look: id, weight: 1 }], shown: null } : {};
+  });
+}
+
+export function weigh(id: string, weight: number): void {
+  change((state) => ({ parts: state.parts.map((part) => (part.look === id ? { ...part, weight } : part)), shown: null }));
+}
+
+export const saveMix = (name: string, parts: Part[]) =>
+  attempt(async () => {
+    const look = await post<Look>("/v1/looks/mix", { name, parts, mix: now().controls.mix });
+    change((state) => ({ looks: withItem(state.looks, look) }));
+    return look;
+  });
+
+export function turn(values: Partial<Controls>): void {
+  change((state) => ({ controls: { ...state.controls, ...values }, shown: null }));
+}
+
+export function submit(request: JobRequest): Promise<Job | undefined> {
+  // One key for one press: a retry of the same request finds the same job.
+  const key = crypto.randomUUID();
+  return attempt(async () => {
+    const job = await post<Job>("/v1/jobs", request, { "Idempotency-Key": key });
+    change((state) => ({ jobs: { ...state.jobs, [job.id]: state.jobs[job.id] ?? job } }));
+    return job;
+  });
+}
+
+export function variants(count = 4, more: { start?: number; seed?: number } = {}): Promise<Job | undefined> {
+  const { project, garment, parts, controls, varyColours } = now();
+  if (!garment || !parts.length) return Promise.resolve(undefined);
+  const vary: ("print" | "palette")[] = varyColours ? ["print", "palette"] : ["print"];
+  return submit({ kind: "restyle", project, garments: [garment], looks: parts, controls, variants: count, seed: 0, ...more, vary });
+}
+
+/** The next four of the same family as `result`. */
+export function reroll(result: Result): Promise<Job | undefined> {
+  const job = now().jobs[result.job];
+  if (job?.request.kind !== "restyle") return variants(4, { seed: result.seed + 1 });
+  const numbers = now().results.filter((other) => sameFamily(other, result)).map((other) => other.number);
+  return submit({ ...job.request, garments: [result.garment], start: Math.max(...numbers) + 1, variants: 4 });
+}
+
+const sameFamily = (a: Result, b: Result) =>
+  a.garment === b.garment && a.seed === b.seed && JSON.stringify(a.looks) === JSON.stringify(b.looks);
+
+export const mark = (id: string, values: { starred?: boolean; rejected?: boolean; note?: string }) =>
+  attempt(async () => {
+    const result = await patch<Result>(`/v1/results/${id}`, values);
+    change((state) => ({ results: withItem(state.results, result) }));
+  });
+
+export const cancel = (job: string) => attempt(async () => keepJob(await remove<Job>(`/v1/jobs/${job}`)));
+export const stop = (job: string) => attempt(async () => keepJob(await post<Job>(`/v1/jobs/${job}/stop`, {})));
+export const resume = (job: string) => attempt(async () => keepJob(await post<Job>(`/v1/jobs/${job}/resume`, {})));
+
+function keepJob(job: Job): void {
+  change((state) => ({ jobs: { ...state.jobs, [job.id]: job } }));
+}
+
+export async function copyText(text: string, said: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  notice(said);
+}

@@ -1,0 +1,23 @@
+/** The service's events: jobs, results and looks as they change. The browser reconnects by itself. */
+
+import type { Job, Look, Result } from "../api/types";
+import { change, withItem } from "./store";
+
+let source: EventSource | null = null;
+
+export function listen(project: string): void {
+  source?.close();
+  source = new EventSource(`/v1/events?project=${encodeURIComponent(project)}`);
+  source.addEventListener("job", (event) => {
+    const job = JSON.parse(event.data as string) as Job;
+    change((state) => ({ jobs: { ...state.jobs, [job.id]: job } }));
+  });
+  source.addEventListener("result", (event) => {
+    const result = JSON.parse(event.data as string) as Result;
+    if (result.project === project) change((state) => ({ results: withItem(state.results, result) }));
+  });
+  source.addEventListener("look", (event) => {
+    const look = JSON.parse(event.data as string) as Look;
+    change((state) => ({ looks: withItem(state.looks, look) }));
+  });
+}

@@ -1,0 +1,114 @@
+/** What the page knows: the service's objects, and what the designer has chosen. One store, read by selectors. */
+
+import { useSyncExternalStore } from "react";
+import type { Controls, Garment, Info, Job, Look, Model, Part, Problem, Project, Result } from "../api/types";
+
+export type Section = "restyle" | "prints" | "train" | "deliver";
+export type Filter = "all" | "starred" | "rejected";
+
+export interface Notice {
+  key: number;
+  problem?: Problem;
+  words?: string;
+}
+
+export interface State {
+  info: Info | null;
+  projects: Project[];
+  project: string;
+  models: Model[];
+  garments: Garment[];
+  looks: Look[];
+  results: Result[];
+  jobs: Record<string, Job>;
+  section: Section;
+  garment: string | null;
+  parts: Part[];
+  controls: Controls;
+  shown: string | null; // a result on the stage; null: the live preview
+  compare: string[]; // none, the first, or both results to compare
+  filter: Filter;
+  varyColours: boolean;
+  uploading: number; // photos on their way
+  masking: boolean;
+  notices: Notice[];
+  failed: Problem | null; // why the page could not open
+}
+
+export const DEFAULTS: Controls = {
+  scale: 1,
+  print_cm: null,
+  rotation: 0,
+  offset: [0, 0],
+  repeat: "straight",
+  strength: 1,
+  shading: 1,
+  palette: null,
+  seamless: "auto",
+  mix: "overprint",
+};
+
+/** What survives a reload on the page's side; everything else lives in the service. */
+const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours"] as const;
+const KEY = "muslin.desk";
+
+const initial: State = {
+  info: null,
+  projects: [],
+  project: "",
+  models: [],
+  garments: [],
+  looks: [],
+  results: [],
+  jobs: {},
+  section: "restyle",
+  garment: null,
+  parts: [],
+  controls: DEFAULTS,
+  shown: null,
+  compare: [],
+  filter: "all",
+  varyColours: false,
+  uploading: 0,
+  masking: false,
+  notices: [],
+  failed: null,
+};
+
+function restored(): Partial<State> {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<State>;
+    return { ...kept, controls: { ...DEFAULTS, ...kept.controls } };
+  } catch {
+    return {};
+  }
+}
+
+let state: State = { ...initial, ...restored() };
+const listeners = new Set<() => void>();
+
+export const now = (): State => state;
+
+export function change(update: Partial<State> | ((state: State) => Partial<State>)): void {
+  state = { ...state, ...(typeof update === "function" ? update(state) : update) };
+  localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, state[name]]))));
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Part of the state. `select` must give back the same object while nothing changed. */
+export function useStore<T>(select: (state: State) => T): T {
+  return useSyncExternalStore(subscribe, () => select(state));
+}
+
+/** `item` in the place of its former self, or in front. */
+export function withItem<T extends { id: string }>(items: T[], item: T): T[] {
+  const place = items.findIndex((other) => other.id === item.id);
+  return place < 0 ? [item, ...items] : items.map((other, index) => (index === place ? item : other));
+}
+
+export const without = <T extends { id: string }>(items: T[], id: string): T[] => items.filter((item) => item.id !== id);
