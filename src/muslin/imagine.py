@@ -34,7 +34,6 @@ SIZE = 512  # px, of a print unless said otherwise
 SMALLEST, LARGEST = 64, 8192  # px
 MOST_UNITS = 16  # repeats of a swatch along a side of the tile
 CANDIDATES = 4  # arrangements of which the discriminator's favourite is rendered
-LIKED = 128  # px of a unit as the discriminator sees it
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +195,8 @@ class Imaginer:
 
     def _liking(self, arrangement: arrange.Arrangement, fields: np.ndarray, name: str) -> float:
         """The discriminator's mean logit."""
-        small = arrange.render(arrangement, fields, *(LIKED * count for count in arrangement.units))
+        size = int(self.model.card["size"])  # px of a unit as the discriminator saw it
+        small = arrange.render(arrangement, fields, size * arrangement.units[0], size * arrangement.units[1])
         one_hot = np.zeros((1, self.judge.width("look")), np.float32)
         one_hot[0, self._names.index(name)] = 1.0
         image = small[None].astype(np.float32) / 127.5 - 1.0

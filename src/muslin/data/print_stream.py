@@ -17,7 +17,7 @@ import numpy as np
 from muslin.textiles.arrange import draw, draw_noise, draw_shares
 from muslin.textiles.exemplars import REPEAT, Look, Tone, retone, tone_of
 
-POOL = 768  # tables laid, 190 MB at 128 px; each is shared out anew whenever it comes
+POOL = 1024  # tables laid, 60 MB at 64 px; each is shared out anew whenever it comes
 ZOOM = 1.25  # real swatches are cut to 1 / ZOOM of their side: making exemplars seamless enlarges them by as much
 
 

@@ -20,8 +20,10 @@ from muslin.textiles.arrange import (
     GUIDE_LIMIT,
     HARDNESS,
     LAYERS,
+    MEASURED,
     NOISE,
     OPPONENTS,
+    SEEN,
     STYLE,
     TINT,
     WARP,
@@ -107,7 +109,7 @@ def _block(x: Tensor, width: int, name: str, stride: int = 1) -> Tensor:
     return layers.Activation("silu", name=f"{name}_act")(x)
 
 
-def field_generator(widths: Sequence[int] = (24, 48, 64)) -> keras.Model:
+def field_generator(widths: Sequence[int] = (16, 32, 48)) -> keras.Model:
     """Cloths as they lie on the tile -> fields that say where each of them shows.
 
     Inputs: layers N,LAYERS,4h,4w,3 in [-1, 1]; shares N,LAYERS, sum 1; noise N,LAYERS,h,w,NOISE; style_code N,STYLE.
@@ -155,9 +157,9 @@ def style_codes(looks: int) -> keras.Model:
 
 
 def print_discriminator(
-    looks: int, widths: Sequence[int] = (32, 64, 96, 128), *, spectral_norm: bool = False
+    looks: int, widths: Sequence[int] = (24, 48, 96), *, spectral_norm: bool = False
 ) -> keras.Model:
-    """(image N,H,W,3; look N,looks) -> logits N,H/16,W/16,1: is this patch real cloth of that look?
+    """(image N,H,W,3; look N,looks) -> logits N,H/8,W/8,1: is this patch real cloth of that look?
 
     The look enters by projection (Miyato & Koyama 2018). No normalisation: R1 keeps it smooth.
     """
@@ -188,8 +190,8 @@ class Matched(keras.layers.Layer):
         return (*x_shape[:-1], 1)
 
 
-def painter(channels: int = 32, levels: int = 4) -> keras.Model:
-    """The plain way, for comparison: noise (N,h,w,NOISE*LAYERS) and style code -> image (N,16h,16w,3) in [-1, 1]."""
+def painter(channels: int = 24, levels: int = 3) -> keras.Model:
+    """The plain way, for comparison: noise (N,h,w,NOISE*LAYERS) and style code -> image (N,8h,8w,3) in [-1, 1]."""
     noise = keras.Input((None, None, LAYERS * NOISE), name="noise")
     style_code = keras.Input((STYLE,), name="style_code")
     widths = [min(4 * channels, channels * 2 ** (levels - level)) for level in range(levels + 1)]
@@ -234,7 +236,8 @@ def render(cloths: Tensor, shares: Tensor, noise: Tensor, fields: Tensor) -> tup
     laid = _warped(cloths, grown[..., :2] * float(size))
     guide = _guide(cloths, laid)
     logits = HARDNESS * (grown[..., 2] + ops.sum(grown[..., 3:6] * guide, axis=-1))
-    balance = ops.stop_gradient(_balance(logits[:, :, ::BALANCE_STRIDE, ::BALANCE_STRIDE], shares))
+    stride = max(1, BALANCE_STRIDE * size // MEASURED)
+    balance = ops.stop_gradient(_balance(logits[:, :, ::stride, ::stride], shares))
     weights = ops.softmax(logits + balance, axis=1)
     mixed = ops.sum((laid + grown[..., 6:9]) * weights[..., None], axis=1)
     bend = ops.mean(ops.abs(warp[:, :, 1:] - warp[:, :, :-1])) + ops.mean(ops.abs(warp[..., 1:, :] - warp[..., :-1, :]))
@@ -252,14 +255,21 @@ def _balance(logits: Tensor, shares: Tensor) -> Tensor:
     return balance
 
 
+def seen(cloths: Tensor) -> Tensor:
+    """Cloths N,K,S,S,C as the generator sees them: SEEN px a unit. S is a multiple of SEEN."""
+    size, channels = cloths.shape[2], cloths.shape[-1]
+    if size == SEEN:
+        return cloths
+    flat = ops.reshape(cloths, (-1, size, size, channels))
+    return ops.reshape(ops.average_pool(flat, size // SEEN, size // SEEN), (-1, LAYERS, SEEN, SEEN, channels))
+
+
 def _guide(cloths: Tensor, laid: Tensor) -> Tensor:
     """A layer's own colours, as arrange._Guide measures them."""
-    size, pooled = cloths.shape[2], ops.reshape(cloths, (-1, *cloths.shape[2:]))
     opponents = ops.convert_to_tensor(OPPONENTS)
-    seen = ops.matmul(ops.average_pool(pooled, 2, 2), opponents)
-    seen = ops.reshape(seen, (-1, LAYERS, size // 2, size // 2, 3))
-    mean = ops.mean(seen, axis=(2, 3), keepdims=True)
-    spread = ops.std(seen[..., :1], axis=(2, 3), keepdims=True) + 0.05
+    small = ops.matmul(seen(cloths), opponents)
+    mean = ops.mean(small, axis=(2, 3), keepdims=True)
+    spread = ops.std(small[..., :1], axis=(2, 3), keepdims=True) + 0.05
     return ops.clip((ops.matmul(laid, opponents) - mean) / spread, -GUIDE_LIMIT, GUIDE_LIMIT)
 
 

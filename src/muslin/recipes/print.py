@@ -30,7 +30,6 @@ from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import prints
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
-from muslin.textiles.arrange import LAYERS
 from muslin.textiles.exemplars import Look, make_look, save_bank
 
 SYNTHESES = ("arrange", "paint")
@@ -42,16 +41,16 @@ LOOK_TABLES = ("codes/kernel", "look_embedding/kernel")  # weights with a row fo
 @dataclass(frozen=True)
 class Print(Game):
     batch_size: int = 8
-    size: int = 128  # px, side of the tiles in training; one unit
+    size: int = 64  # px, side of the tiles in training, one unit; a multiple of 64
     looks: int = 64  # room for so many
     synthesis: str = "arrange"  # arrange real swatches, or paint pixels
-    widths: tuple[int, ...] = (24, 48, 64)  # of the arranging generator
-    channels: int = 32  # of the painting generator at full size
-    discriminator_widths: tuple[int, ...] = (32, 64, 96, 128)
+    widths: tuple[int, ...] = (16, 32, 48)  # of the arranging generator
+    channels: int = 24  # of the painting generator at full size
+    discriminator_widths: tuple[int, ...] = (24, 48, 96)
     ghosting_weight: float = 0.3  # of pixels where two cloths shine through each other
     bend_weight: float = 2.0  # of slopes of the warp
     r1_weight: float = 20.0  # gamma / 2, on a mean of patch logits: weaker lets the discriminator win
-    learning_rate: float = 6e-4
+    learning_rate: float = 8e-4
     beta_1: float = 0.0
     beta_2: float = 0.99
     schedule: str = "linear"
@@ -60,6 +59,7 @@ class Print(Game):
 
     name: ClassVar[str] = "print"
     summary: ClassVar[str] = "seamless prints in a look, arranged from real swatches"
+    use: ClassVar[str] = "muslin imagine {model} -n 24"
     enough_images: ClassVar[int] = 2_000
     default_images: ClassVar[int] = 40_000
     exported: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
@@ -104,8 +104,7 @@ class Print(Game):
         if self.synthesis == "paint":
             noise = paint_noise(batch["noise"], self.size)
             return self.networks["generator"]([noise, code], training=True), {}
-        seen = pooled(batch["cloths"])
-        given = [seen, batch["shares"], batch["noise"], code]
+        given = [prints.seen(batch["cloths"]), batch["shares"], batch["noise"], code]
         fields = self.networks["generator"](given, training=True)["fields"]
         return prints.render(batch["cloths"], batch["shares"], batch["noise"], fields)
 
@@ -152,12 +151,11 @@ class Print(Game):
         return {"size": self.size, "synthesis": self.synthesis, "looks": list(stream.names)}
 
     def checked_inputs(self, network: str, size: int) -> dict[str, tuple[int | None, ...]]:
-        """The arranging generator sees its cloths four times as finely as the noise."""
-        if network != "generator" or self.synthesis != "arrange":
-            return {}
+        """Noise is coarser than what is made of it: 4 times than the cloths seen, 8 times than what is painted."""
         axes = {tensor.name: tuple(tensor.shape) for tensor in self.networks[network].inputs}
-        axes["layers"] = (None, LAYERS, size, size, 3)
-        axes["noise"] = (None, LAYERS, size // 4, size // 4, axes["noise"][-1])
+        if "noise" in axes:
+            coarse = size // (4 if "layers" in axes else 8)
+            axes["noise"] = (*axes["noise"][:-3], coarse, coarse, axes["noise"][-1])
         return axes
 
     def write_files(self, stream: Stream, folder: Path) -> None:
@@ -177,18 +175,11 @@ def make_bank(looks: Mapping[str, list[np.ndarray]]) -> dict[str, Look]:
     return {name: make_look(swatches, count) for name, swatches in looks.items()}
 
 
-def pooled(cloths: Any) -> Any:
-    """N,K,S,S,3 at half the size: what the network sees."""
-    size = cloths.shape[2]
-    flat = ops.reshape(cloths, (-1, size, size, 3))
-    return ops.reshape(ops.average_pool(flat, 2, 2), (-1, LAYERS, size // 2, size // 2, 3))
-
-
 def paint_noise(noise: Any, size: int) -> Any:
-    """The noise of all layers as one map, N,size/16,size/16,C."""
+    """The noise of all layers as one map, N,size/8,size/8,C."""
     noise = ops.transpose(noise, (0, 2, 3, 1, 4))
     noise = ops.reshape(noise, (-1, noise.shape[1], noise.shape[2], noise.shape[3] * noise.shape[4]))
-    step = noise.shape[1] * 16 // size
+    step = noise.shape[1] * 8 // size
     return noise[:, ::step, ::step]
 
 

@@ -23,6 +23,7 @@ LAYERS = 4  # cloths on a tile
 CELLS = 16  # cells of the fields on the side of a unit; a unit is one repeat at the swatch's own size
 SEEN = 64  # px of a unit's side as the network sees the layers
 NOISE = 4  # random fields of each layer
+MAIN_SHARE = (0.45, 0.75)  # of the first cloth of a look: more would be a copy of one swatch
 FIELDS = 9  # of each layer: warp 2, bias 1, weights on its colours 3, tint 3
 STYLE = 16  # numbers of a style code
 
@@ -31,8 +32,8 @@ TINT = 0.2  # the largest change of a colour, display values in [-1, 1]
 HARDNESS = 3.0  # of the choice between layers
 GUIDE_LIMIT = 2.5  # of a layer's own colours, in standard deviations
 BALANCE_STEPS = 10
-BALANCE_STRIDE = 4  # px: where shares are counted, at 128 px a unit
-MEASURED = 128  # px of a unit when shares are balanced; the size of training
+BALANCE_STRIDE = 2  # px of MEASURED: where shares are counted
+MEASURED = 64  # px of a unit when shares are balanced
 
 _BAND = 1 << 17  # pixels worked on at a time
 
@@ -158,7 +159,7 @@ def _weights(grown: np.ndarray, guide: np.ndarray, balance: np.ndarray) -> np.nd
 
 
 def _balance(arrangement: Arrangement, fields: np.ndarray) -> np.ndarray:
-    """What each layer's logits need for it to get its share of the tile; found at the size of training."""
+    """What each layer's logits need for it to get its share of the tile; found on a small version."""
     width, height = (MEASURED * count for count in arrangement.units)
     grown = _smooth_part(arrangement, fields)
     grown = np.einsum("Yy,kyxf->kYxf", upsampling(fields.shape[1], height), grown, optimize=True)
@@ -245,9 +246,11 @@ def draw_shares(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
     shares = np.zeros(LAYERS)
     for of, weight in enumerate(weights):
         mine = np.flatnonzero(np.arange(LAYERS) % len(weights) == of)
-        parts = rng.uniform(0.45, 0.8) * rng.uniform(0.2, 0.5, len(mine)).cumprod()
-        parts[0] = rng.uniform(0.5, 0.8)
-        parts[2:] *= rng.random(len(mine[2:])) < 0.45
+        parts = rng.uniform(0.1, 0.5, len(mine)).cumprod()  # the later, the smaller
+        parts[2:] *= rng.random(len(mine[2:])) < 0.5
+        parts[1] = max(0.0, 1.0 - parts[2:].sum())
+        main = rng.uniform(*MAIN_SHARE)
+        parts = np.concatenate([[main], (1.0 - main) * parts[1:]])
         shares[mine] = weight * parts / parts.sum()
     return shares
 
