@@ -59,6 +59,6 @@ def test_copies_are_found_and_duplicates_in_the_collection_do_not_hide_them():
     for collection in (real, np.concatenate([real, real[:60] + 1e-4])):
         found = nearest_real(made, collection)
         assert np.flatnonzero(found.copied).tolist() == [3, 7]
-        assert found.index[[3, 7]].tolist() == [40, 90]
+        assert (found.index[[3, 7]] % 100).tolist() == [40, 90]
         assert found.closeness[~found.copied].min() > CLOSE + 0.2
         assert found.share.value == pytest.approx(2 / 30)
