@@ -1,0 +1,132 @@
+/** The variants of this garment, newest first: star, reject, re-roll, compare; all of it by keys too. */
+
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import type { Job, Result } from "../api/types";
+import { Choice } from "../parts/Choice";
+import { cancel, mark, reroll, variants } from "../state/actions";
+import { change, type Filter, now, useStore } from "../state/store";
+import { useText } from "../text";
+import { isTyping } from "./Stage";
+
+export function Board() {
+  const text = useText();
+  const results = useStore((state) => state.results);
+  const garment = useStore((state) => state.garment);
+  const filter = useStore((state) => state.filter);
+  const pair = useStore((state) => state.compare);
+  const jobs = useStore((state) => state.jobs);
+  const list = useRef<HTMLUListElement>(null);
+  const mine = results.filter((result) => result.garment === garment).filter((result) => wanted(result, filter));
+  const atWork = Object.values(jobs).filter((job) => isAtWork(job) && concerns(job, garment));
+
+  useEffect(() => {
+    const keys = (event: globalThis.KeyboardEvent) => {
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "v") void variants(4);
+      if (event.key === "m" && now().garment) change({ masking: true });
+      if (event.key === "Escape") change({ compare: [] });
+    };
+    window.addEventListener("keydown", keys);
+    return () => window.removeEventListener("keydown", keys);
+  }, []);
+
+  function keys(event: KeyboardEvent<HTMLUListElement>) {
+    const cards = [...(list.current?.querySelectorAll<HTMLElement>("[data-result]") ?? [])];
+    const place = cards.findIndex((card) => card.contains(document.activeElement));
+    const result = mine.find((item) => item.id === cards[place]?.dataset.result);
+    if (!result) return;
+    const columns = cards.filter((card) => card.offsetTop === cards[0]?.offsetTop).length;
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      cards[Math.min(cards.length - 1, Math.max(0, place + step))]?.querySelector("button")?.focus();
+    }
+    if (event.key === "s") void mark(result.id, { starred: !result.starred });
+    if (event.key === "x") void mark(result.id, { rejected: !result.rejected });
+    if (event.key === "r") void reroll(result);
+    if (event.key === "c") compareWith(result.id);
+  }
+
+  return (
+    <section className="board" aria-label={text.board.title}>
+      <header>
+        <h2>{text.board.title}</h2>
+        {pair.length === 1 && <span className="quiet">{text.board.comparing}</span>}
+        <Choice
+          label={text.board.title}
+          hideLabel
+          value={filter}
+          options={(["all", "starred", "rejected"] as Filter[]).map((key) => [key, text.board.filter[key]] as const)}
+          onChange={(value) => change({ filter: value })}
+        />
+      </header>
+      {/* The keys work on the focused card's button; the list itself only hears them. */}
+      <ul ref={list} onKeyDown={keys}>
+        {atWork.map((job) => (
+          <Waiting key={job.id} job={job} />
+        ))}
+        {mine.map((result) => (
+          <Card key={result.id} result={result} />
+        ))}
+      </ul>
+      {!mine.length && !atWork.length && <p className="quiet">{text.board.empty}</p>}
+    </section>
+  );
+}
+
+const wanted = (result: Result, filter: Filter) =>
+  filter === "all" ? !result.rejected : filter === "starred" ? result.starred : result.rejected;
+
+export const isAtWork = (job: Job) => job.state === "queued" || job.state === "running";
+
+function concerns(job: Job, garment: string | null): boolean {
+  const request = job.request;
+  if (request.kind === "restyle") return request.garments.includes(garment ?? "");
+  return request.kind === "colourways" && request.garment === garment;
+}
+
+function compareWith(id: string): void {
+  change((state) => ({ compare: state.compare.length === 1 && state.compare[0] !== id ? [...state.compare, id] : [id] }));
+}
+
+function Waiting({ job }: { job: Job }) {
+  const text = useText();
+  return (
+    <li className="card waiting">
+      <progress max={1} value={job.state === "queued" ? undefined : job.progress} aria-label={text.jobs.states[job.state]} />
+      <span className="quiet" role="status">
+        {text.jobs.states[job.state]} {job.note}
+      </span>
+      <button type="button" onClick={() => void cancel(job.id)}>
+        {text.jobs.cancel}
+      </button>
+    </li>
+  );
+}
+
+function Card({ result }: { result: Result }) {
+  const text = useText();
+  const shown = useStore((state) => state.shown === result.id);
+  const compared = useStore((state) => state.compare.includes(result.id));
+  return (
+    <li className={`card ${shown || compared ? "chosen" : ""}`} data-result={result.id}>
+      <button type="button" aria-pressed={shown} aria-label={result.name} onClick={() => change({ shown: result.id, compare: [] })}>
+        <img src={`${result.picture.thumbnail}?side=384`} alt="" loading="lazy" />
+      </button>
+      <div className="marks">
+        <button type="button" aria-pressed={result.starred} aria-label={result.starred ? text.board.unstar : text.board.star} title={`${text.board.star} (S)`} onClick={() => void mark(result.id, { starred: !result.starred })}>
+          {result.starred ? "★" : "☆"}
+        </button>
+        <button type="button" aria-pressed={result.rejected} aria-label={result.rejected ? text.board.unreject : text.board.reject} title={`${text.board.reject} (X)`} onClick={() => void mark(result.id, { rejected: !result.rejected })}>
+          ✕
+        </button>
+        <button type="button" aria-label={text.board.reroll} title={`${text.board.reroll} (R)`} onClick={() => void reroll(result)}>
+          ↻
+        </button>
+        <button type="button" aria-pressed={compared} aria-label={text.board.compare} title={`${text.board.compare} (C)`} onClick={() => compareWith(result.id)}>
+          ⇄
+        </button>
+      </div>
+    </li>
+  );
+}

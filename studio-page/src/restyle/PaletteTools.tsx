@@ -1,0 +1,130 @@
+/** The colours of the cloth: keep some, change others, or five colourways at once. */
+
+import { useEffect, useState } from "react";
+import { get, post } from "../api/client";
+import type { Colourway } from "../api/types";
+import { attempt, copyText, submit, turn } from "../state/actions";
+import { now, useStore } from "../state/store";
+import { useText } from "../text";
+
+const HEX = /#?[0-9a-f]{6}\b/gi;
+
+/** Colours of a colour card as written: #1c2a3f, 1C2A3F, with anything between. */
+export function coloursOf(card: string): string[] {
+  return (card.match(HEX) ?? []).map((hex) => `#${hex.replace("#", "").toLowerCase()}`);
+}
+
+export function PaletteTools() {
+  const text = useText();
+  const look = useStore((state) => (state.parts.length === 1 ? state.parts[0]?.look : undefined));
+  const chosen = useStore((state) => state.controls.palette);
+  const [colours, setColours] = useState<string[]>([]);
+  const [locked, setLocked] = useState<string[]>([]);
+  const [card, setCard] = useState("");
+  const [ways, setWays] = useState<{ seed: number; items: Colourway[] } | null>(null);
+
+  useEffect(() => {
+    setWays(null);
+    setLocked([]);
+    setColours([]);
+    if (!look) return;
+    let current = true;
+    void attempt(async () => {
+      const answer = await get<{ colours: { hex: string }[] }>(`/v1/looks/${look}/palette?colours=5`);
+      if (current) setColours(answer.colours.map((colour) => colour.hex));
+    });
+    return () => {
+      current = false;
+    };
+  }, [look]);
+
+  if (!look || !colours.length) return null;
+
+  async function findWays(seed: number) {
+    const given = coloursOf(card);
+    const body = { count: 5, seed, lock: locked, ...(given.length ? { card: given } : {}) };
+    const answer = await attempt(() => post<{ items: Colourway[] }>(`/v1/looks/${look}/colourways`, body));
+    if (answer) setWays({ seed, items: answer.items });
+  }
+
+  function recolour(index: number, hex: string) {
+    const base = chosen?.length === colours.length ? chosen : colours.map(() => "keep");
+    turn({ palette: base.map((old, place) => (place === index ? hex : old)) });
+  }
+
+  function makeAll() {
+    const { project, garment, parts, controls } = now();
+    if (!garment || !ways) return;
+    void submit({ kind: "colourways", project, garment, looks: parts, controls, palettes: ways.items.map((way) => way.palette) });
+  }
+
+  return (
+    <section className="tools" aria-label={text.palette.title}>
+      <header>
+        <h2>{text.palette.title}</h2>
+        {chosen && (
+          <button type="button" className="plain small" onClick={() => turn({ palette: null })}>
+            {text.palette.own}
+          </button>
+        )}
+      </header>
+      <ul className="chips">
+        {colours.map((own, index) => {
+          const shown = chosen?.[index] && chosen[index] !== "keep" ? chosen[index] : own;
+          return (
+            <li key={own}>
+              <input type="color" value={shown} aria-label={text.palette.change(own)} onChange={(event) => recolour(index, event.target.value)} />
+              <label title={text.palette.lock(own)}>
+                <input
+                  type="checkbox"
+                  checked={locked.includes(own)}
+                  aria-label={text.palette.lock(own)}
+                  onChange={(event) => setLocked(event.target.checked ? [...locked, own] : locked.filter((hex) => hex !== own))}
+                />
+                {text.palette.locked}
+              </label>
+            </li>
+          );
+        })}
+      </ul>
+      <div className="row">
+        <button type="button" onClick={() => void findWays(0)}>
+          {text.palette.colourways}
+        </button>
+        <button type="button" className="plain small" onClick={() => void copyText((chosen ?? colours).join(" "), text.stage.copied)}>
+          {text.palette.copy}
+        </button>
+      </div>
+      <details>
+        <summary>{text.palette.card}</summary>
+        <textarea rows={2} value={card} placeholder={text.palette.cardHint} aria-label={text.palette.cardHint} onChange={(event) => setCard(event.target.value)} />
+        <div className="chips small" aria-hidden="true">
+          {coloursOf(card).map((hex, index) => (
+            <i key={`${hex}${index}`} style={{ background: hex }} />
+          ))}
+        </div>
+      </details>
+      {ways && (
+        <>
+          <ul className="swatches ways">
+            {ways.items.map((way) => (
+              <li key={way.name + ways.seed}>
+                <button type="button" aria-label={text.palette.use(way.name)} title={way.palette.join(" ")} onClick={() => turn({ palette: way.palette })}>
+                  <img src={way.tile} alt="" />
+                </button>
+              </li>
+            ))}
+          </ul>
+          <div className="row">
+            <button type="button" onClick={makeAll}>
+              {text.palette.makeAll}
+            </button>
+            <button type="button" className="plain small" onClick={() => void findWays(ways.seed + 1)}>
+              {text.palette.again}
+            </button>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,178 @@
+/** The picture: the live preview while tools move, a finished result when one is chosen, or two beside each other. */
+
+import { useEffect, useState } from "react";
+import { get } from "../api/client";
+import type { Garment, Result } from "../api/types";
+import { Drop } from "../parts/Drop";
+import { Viewer } from "../parts/Viewer";
+import { attempt, copyText, receive, take, variants } from "../state/actions";
+import { usePreview } from "../state/preview";
+import { change, useStore } from "../state/store";
+import { useText } from "../text";
+import { Ruler } from "./Ruler";
+
+export function Stage() {
+  const text = useText();
+  const garment = useStore((state) => state.garments.find((item) => item.id === state.garment));
+  const results = useStore((state) => state.results);
+  const shown = useStore((state) => state.results.find((item) => item.id === state.shown));
+  const pair = useStore((state) => state.compare);
+  const parts = useStore((state) => state.parts);
+  const controls = useStore((state) => state.controls);
+  const [split, setSplit] = useState(true);
+  const [zoomed, setZoomed] = useState(false);
+  const preview = usePreview(garment?.id ?? null, parts, controls, garment?.mask.picture.sha256 ?? "", !shown);
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      if (event.key === "b") setSplit((on) => !on);
+      if (event.key === "z") setZoomed((on) => !on);
+    };
+    window.addEventListener("keydown", keys);
+    return () => window.removeEventListener("keydown", keys);
+  }, []);
+
+  if (pair.length === 2) {
+    const two = pair.map((id) => results.find((item) => item.id === id)).filter((item): item is Result => Boolean(item));
+    if (two.length === 2) return <Pair first={two[0] as Result} second={two[1] as Result} />;
+  }
+  if (!garment) return <Empty />;
+  const after = shown ? shown.picture.url : preview;
+  return (
+    <div className="stage">
+      <Viewer
+        before={zoomed || shown ? garment.photo.url : `${garment.photo.thumbnail}?side=1024`}
+        after={after}
+        width={garment.photo.width}
+        height={garment.photo.height}
+        split={split}
+        zoomed={zoomed}
+        alt={shown ? shown.name : garment.name}
+        splitLabel={text.stage.split}
+        overlay={!zoomed && <Ruler garment={garment} />}
+      />
+      <div className="bar" role="toolbar" aria-label={text.stage.full}>
+        <span className="quiet">{shown ? text.stage.full : after ? text.stage.live : garment.name}</span>
+        <button type="button" aria-pressed={split} onClick={() => setSplit(!split)}>
+          {text.stage.split}
+        </button>
+        <button type="button" aria-pressed={zoomed} onClick={() => setZoomed(!zoomed)}>
+          {zoomed ? text.stage.fit : text.stage.hundred}
+        </button>
+        <MaskButton garment={garment} />
+        {shown ? <ResultActions result={shown} /> : <Make ready={parts.length > 0} />}
+      </div>
+    </div>
+  );
+}
+
+export const isTyping = (event: KeyboardEvent): boolean =>
+  event.target instanceof HTMLElement && (event.target.matches("input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select") || Boolean(event.target.closest("dialog")));
+
+function Empty() {
+  const text = useText();
+  return (
+    <div className="stage">
+      <Drop label={text.garments.drop} multiple className="large" accept="image/*,.zip" onFiles={(files) => void receive(files)}>
+        <strong>{text.garments.drop}</strong>
+        <span>{text.stage.choose}</span>
+        <span className="quiet">{text.stage.chooseHint}</span>
+      </Drop>
+    </div>
+  );
+}
+
+function MaskButton({ garment }: { garment: Garment }) {
+  const text = useText();
+  const doubtful = garment.mask.kind === "none" || (garment.mask.kind === "auto" && garment.mask.confidence < 0.85);
+  return (
+    <>
+      <button type="button" onClick={() => change({ masking: true })}>
+        {text.garments.mask}
+      </button>
+      {doubtful && <span className="warn">{garment.mask.kind === "none" ? text.garments.none : text.garments.unsure}</span>}
+    </>
+  );
+}
+
+function Make({ ready }: { ready: boolean }) {
+  const text = useText();
+  const colours = useStore((state) => state.varyColours);
+  return (
+    <span className="actions">
+      <label className="check">
+        <input type="checkbox" checked={colours} onChange={(event) => change({ varyColours: event.target.checked })} />
+        {text.stage.alsoColours}
+      </label>
+      <button type="button" disabled={!ready} onClick={() => void variants(1)}>
+        {text.stage.one}
+      </button>
+      <button type="button" className="main" disabled={!ready} onClick={() => void variants(4)}>
+        {text.stage.variants}
+      </button>
+    </span>
+  );
+}
+
+function ResultActions({ result }: { result: Result }) {
+  const text = useText();
+  return (
+    <span className="actions">
+      <button type="button" onClick={() => void copyText(result.command, text.stage.copied)}>
+        {text.stage.copyCommand}
+      </button>
+      <button
+        type="button"
+        onClick={() => {
+          take(result);
+          change({ shown: null });
+        }}
+      >
+        {text.stage.useSettings}
+      </button>
+      <details className="menu">
+        <summary className="main">{text.stage.download}</summary>
+        <ul>
+          {(["png", "jpeg", "tiff", "webp", "cutout"] as const).map((format) => (
+            <li key={format}>
+              <a href={`/v1/results/${result.id}/download?format=${format}&ppi=300`} download>
+                {text.stage.formats[format]}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </span>
+  );
+}
+
+function Pair({ first, second }: { first: Result; second: Result }) {
+  const text = useText();
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    void attempt(async () => {
+      const answer = await get<{ controls: { name: string; first: unknown; second: unknown }[]; difference: number | null }>(`/v1/results/${first.id}/compare/${second.id}`);
+      const changes = answer.controls.map((item) => `${item.name}: ${String(item.first)} → ${String(item.second)}`);
+      const colours = answer.difference === null ? [] : [text.board.difference(answer.difference.toFixed(1))];
+      setSaid([...(changes.length ? changes : [text.board.same]), ...colours].join(" · "));
+    });
+  }, [first.id, second.id, text]);
+  return (
+    <div className="stage">
+      <div className="pair">
+        {[first, second].map((result) => (
+          <figure key={result.id}>
+            <img src={result.picture.url} alt={result.name} />
+            <figcaption>{result.name}</figcaption>
+          </figure>
+        ))}
+      </div>
+      <div className="bar">
+        <span className="quiet">{said}</span>
+        <button type="button" onClick={() => change({ compare: [] })}>
+          {text.board.back}
+        </button>
+      </div>
+    </div>
+  );
+}
