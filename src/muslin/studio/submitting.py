@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from muslin import store
 from muslin.errors import EXIT_DATA, UserError
 from muslin.studio import capabilities, jobs, projects, results, sets
 from muslin.studio.database import Row
@@ -67,7 +68,9 @@ def _train(studio: Studio, request: Mapping[str, Any]) -> str:
     if not sets.view(studio, row)["ready"]:
         findings = [finding for finding in json.loads(row["findings"]) if finding["level"] == "unusable"]
         raise UserError(findings[0]["problem"], advice=findings[0]["advice"], exit_code=EXIT_DATA)
-    words = ["muslin", "learn", str(studio.runs / "pictures"), "--name", request["name"]]
+    if (store.user_folder() / request["name"]).exists():
+        raise StudioError(409, f"There is a look named '{request['name']}' already.", advice="Choose another name.")
+    words = ["muslin", "learn", "SWATCHES", "--name", request["name"]]
     return shlex.join([*words, "--minutes", f"{request['minutes']:g}", "--seed", str(request["seed"])])
 
 

@@ -18,7 +18,6 @@ from muslin.studio.errors import StudioError
 
 router = APIRouter(prefix="/v1")
 FOR_EVER = "private, max-age=31536000, immutable"
-PRINT_RECIPES = ("print", "dcgan", "r3gan")
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 ANY_FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {kind: BINARY for kind in (
@@ -55,7 +54,8 @@ def models(desk: AtDesk) -> Any:
             "name": model.name, "recipe": model.recipe, "version": str(model.card.get("version", "")),
             "sha256": model.sha256, "bytes": model.size, "summary": str(model.card.get("summary", "")),
             "licence": str(model.card.get("licence", "")), "shipped": model.folder.parent == shipped,
-            "makes_prints": model.recipe in PRINT_RECIPES, "looks": [str(look) for look in model.card.get("looks", ())],
+            "makes_prints": model.recipe in capabilities.PRINT_RECIPES, 
+            "looks": [str(look) for look in model.card.get("looks", ())],
         }
         for model in store.models()
     ]  # fmt: skip

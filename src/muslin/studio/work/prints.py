@@ -21,7 +21,8 @@ def run(studio: Studio, own: Own) -> None:
     from muslin.imagine import Imaginer
 
     request = own.request
-    made = [json.loads(row["record"]) for row in _records(studio, own)]
+    rows = studio.database.all("SELECT origin FROM looks WHERE job = ? ORDER BY seq", own.identity)
+    made = [json.loads(row["origin"])["record"] for row in rows]  # before it was interrupted
     imaginer = Imaginer(request["model"])
     between = request["between"]
     done = len(made)
@@ -43,35 +44,33 @@ def run(studio: Studio, own: Own) -> None:
     for number, picture in enumerate(pictures, start=done - skipped):
         if number < done:
             continue
-        made.append(_keep(studio, own, picture, number, time.perf_counter() - started))
+        mark = str(number + 1 if between else request["seed"] + number)
+        seconds = time.perf_counter() - started
+        made.append(keep(studio, own, picture, request["model"], mark, seconds, (number + 1) / request["count"]))
         started = time.perf_counter()
     own.end({"results": made, "failed": []})
 
 
-def _records(studio: Studio, own: Own) -> list[Any]:
-    """What `_keep` recorded of this job before it was interrupted."""
-    rows = studio.database.all("SELECT origin FROM looks WHERE job = ? ORDER BY seq", own.identity)
-    return [{"record": json.dumps(json.loads(row["origin"])["record"])} for row in rows]
-
-
-def _keep(studio: Studio, own: Own, picture: Imagined, number: int, seconds: float) -> dict[str, Any]:
+def keep(
+    studio: Studio, own: Own, picture: Imagined, look: str, mark: str, seconds: float, progress: float
+) -> dict[str, Any]:
+    """One picture as a look of the studio. Returns its record, as `muslin imagine --json` prints it."""
     from muslin.images import encode_image
     from muslin.restyle import metadata
 
-    request = own.request
     params = json.loads(metadata.to_json(picture.params))
     text, xmp = metadata.settings_to_text(params), metadata.provenance_xmp(params)
     data = encode_image(picture.image, "PNG", text=text, xmp=xmp)
     height, width = picture.image.shape[:2]
     sha256 = studio.files.add(data, "image/png", width, height)
-    words = request["model"].rpartition(":")[2].replace("_", " ").replace("-", " ")
-    name = f"{words[:1].upper()}{words[1:]} {params['seed'] if not request['between'] else number + 1}"
+    words = look.rpartition(":")[2].replace("_", " ").replace("-", " ")
+    name = f"{words[:1].upper()}{words[1:]} {mark}"
     record = {
         "output": f"{controls.slug(name)}.png", "width": width, "height": height, "seconds": round(seconds, 3),
         "settings": params,
     }  # fmt: skip
-    origin = {"model": params["model"]["name"], "look": request["model"], "seed": params["seed"], "record": record}
+    origin = {"model": params["model"]["name"], "look": look, "seed": params["seed"], "record": record}
     columns = looks.measured(picture.image)
-    with own.writing(progress=round((number + 1) / request["count"], 4), crashes=0) as connection:
+    with own.writing(progress=round(progress, 4), crashes=0) as connection:
         looks.insert_look(connection, sha256, name, kind="imagined", origin=origin, job=own.identity, **columns)
     return record

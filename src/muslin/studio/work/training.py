@@ -1,13 +1,149 @@
-"""Training jobs: a designer's own pictures become a look that can be imagined anew."""
+"""Training jobs: a designer's own swatches become a look, as `muslin learn` learns it.
+
+The run lies in the studio's folder, so a training that was stopped, cancelled or killed goes on where its last saved
+state is. While it runs, a thread tells how far it is and shows what the network makes.
+"""
 
 from __future__ import annotations
 
+import json
+import shutil
+import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from muslin.studio.capabilities import require
-from muslin.studio.jobs import Own
+from muslin.studio import sets
+from muslin.studio.capabilities import START, require
+from muslin.studio.database import now
+from muslin.studio.jobs import LOG_LINES, SAMPLES, NoLongerOwn, Own
 from muslin.studio.service import Studio
+
+EVERY = 1.0  # seconds between looks at the run's folder
+SHOWN = 4  # prints of the new look that become looks of the studio
+LEARNING_RATE = 2e-4  # of cli.learn: small steps from a network that knows other looks
 
 
 def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
+    """Learn, publish the model under its name, show some prints. Raises UserError where training diverges."""
     require("train")
+    from muslin import runs, store
+
+    request = own.request
+    folder = studio.runs / own.identity
+    own.write(resumable=1, note="Starting")
+    sets.materialise(studio, request["set"], folder / "pictures")
+    watcher = Watcher(studio, own, folder / "run")
+    with watcher:
+        made = runs.train(
+            "print",
+            folder / "pictures",
+            folder=folder / "run",
+            minutes=request["minutes"],
+            seed=request["seed"],
+            options={
+                "begin": str(store.load(START).file("training.npz")),
+                "look": request["name"],
+                "learning_rate": LEARNING_RATE,
+            },
+            screen=False,
+            say=watcher.say,
+        )
+    if made.model is None:
+        words = f"Stopped after {made.history.images_seen:,} images." if stopping() else "Interrupted."
+        own.write(state="cancelled", ended=now(), worker=None, note=words)
+        return
+    model = store.publish(made.model.folder, request["name"], overwrite=True)
+    _show(studio, own, request["name"], request["seed"])
+    own.end(
+        {"look": model.name, "model": str(model.folder), "run": str(made.folder), "verdict": made.history.verdict,
+         "images_seen": made.history.images_seen, "seconds": round(made.seconds, 1)},
+        resumable=0,
+    )  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)  # the model is published; the run was the way there
+
+
+def _show(studio: Studio, own: Own, name: str, seed: int) -> None:
+    """The first prints in the new look, as looks to dress garments in."""
+    from muslin.imagine import Imaginer
+    from muslin.studio.work.prints import keep
+
+    have = studio.database.value("SELECT COUNT(*) FROM looks WHERE job = ?", own.identity)
+    for number, picture in enumerate(Imaginer(name).pictures(SHOWN - have, seed=seed + have), start=have):
+        keep(studio, own, picture, name, str(number + 1), 0.0, 1.0)
+
+
+class Watcher:
+    """Follows a run's folder while it is trained: progress, sentences, sample pictures."""
+
+    def __init__(self, studio: Studio, own: Own, folder: Path) -> None:
+        self.studio, self.own, self.folder = studio, own, folder
+        self.shown: set[str] = set()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="muslin-watch", daemon=True)
+
+    def __enter__(self) -> Watcher:
+        # After an interruption: what was shown before is not shown twice.
+        samples = self.studio.database.value("SELECT samples FROM jobs WHERE id = ?", self.own.identity)
+        taken = json.loads(samples or "[]")
+        self.shown = {path.name for path in sorted(self.folder.glob("previews/*.png"))[: len(taken)]}
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join(10)
+        self._look()
+
+    def say(self, sentence: str) -> None:
+        """A sentence of the run, for the person who waits."""
+        self.own.append("log", [str(sentence)], LOG_LINES)
+
+    def _watch(self) -> None:
+        try:
+            while not self._end.wait(EVERY):
+                self._look()
+        except NoLongerOwn:
+            pass  # cancelled; the server ends this process
+
+    def _look(self) -> None:
+        config, last = _json(self.folder / "config.json"), _last_record(self.folder / "log.jsonl")
+        if config and last:
+            seen, images = int(last.get("images_seen", 0)), max(1, int(config["images"]))
+            self.own.write(progress=round(min(0.99, seen / images), 4), note=f"{seen:,} of {images:,} images")
+        for path in sorted(self.folder.glob("previews/*.png")):
+            if path.name not in self.shown:
+                self._keep(path)
+
+    def _keep(self, path: Path) -> None:
+        from muslin.errors import UserError
+        from muslin.studio import uploads
+
+        try:
+            _, sha256 = uploads.picture(self.studio, path.read_bytes())
+        except UserError:
+            return  # still being written
+        self.shown.add(path.name)
+        self.own.append("samples", [sha256], SAMPLES)
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _last_record(path: Path) -> dict[str, Any] | None:
+    """The last whole line of the log."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return None
+    for line in reversed(lines[-3:]):
+        try:
+            return dict(json.loads(line))
+        except (ValueError, TypeError):
+            continue
+    return None
