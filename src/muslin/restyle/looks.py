@@ -33,6 +33,7 @@ SWATCH_REPEAT = 0.4  # of the garment's square that one repeat of a reference sw
 KNOWN_CODES = 64  # codes of each look from noise, beside which a reference's code is held
 VARIED = 0.35  # how far a variant of a reference goes towards a code from noise
 DETAIL_WINDOW = 7  # px of the painted square, in which photo and painting are compared
+PLAIN = 0.03**2  # variance of luminance in such a window, below which cloth counts as plain
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class LookRestyler:
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
         first = int(controls.pop("vary", 0))  # of a picture that is made again
         for index in range(n):
-            vary = first + index if style else 0
+            vary = first + index if pairs(style) else 0
             yield self.restyle(garment, style, seed=seed + index, vary=vary, **controls)
 
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
@@ -307,7 +308,9 @@ def enlarged(
     before, after = square.mean(-1), made.mean(-1)
     spread = around(before * before) - around(before) ** 2
     shared = around(before * after) - around(before) * around(after)
-    gain = np.clip(shared / (spread + 1e-4), 0.0, 1.5)
+    # Where the square shows nothing but plain cloth, weave and seams take the new cloth's brightness.
+    plain = np.clip(around(after) / (around(before) + 1e-3), 0.0, 1.5)
+    gain = np.clip((shared + PLAIN * plain) / (spread + PLAIN), 0.0, 1.5)
     # What was painted outside the garment means nothing: the inside is carried outwards before it is enlarged.
     near = cv2.GaussianBlur(weight, (0, 0), 2.0)
     carried = cv2.GaussianBlur(made * weight[..., None], (0, 0), 2.0) / near[..., None]
