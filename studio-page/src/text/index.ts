@@ -4,6 +4,8 @@ import { useSyncExternalStore } from "react";
 import { en, type Text } from "./en";
 import { zh } from "./zh";
 
+export type { Text } from "./en";
+
 export const languages = { en, zh } as const;
 export type Language = keyof typeof languages;
 

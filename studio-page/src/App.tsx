@@ -1,0 +1,117 @@
+/** The page: one room at a time, and what lies over all of them. */
+
+import { useEffect, useState } from "react";
+import { Deliver } from "./deliver/Deliver";
+import { Dialog } from "./parts/Dialog";
+import { Notices, ProblemText } from "./parts/Notices";
+import { Prints } from "./prints/Prints";
+import { Board } from "./restyle/Board";
+import { Garments } from "./restyle/Garments";
+import { Looks } from "./restyle/Looks";
+import { MaskEditor } from "./restyle/MaskEditor";
+import { PaletteTools } from "./restyle/PaletteTools";
+import { PrintTools } from "./restyle/PrintTools";
+import { isTyping, Stage } from "./restyle/Stage";
+import { Shell } from "./Shell";
+import { open, receive } from "./state/actions";
+import { useStore } from "./state/store";
+import { useText } from "./text";
+import { Train } from "./train/Train";
+
+export function App() {
+  const text = useText();
+  const section = useStore((state) => state.section);
+  const ready = useStore((state) => Boolean(state.project));
+  const failed = useStore((state) => state.failed);
+  const masked = useStore((state) => (state.masking ? state.garments.find((item) => item.id === state.garment) : undefined));
+  const [keys, setKeys] = useState(false);
+
+  useEffect(() => {
+    void open();
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key === "?" && !isTyping(event)) setKeys(true);
+    };
+    // A file dropped anywhere is a garment, a saved picture or a project; never a page to leave for.
+    const over = (event: DragEvent) => event.preventDefault();
+    const dropped = (event: DragEvent) => {
+      event.preventDefault();
+      if (event.dataTransfer?.files.length) void receive([...event.dataTransfer.files]);
+    };
+    window.addEventListener("keydown", pressed);
+    window.addEventListener("dragover", over);
+    window.addEventListener("drop", dropped);
+    return () => {
+      window.removeEventListener("keydown", pressed);
+      window.removeEventListener("dragover", over);
+      window.removeEventListener("drop", dropped);
+    };
+  }, []);
+
+  if (failed) {
+    return (
+      <main className="opening">
+        <p className="problem">
+          <ProblemText problem={failed} />
+        </p>
+        <button type="button" className="main" onClick={() => void open()}>
+          {text.shell.retry}
+        </button>
+      </main>
+    );
+  }
+  if (!ready) {
+    return (
+      <main className="opening">
+        <p role="status">{text.shell.loading}</p>
+      </main>
+    );
+  }
+  return (
+    <>
+      <Shell onKeys={() => setKeys(true)} />
+      {section === "restyle" && <Desk />}
+      {section === "prints" && <Prints />}
+      {section === "train" && <Train />}
+      {section === "deliver" && <Deliver />}
+      {masked && <MaskEditor garment={masked} />}
+      {keys && <Keys onClose={() => setKeys(false)} />}
+      <Notices />
+    </>
+  );
+}
+
+function Desk() {
+  const garment = useStore((state) => state.garments.find((item) => item.id === state.garment) ?? null);
+  return (
+    <main id="main" className="room desk">
+      <Garments />
+      <div className="middle">
+        <Stage />
+        {garment && <Board />}
+      </div>
+      <aside className="column">
+        <Looks />
+        <PrintTools garment={garment} />
+        <PaletteTools />
+      </aside>
+    </main>
+  );
+}
+
+function Keys({ onClose }: { onClose: () => void }) {
+  const text = useText();
+  return (
+    <Dialog title={text.keys.title} onClose={onClose}>
+      <dl className="keys">
+        {text.keys.rows.map(([key, words]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

@@ -1,0 +1,170 @@
+/** What leaves the house: the starred pictures as sheets, books and files; and one card's settings for a set of garments. */
+
+import { useState } from "react";
+import type { Deliver as Format, Job } from "../api/types";
+import { Choice } from "../parts/Choice";
+import { isAtWork } from "../restyle/Board";
+import { cancel, copyText, submit } from "../state/actions";
+import { useStore } from "../state/store";
+import { useText } from "../text";
+
+const FORMATS: Format[] = ["contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip"];
+
+export function Deliver() {
+  const text = useText();
+  const results = useStore((state) => state.results);
+  const project = useStore((state) => state.project);
+  const projectName = useStore((state) => state.projects.find((item) => item.id === state.project)?.name ?? "");
+  const [which, setWhich] = useState<"starred" | "all">("starred");
+  const [format, setFormat] = useState<Format>("lookbook_html");
+  const [title, setTitle] = useState(projectName);
+  const [ppi, setPpi] = useState(300);
+  const [template, setTemplate] = useState("{project}_{garment}_{look}_{number}");
+  const [strip, setStrip] = useState(false);
+  const chosen = results.filter((result) => (which === "starred" ? result.starred : !result.rejected));
+  const can = useStore((state) => state.info?.can);
+  return (
+    <main id="main" className="room deliver">
+      <section className="wide">
+        <h1>{text.deliver.title}</h1>
+        <Choice
+          label={text.deliver.which}
+          value={which}
+          options={[
+            ["starred", text.deliver.starred],
+            ["all", text.deliver.everything],
+          ]}
+          onChange={setWhich}
+        />
+        {chosen.length ? <p className="quiet">{text.deliver.selected(chosen.length)}</p> : <p>{text.deliver.nothing}</p>}
+        <ul className="wall">
+          {chosen.map((result) => (
+            <li key={result.id}>
+              <img src={`${result.picture.thumbnail}?side=384`} alt={result.name} loading="lazy" />
+            </li>
+          ))}
+        </ul>
+      </section>
+      <aside className="column">
+        <section className="tools">
+          <Choice label={text.deliver.how} value={format} options={FORMATS.filter((key) => key !== "lookbook_pdf" || can?.pdf.available).map((key) => [key, text.deliver.formats[key]] as const)} onChange={setFormat} />
+          <label>
+            {text.deliver.heading}
+            <input value={title} onChange={(event) => setTitle(event.target.value)} />
+          </label>
+          <label>
+            {text.deliver.template}
+            <input value={template} onChange={(event) => setTemplate(event.target.value)} />
+          </label>
+          {format === "tiffs" && (
+            <label>
+              {text.deliver.ppi}
+              <input type="number" min={36} max={1200} value={ppi} onChange={(event) => setPpi(Number(event.target.value))} />
+            </label>
+          )}
+          <label className="check">
+            <input type="checkbox" checked={strip} onChange={(event) => setStrip(event.target.checked)} />
+            {text.deliver.strip}
+          </label>
+          <button
+            type="button"
+            className="main"
+            disabled={!chosen.length}
+            onClick={() => void submit({ kind: "deliver", project, results: chosen.map((result) => result.id), format, title, ppi, template, strip_metadata: strip })}
+          >
+            {text.deliver.make}
+          </button>
+        </section>
+        <Ready />
+        <Batch />
+      </aside>
+    </main>
+  );
+}
+
+function Ready() {
+  const text = useText();
+  const jobs = useStore((state) => state.jobs);
+  const deliveries = Object.values(jobs)
+    .filter((job) => job.kind === "deliver")
+    .sort((a, b) => b.created - a.created)
+    .slice(0, 8);
+  if (!deliveries.length) return null;
+  return (
+    <section className="tools" aria-label={text.deliver.files}>
+      <h2>{text.deliver.files}</h2>
+      <ul className="files">
+        {deliveries.map((job) => (
+          <Delivery key={job.id} job={job} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Delivery({ job }: { job: Job }) {
+  const text = useText();
+  return (
+    <li>
+      {job.files.map((file) => (
+        <a key={file.name} className="button" href={`${file.picture.url}?download=${encodeURIComponent(file.name)}`} download>
+          {file.name}
+        </a>
+      ))}
+      {job.state !== "done" && (
+        <span className="quiet" role="status">
+          {text.jobs.states[job.state]} {job.note} {job.problem?.title}
+        </span>
+      )}
+      {isAtWork(job) ? (
+        <button type="button" onClick={() => void cancel(job.id)}>
+          {text.jobs.cancel}
+        </button>
+      ) : (
+        <button type="button" className="plain small" onClick={() => void copyText(job.command, text.stage.copied)}>
+          {text.stage.copyCommand}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** Exactly the settings of the desk, on many garments. */
+function Batch() {
+  const text = useText();
+  const garments = useStore((state) => state.garments);
+  const project = useStore((state) => state.project);
+  const parts = useStore((state) => state.parts);
+  const controls = useStore((state) => state.controls);
+  const jobs = useStore((state) => state.jobs);
+  const [chosen, setChosen] = useState<string[]>([]);
+  const batches = Object.values(jobs).filter((job) => job.request.kind === "restyle" && job.request.garments.length > 1 && isAtWork(job));
+  return (
+    <section className="tools" aria-label={text.deliver.batchTitle}>
+      <h2>{text.deliver.batchTitle}</h2>
+      <ul className="pick">
+        {garments.map((garment) => (
+          <li key={garment.id}>
+            <label className="check">
+              <input type="checkbox" checked={chosen.includes(garment.id)} onChange={(event) => setChosen(event.target.checked ? [...chosen, garment.id] : chosen.filter((id) => id !== garment.id))} />
+              <img src={`${garment.photo.thumbnail}?side=64`} alt="" loading="lazy" />
+              {garment.name}
+            </label>
+          </li>
+        ))}
+      </ul>
+      <button type="button" disabled={!chosen.length || !parts.length} onClick={() => void submit({ kind: "restyle", project, garments: chosen, looks: parts, controls, variants: 1 })}>
+        {text.deliver.batch(chosen.length)}
+      </button>
+      {batches.map((job) => (
+        <div key={job.id} className="row">
+          <progress max={1} value={job.progress} aria-label={text.jobs.states[job.state]} />
+          <span className="quiet">{job.note}</span>
+          <button type="button" onClick={() => void cancel(job.id)}>
+            {text.jobs.cancel}
+          </button>
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,45 @@
+/** The seamless tile as a file for the fabric printer: width in cm, resolution, repeat. */
+
+import { useState } from "react";
+import type { Look, Repeat } from "../api/types";
+import { Choice } from "../parts/Choice";
+import { useText } from "../text";
+
+export function TileExport({ look }: { look: Look }) {
+  const text = useText();
+  const [width, setWidth] = useState(20);
+  const [dpi, setDpi] = useState(300);
+  const [format, setFormat] = useState<"png" | "tiff">("tiff");
+  const [repeat, setRepeat] = useState<Repeat>("straight");
+  const repeats = (["straight", "half-drop", "brick", "mirror"] as Repeat[]).map((key) => [key, text.controls.repeats[key]] as const);
+  const query = new URLSearchParams({ width_cm: String(width), dpi: String(dpi), repeat, format });
+  return (
+    <section className="tools" aria-label={text.prints.exportTitle}>
+      <h2>{text.prints.exportTitle}</h2>
+      <div className="row">
+        <label>
+          {text.prints.width} ({text.controls.cm})
+          <input type="number" min={1} max={200} step={0.5} value={width} onChange={(event) => setWidth(Number(event.target.value))} />
+        </label>
+        <label>
+          {text.prints.dpi}
+          <input type="number" min={36} max={1200} value={dpi} onChange={(event) => setDpi(Number(event.target.value))} />
+        </label>
+      </div>
+      <Choice label={text.controls.repeat} value={repeat} options={repeats} onChange={setRepeat} />
+      <Choice
+        label={text.prints.file}
+        value={format}
+        options={[
+          ["tiff", "TIFF"],
+          ["png", "PNG"],
+        ]}
+        onChange={setFormat}
+      />
+      <p className="quiet">{`${Math.round((width / 2.54) * dpi).toLocaleString()} px`}</p>
+      <a className="button" href={`/v1/looks/${look.id}/export?${query}`} download>
+        {text.prints.export}
+      </a>
+    </section>
+  );
+}

@@ -1,0 +1,156 @@
+/** A look of one's own: pictures in, a check that explains itself, a time, and what it learns while it learns. */
+
+import { useState } from "react";
+import { remove, upload } from "../api/client";
+import type { Job, PictureSet } from "../api/types";
+import { Choice } from "../parts/Choice";
+import { Drop } from "../parts/Drop";
+import { ProblemText } from "../parts/Notices";
+import { isAtWork } from "../restyle/Board";
+import { attempt, cancel, resume, stop, submit } from "../state/actions";
+import { useStore } from "../state/store";
+import { useText } from "../text";
+
+const MINUTES = ["5", "10", "20", "40"] as const;
+
+export function Train() {
+  const text = useText();
+  const project = useStore((state) => state.project);
+  const can = useStore((state) => state.info?.can.train);
+  const jobs = useStore((state) => state.jobs);
+  const [set, setSet] = useState<PictureSet | null>(null);
+  const [name, setName] = useState("my-look");
+  const [minutes, setMinutes] = useState<(typeof MINUTES)[number]>("10");
+  const trainings = Object.values(jobs)
+    .filter((job) => job.kind === "train")
+    .sort((a, b) => b.created - a.created);
+
+  async function add(files: File[]) {
+    const made = await attempt(() => upload<PictureSet>(set ? `/v1/sets/${set.id}/pictures` : "/v1/sets", { files }));
+    if (made) setSet(made);
+  }
+
+  async function drop(sha256: string) {
+    const left = await attempt(() => remove<PictureSet>(`/v1/sets/${set?.id}/pictures/${sha256}`));
+    if (left) setSet(left);
+  }
+
+  const count = set?.pictures.length ?? 0;
+  return (
+    <main id="main" className="room train">
+      <section className="wide">
+        <h1>{text.train.title}</h1>
+        <p>{text.train.intro}</p>
+        {can && !can.available && <p className="warn">{can.reason}</p>}
+        <Drop label={text.train.add} multiple className={count ? "" : "large"} onFiles={(files) => void add(files)}>
+          {count ? text.train.add : text.train.drop}
+        </Drop>
+        {count > 0 && <p className="quiet">{text.train.pictures(count)}</p>}
+        <ul className="swatches">
+          {set?.pictures.map((picture) => (
+            <li key={picture.sha256}>
+              <button type="button" aria-label={text.train.remove} title={text.train.remove} onClick={() => void drop(picture.sha256)}>
+                <img src={`${picture.thumbnail}?side=128`} alt="" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <aside className="column">
+        {set && <Check set={set} />}
+        <section className="tools">
+          <label>
+            {text.train.name}
+            <input value={name} pattern="[a-z0-9][a-z0-9._-]*" maxLength={64} onChange={(event) => setName(event.target.value)} />
+          </label>
+          <Choice label={text.train.time} value={minutes} options={MINUTES.map((n) => [n, text.train.minutes(Number(n))] as const)} onChange={setMinutes} />
+          <button
+            type="button"
+            className="main"
+            disabled={!set?.ready || !name || can?.available === false}
+            onClick={() => set && void submit({ kind: "train", project, set: set.id, name, minutes: Number(minutes) })}
+          >
+            {text.train.start}
+          </button>
+          {set && (
+            <button type="button" className="plain small" onClick={() => setSet(null)}>
+              {text.train.another}
+            </button>
+          )}
+        </section>
+        {trainings.map((job) => (
+          <Training key={job.id} job={job} />
+        ))}
+      </aside>
+    </main>
+  );
+}
+
+function Check({ set }: { set: PictureSet }) {
+  const text = useText();
+  return (
+    <section className="tools" aria-label={text.train.check}>
+      <h2>{text.train.check}</h2>
+      {!set.check.length && <p className="quiet">{text.train.fine}</p>}
+      <ul className="findings">
+        {set.check.map((finding) => (
+          <li key={finding.kind} className={finding.level}>
+            <strong>{text.train.levels[finding.level]}</strong>
+            <span>{finding.problem}</span>
+            <span className="quiet">{finding.advice}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Training({ job }: { job: Job }) {
+  const text = useText();
+  const last = job.samples.at(-1);
+  return (
+    <section className="tools" aria-label={text.jobs.kinds.train}>
+      <h2>{job.request.kind === "train" ? job.request.name : text.jobs.kinds.train}</h2>
+      <p className="quiet" role="status">
+        {text.jobs.states[job.state]} {job.note}
+      </p>
+      {isAtWork(job) && <progress max={1} value={job.progress} aria-label={text.jobs.states[job.state]} />}
+      {last && <img className="sample" src={last.url} alt={text.train.samples} />}
+      {job.samples.length > 1 && (
+        <ul className="samples" aria-label={text.train.samples}>
+          {job.samples.map((picture) => (
+            <li key={picture.sha256}>
+              <img src={`${picture.thumbnail}?side=128`} alt="" />
+            </li>
+          ))}
+        </ul>
+      )}
+      {job.log.slice(-3).map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      {job.problem && (
+        <p className="warn">
+          <ProblemText problem={job.problem} />
+        </p>
+      )}
+      {job.state === "done" && <p>{text.train.ready}</p>}
+      <div className="row">
+        {job.state === "running" && (
+          <button type="button" onClick={() => void stop(job.id)}>
+            {text.train.stop}
+          </button>
+        )}
+        {job.state === "queued" && (
+          <button type="button" onClick={() => void cancel(job.id)}>
+            {text.jobs.cancel}
+          </button>
+        )}
+        {job.resumable && !isAtWork(job) && (
+          <button type="button" onClick={() => void resume(job.id)}>
+            {text.train.resume}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
