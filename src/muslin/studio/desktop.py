@@ -32,8 +32,10 @@ def install() -> Path:
         )
     base = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "applications"
     base.mkdir(parents=True, exist_ok=True)
-    # The words of Exec are quoted by the desktop entry specification, not by a shell.
-    python = sys.executable.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
-    command = f'"{python}" -m muslin.cli studio'.replace("%", "%%")
+    # Twice: the words of Exec are quoted, and a backslash in a value is written as two.
+    python = sys.executable
+    for character in ("\\", '"', "$", "`"):
+        python = python.replace(character, "\\" + character)
+    command = f'"{python}" -m muslin.cli studio'.replace("\\", "\\\\").replace("%", "%%")
     entry = ENTRY.format(command=command)
     return write_bytes(base / "muslin-studio.desktop", entry.encode("utf-8"), overwrite=True)

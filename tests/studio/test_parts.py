@@ -1,0 +1,309 @@
+"""The parts of the studio without a server: the queue's rules, controls, colours, files, locks, gates."""
+
+import json
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from muslin.errors import UserError
+from muslin.studio import collecting, colours, controls, garments, jobs, locks, looks, projects, samples
+from muslin.studio.database import insert, revise
+from muslin.studio.engine import Kept
+from muslin.studio.errors import StudioError
+from muslin.studio.jobs import NoLongerOwn
+from muslin.studio.pictures import over_outline
+from muslin.studio.service import Limits, Studio
+from muslin.studio.work.delivering import named
+
+
+@pytest.fixture
+def studio(tmp_path):
+    return Studio(tmp_path / "studio", Limits(queue=3))
+
+
+def submit(studio, key=None, seed=0, kind="restyle"):
+    request = {"kind": kind, "project": projects.current(studio)["id"], "seed": seed}
+    return jobs.submit(studio, request, "", key)[0]["id"]
+
+
+def state(studio, identity):
+    return jobs.get(studio, identity)["state"]
+
+
+# ---------------------------------------------------------------------------------------------------------- queue
+
+
+def test_the_oldest_job_of_a_lane_comes_first_and_once(studio):
+    first, training, second = submit(studio), submit(studio, kind="train"), submit(studio)
+    claimed = [jobs.claim(studio.database, "work", token) for token in ("a", "b", "c")]
+    assert [own and own.identity for own in claimed] == [first, second, None]
+    assert jobs.claim(studio.database, "train", "d").identity == training
+
+
+def test_who_lost_a_job_writes_nothing(studio):
+    identity = submit(studio)
+    own = jobs.claim(studio.database, "work", "a")
+    jobs.requeue_of(studio, "a")
+    other = jobs.claim(studio.database, "work", "b")
+    with pytest.raises(NoLongerOwn), own.writing(note="stale") as connection:
+        insert(connection, "meta", key="written", value="by a ghost")
+    assert studio.database.value("SELECT 1 FROM meta WHERE key = 'written'") is None
+    other.end({"results": []})
+    with pytest.raises(NoLongerOwn):
+        other.write(progress=0.1)
+    assert state(studio, identity) == "done" and jobs.get(studio, identity)["progress"] == 1
+
+
+def test_a_job_that_kills_its_workers_fails_unless_it_gets_on(studio):
+    identity = submit(studio)
+    for crash in range(jobs.MOST_CRASHES - 1):
+        jobs.claim(studio.database, "work", f"w{crash}")
+        jobs.requeue_of(studio, f"w{crash}")
+        assert state(studio, identity) == "queued"
+    own = jobs.claim(studio.database, "work", "good")
+    own.write(crashes=0)  # it made a result: the counting begins anew
+    jobs.requeue_of(studio, "good")
+    assert state(studio, identity) == "queued"
+    for crash in range(jobs.MOST_CRASHES - 1):
+        jobs.claim(studio.database, "work", f"x{crash}")
+        jobs.requeue_of(studio, f"x{crash}")
+    assert state(studio, identity) == "failed"
+    assert json.loads(jobs.get(studio, identity)["problem"])["title"].startswith("The work ended without a word")
+
+
+def test_a_new_server_finds_what_the_last_one_left(studio):
+    running, queued = submit(studio), submit(studio)
+    jobs.claim(studio.database, "work", "dead")
+    assert jobs.requeue_orphans(studio) == 1
+    assert (state(studio, running), state(studio, queued)) == ("queued", "queued")
+    assert jobs.claim(studio.database, "work", "new").identity == running  # it keeps its place
+    assert jobs.get(studio, running)["crashes"] == 0
+
+
+def test_cancelled_and_ended_jobs_stay_so(studio):
+    identity = submit(studio)
+    own = jobs.claim(studio.database, "work", "a")
+    assert jobs.cancel(studio, identity)[1] is True
+    with pytest.raises(NoLongerOwn):
+        own.end({})
+    with pytest.raises(StudioError) as error:
+        jobs.cancel(studio, identity)
+    assert error.value.status == 409 and state(studio, identity) == "cancelled"
+
+
+def test_queues_are_bounded_each_for_itself(studio):
+    for _ in range(3):
+        submit(studio)
+    with pytest.raises(StudioError) as error:
+        submit(studio)
+    assert error.value.status == 429 and error.value.retry_after >= 1
+    submit(studio, kind="train")
+    assert jobs.claim(studio.database, "work", "a") and submit(studio)
+
+
+def test_a_full_queue_still_knows_its_keys(studio):
+    identity = submit(studio, key="k")
+    submit(studio), submit(studio)
+    assert submit(studio, key="k") == identity
+
+
+def test_a_training_that_was_stopped_goes_on(studio):
+    identity = submit(studio, kind="train")
+    jobs.claim(studio.database, "train", "a").write(resumable=1)
+    jobs.cancel(studio, identity)
+    assert jobs.view(studio, jobs.get(studio, identity))["resumable"] is True
+    assert jobs.resume(studio, identity)["state"] == "queued"
+    with pytest.raises(StudioError):
+        jobs.resume(studio, identity)
+
+
+def test_each_change_has_a_revision_of_its_own(studio):
+    seen = []
+    for _ in range(3):
+        with studio.database.writing() as connection:
+            seen.append(revise(connection))
+    assert seen == [seen[0], seen[0] + 1, seen[0] + 2]
+    with pytest.raises(ZeroDivisionError), studio.database.writing() as connection:
+        revise(connection)
+        raise ZeroDivisionError
+    with studio.database.writing() as connection:
+        assert revise(connection) == seen[-1] + 1
+
+
+# ------------------------------------------------------------------------------------------------------- controls
+
+
+def test_centimetres_become_scale():
+    assert controls.for_garment({"print_cm": 21, "scale": 3.0}, 70)["scale"] == pytest.approx(1)
+    assert controls.print_cm(1.0, 70) == 21
+    with pytest.raises(UserError, match=r"1.4 cm|possible|Possible"):
+        controls.for_garment({"print_cm": 0.2}, 70)
+
+
+def test_the_family_is_that_of_the_command_line():
+    from dataclasses import asdict
+
+    from muslin.restyle.restyler import Restyler
+
+    class Recorder(Restyler):
+        def __init__(self):
+            self.seen = []
+
+        def examine(self, photo, mask=None):
+            from muslin.restyle.restyler import Garment
+
+            return object.__new__(Garment)
+
+        def restyle(self, photo, style, mask=None, *, seed=0, **given):
+            self.seen.append((seed, given))
+
+    recorder = Recorder()
+    list(recorder.variants(np.zeros((8, 8, 3), np.uint8), "x", 4, seed=7, scale=1.5))
+    family = list(controls.family({"scale": 1.5}, 7, 0, 4, ["print"], []))
+    from muslin.restyle.restyler import Controls
+
+    assert [(7 + number, asdict(Controls(**given))) for number, given in family] == recorder.seen
+
+
+def test_hues_turn_and_lightness_stays():
+    from muslin.textiles.palette import to_oklab
+
+    before = ["#804040", "#405080", "#c0c0c0"]
+    after = controls.turned(before, 120)
+    labs = [to_oklab(np.array([controls.rgb(colour) for colour in side], np.uint8)) for side in (before, after)]
+    assert np.abs(labs[0][:, 0] - labs[1][:, 0]).max() < 0.02
+    angle = np.degrees(np.arctan2(labs[1][0, 2], labs[1][0, 1]) - np.arctan2(labs[0][0, 2], labs[0][0, 1])) % 360
+    assert angle == pytest.approx(120, abs=4) and after[2] == before[2]
+
+
+def test_command_lines_survive_a_shell():
+    line = controls.command("a b.png", "m'.png", [("x.png", 0.7), ("y z.png", 0.3)], {"offset": (0.5, -0.25)}, "o.png")
+    words = shlex.split(line)
+    assert words[:3] == ["muslin", "restyle", "a b.png"] and "m'.png" in words and "y z.png:0.3" in words
+    assert words[words.index("--offset") + 1] == "0.5,-0.25"
+
+
+def test_names_of_files():
+    fields = {"project": "SS 27", "garment": "Lin/en", "look": "../x", "number": "001", "date": "2026-11-23"}
+    assert named("{project}_{garment}_{look}_{number}", fields) == "SS-27_Lin-en_x_001"
+    assert named("../{number}{other}", fields) == "001-other"
+    assert controls.slug("衬衫 一") == "衬衫-一" and controls.slug("///") == "untitled"
+
+
+# ------------------------------------------------------------------------------------------- pictures and colours
+
+
+def test_an_enlarged_tile_still_tiles():
+    y, x = np.mgrid[0:48, 0:48] * 2 * np.pi / 48
+    wave = np.stack([128 + 90 * np.sin(x + phase) * np.cos(y) for phase in (0, 1, 2)], -1).astype(np.uint8)
+    large = colours.at_size(wave, 121, 97).astype(int)
+    assert large.shape == (97, 121, 3)
+    for axis in (0, 1):
+        inside = np.abs(np.diff(large, axis=axis)).max()
+        across = np.abs(np.take(large, 0, axis) - np.take(large, -1, axis)).max()
+        assert across <= inside + 1
+
+
+def test_overprint_of_one_cloth_with_itself_is_that_cloth():
+    swatch = np.random.default_rng(0).integers(30, 226, (20, 20, 3), np.uint8)
+    again = colours.overprinted([swatch, swatch], [0.3, 0.7], 20, 20)
+    assert np.abs(again.astype(int) - swatch).max() <= 1
+
+
+def test_a_cut_out_has_no_fringe_of_the_backdrop():
+    mask = np.zeros((20, 20), np.uint8)
+    mask[:, 8], mask[:, 9:] = 100, 255
+    share = mask[..., None] / 255
+    mixed = np.round(share * (200, 30, 40) + (1 - share) * (10, 250, 10)).astype(np.uint8)
+    cleaned = over_outline(mixed, mask)
+    assert (cleaned[:, 8:] == (200, 30, 40)).all() and (cleaned[:, :8] == (10, 250, 10)).all()
+
+
+def test_cards_give_dark_for_dark():
+    rng = np.random.default_rng(0)
+    new = colours._from_card(["#eeeeee", "#111111", "#777777"], {2}, ["#222244", "#ddccbb"], rng)
+    assert new == ["#ddccbb", "#222244", "#777777"]
+
+
+# ---------------------------------------------------------------------------------------------- files, locks, gates
+
+
+def test_files_are_kept_once_and_go_when_nobody_needs_them(studio, tartan):
+    first, second = studio.files.add(tartan, "image/png", 96, 96), studio.files.add(tartan, "image/png", 96, 96)
+    assert first == second and studio.database.value("SELECT COUNT(*) FROM files") == 1
+    row = looks.add(studio, tartan, "Tartan")
+    loose = studio.files.add(b"x", "application/zip")
+    assert collecting.collect(studio, older_than=3600) == 0
+    assert collecting.collect(studio, older_than=-1) == 1
+    assert studio.files.path(row["picture"]).read_bytes() == tartan
+    with pytest.raises(StudioError):
+        studio.files.path(loose)
+    with pytest.raises(StudioError):
+        studio.files.path("../" + "0" * 61)
+
+
+def test_a_deleted_garment_leaves_what_its_results_show(studio, photo, mask, tartan):
+    project = projects.current(studio)["id"]
+    row = garments.add(studio, photo, project, "Dress", mask=mask)
+    garments.delete(studio, row["id"])
+    assert collecting.collect(studio, older_than=-1) == 2
+
+
+def test_only_one_process_holds_a_lock(tmp_path):
+    path = tmp_path / "x.lock"
+    held = locks.acquire(path, wait=False, text="http://here")
+    code = ("import sys, pathlib\nfrom muslin.studio import locks\n"
+            "try:\n    locks.acquire(pathlib.Path(sys.argv[1]), wait=False)\n"
+            "except locks.Busy as busy:\n    print(busy.text)")  # fmt: skip
+    told = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "http://here"
+    held.close()
+    told = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert told.stdout == ""
+
+
+def test_a_gate_counts_who_waits():
+    pytest.importorskip("fastapi")
+    from muslin.studio.api.desk import Gate
+
+    gate = Gate(1, 1)
+    with gate, pytest.raises(StudioError) as error, gate:
+        pass
+    assert error.value.status == 429
+    with gate:
+        pass
+
+
+def test_what_was_used_last_is_kept():
+    kept, made = Kept(room=2), []
+
+    def get(key):
+        return kept.get(key, lambda: made.append(key) or key)
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        assert get(key) == key
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_samples_name_things_that_exist():
+    from muslin.data.truth import GARMENTS
+    from muslin.textiles.procedural import TEXTILES
+
+    assert {sample.kind for sample in samples.GARMENTS} <= set(GARMENTS)
+    assert {textile for _, textile, _, _ in samples.LOOKS} <= set(TEXTILES)
+
+
+def test_a_desktop_entry_starts_this_muslin(tmp_path, monkeypatch):
+    from muslin.studio import desktop
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", "/opt/my $python/bin/python")
+    if sys.platform in ("win32", "darwin"):
+        with pytest.raises(UserError):
+            desktop.install()
+        return
+    lines = desktop.install().read_text("utf-8").splitlines()
+    assert r'Exec="/opt/my \\$python/bin/python" -m muslin.cli studio' in lines
