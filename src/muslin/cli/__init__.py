@@ -19,6 +19,7 @@ import typer
 from muslin.cli import (
     data,
     demo,
+    evaluate,
     export,
     imagine,
     info,
@@ -51,6 +52,7 @@ app.command("lookbook")(lookbook.lookbook)
 app.command("studio")(studio.studio)
 app.command("train")(train.train)
 app.command("recipes")(recipes.recipes)
+app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")

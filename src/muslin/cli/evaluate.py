@@ -1,0 +1,140 @@
+"""muslin evaluate: how good are these pictures, in figures and in words?"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from muslin.cli import terminal
+
+COLOURS = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
+WORST = 5  # named below the table
+
+
+def evaluate(
+    made: Annotated[
+        str, typer.Argument(metavar="MADE", help="A folder of made pictures, or a model by name or folder.")
+    ],
+    real: Annotated[
+        Path | None,
+        typer.Argument(metavar="[REAL]", help="A folder of pictures that they should be like; for a model, its DATA."),
+    ] = None,
+    photos: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The photos that they were made from, found by name.")
+    ] = None,
+    masks: Annotated[Path | None, typer.Option(metavar="DIR", help="The photos' garment masks, found by name.")] = None,
+    patches: Annotated[
+        bool, typer.Option("--patches", help="Compare patches: the cloth, not the whole picture.")
+    ] = False,
+    tiles: Annotated[bool, typer.Option("--tiles", help="They are meant as seamless repeats.")] = False,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Pictures that a model makes.")] = 200,
+    most: Annotated[int, typer.Option(min=20, help="Pictures of each side that are read.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 0,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the pictures, the worst first.")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep what a model makes in this folder.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress on stderr.")] = False,
+) -> int:
+    """Measure made pictures: are they like yours, as varied, no copies; is it the same garment, the chosen cloth?
+
+    Every figure comes with the range in which it would lie with other pictures. docs/measures.md says what each means.
+    """
+    from muslin.evaluation import report
+    from muslin.evaluation.evaluate import evaluate as measure
+
+    if page is not None and page.exists() and not overwrite:
+        from muslin.errors import UserError
+
+        raise UserError(f"'{page}' exists already.", advice="Allow replacing it with --overwrite.")
+    with ExitStack() as stack:
+        folder, title = Path(made), Path(made).resolve().name
+        beside: Any = real
+        name = None if real is None else str(real)
+        if _is_model(made):
+            folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muslin-evaluate-")))
+            made_by = _make(made, real, folder, number, seed, quiet)
+            beside, name, tiles = made_by.real, made_by.name, tiles or made_by.tiles
+        with terminal.progress("Measuring", quiet=quiet) as advance:
+            found = measure(
+                folder, beside, name=name, photos=photos, masks=masks, whole=not patches, tiles=tiles, most=most, seed=seed,
+                progress=advance,
+            )  # fmt: skip
+        if page is not None:
+            report.write(found, page, title=title, overwrite=overwrite)
+    if as_json:
+        terminal.put_json({**found.as_dict(), **({"html": str(page)} if page else {})})
+        return 0
+    _print(found, quiet)
+    if page is not None:
+        terminal.put(str(page))
+    return 0
+
+
+def _is_model(made: str) -> bool:
+    """A folder of pictures is none; a run's folder, a model's folder and a name are."""
+    from muslin import store
+
+    path = Path(made)
+    if path.is_dir():
+        return (path / store.CARD).is_file() or (path / "model" / store.CARD).is_file()
+    return not path.exists()
+
+
+def _make(model: str, real: Path | None, folder: Path, number: int, seed: int, quiet: bool) -> Any:
+    """evaluation.making.Made. Raises UserError where there is nothing to compare with."""
+    from muslin import store
+    from muslin.errors import EXIT_USAGE, UserError
+    from muslin.evaluation.making import make
+
+    if real is None:
+        store.load(Path(model) / "model" if (Path(model) / "model").is_dir() else model)  # no such name? Say so first
+        raise UserError(
+            "A model is judged beside pictures: which?",
+            advice=f"Try: muslin evaluate {model} DATA, the folder that it was trained on.",
+            exit_code=EXIT_USAGE,
+        )
+    with terminal.progress("Making", number, quiet=quiet) as advance:
+        return make(model, real, folder, count=number, seed=seed, progress=advance)
+
+
+def _print(found: Any, quiet: bool) -> None:
+    """A table on stdout for people: heading, figure, range, what it says."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from muslin.evaluation.report import grouped
+
+    console = Console(highlight=False)
+    made, real = found.counts
+    beside = f", {real:,} real" if found.real else ""
+    console.print(Text(f"{made:,} made{beside}; {found.network['name']} at {found.network['side']} px"), style="dim")
+    for heading, measures in grouped(found).items():
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title=heading, title_justify="left",
+                      title_style="bold", expand=False)  # fmt: skip
+        for column in ({"min_width": 30}, {"justify": "right", "min_width": 8}, {"style": "dim"}, {}):
+            table.add_column(**column)  # type: ignore[arg-type]
+        for measure in measures:
+            level, sentence = measure.judged
+            table.add_row(measure.kind.title, measure.shown, measure.interval, Text(sentence, style=COLOURS[level]))
+        console.print()
+        console.print(table)
+    for warning in found.warnings:
+        console.print()
+        console.print(Text(f"Note: {warning}"))
+    worst = [case for case in found.cases if case.words][:WORST]
+    if worst:
+        console.print()
+        console.print(Text("Look first at:", style="bold"))
+        for case in worst:
+            console.print(Text(f"  {case.made}: {case.words.lower()}"))
+    if not quiet:
+        rate = f", {found.images_per_second:.0f} pictures a second" if found.images_per_second else ""
+        terminal.say(f"{found.seconds:.1f} s{rate}. What each figure means: docs/measures.md.")

@@ -1,0 +1,89 @@
+"""One made picture beside the photo it was made from and the swatches it was dressed in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from muslin.errors import UserError
+from muslin.evaluation.pictures import LOSSY, Origin
+from muslin.garments import masks
+from muslin.garments.network import Network
+from muslin.images import read_image, resize
+from muslin.metrics import cloth, garment
+from muslin.restyle.restyler import find_mask
+
+LOSSY_LEVELS = 16  # grey levels by which a good JPEG changes a pixel
+
+
+@dataclass(frozen=True)
+class Faithful:
+    """Measures of metrics.garment and metrics.cloth for one picture; None where one cannot be taken.
+
+    leakage: None where the sizes differ. palette: None where the swatch is not known.
+    """
+
+    leakage: float | None
+    silhouette: float
+    shading: float
+    edges: float
+    palette: float | None
+    lossy: bool
+
+    @property
+    def worries(self) -> list[tuple[float, str]]:
+        """(weight, words) of what a person should look at."""
+        found = []
+        if self.leakage:
+            found.append((4.0 + self.leakage, "changed outside the garment"))
+        for value, limit, words in (
+            (self.silhouette, 0.9, "another outline"),
+            (self.shading, 0.6, "folds lost"),
+            (0.3 if self.palette is None else 1.0 - self.palette / 20.0, 0.25, "other colours"),
+        ):
+            if value < limit:
+                found.append((2.0 * (limit - value) / limit, words))
+        found.append((0.3 * (1.0 - self.shading), ""))
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+
+
+def judge_faithful(made: Path, origin: Origin, segment: Network | None) -> Faithful:
+    """made: a file. origin: with a photo. segment: the network that finds garments, None: GrabCut.
+
+    Raises UserError where a file cannot be read or no garment is found.
+    """
+    assert origin.photo is not None
+    result, photo = read_image(made), read_image(origin.photo)
+    alpha = find_mask(photo, origin.mask, segment)[0].alpha
+    pixels, same_size = photo.pixels, photo.pixels.shape == result.pixels.shape
+    if not same_size:  # a model of one size: what can be compared is compared at its size
+        height, width = result.pixels.shape[:2]
+        pixels, alpha = resize(pixels, width, height), resize(np.ascontiguousarray(alpha, np.float32), width, height)
+    lossy = made.suffix.lower() in LOSSY
+    leak = garment.leakage(pixels, result.pixels, alpha, LOSSY_LEVELS if lossy else 0) if same_size else None
+    outline = masks.automatic(result.pixels, segment).alpha
+    return Faithful(
+        leak,
+        garment.silhouette_iou(alpha, outline),
+        garment.shading_correlation(pixels, result.pixels, alpha),
+        garment.edge_agreement(pixels, result.pixels, alpha),
+        _palette(result.pixels, alpha, origin.swatches),
+        lossy,
+    )
+
+
+def _palette(pixels: np.ndarray, alpha: np.ndarray, swatches: tuple[Path, ...]) -> float | None:
+    """Distance to the swatch's colours; of several swatches, to the nearest."""
+    found = []
+    for swatch in swatches:
+        try:
+            found.append(cloth.palette_distance(pixels, read_image(swatch).pixels, alpha))
+        except UserError:
+            continue
+    return min(found) if found else None

@@ -1,0 +1,175 @@
+"""Pictures to judge a model by: made from noise, or from the garments of a folder that training did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from muslin import store
+from muslin.data.domains import list_domains
+from muslin.data.folder import Place, list_files, scan
+from muslin.data.splits import held_out
+from muslin.errors import EXIT_DATA, EXIT_MODEL, UserError
+from muslin.images import write_image
+
+COUNT = 200
+SWATCHES = 24  # procedural ones, where the folder has none
+NOISE = ("dcgan", "r3gan", "print")
+TRANSLATION = ("cut", "cyclegan")
+PHOTOS = ("drape", "cut", "cyclegan", "pix2pix", "stargan_v2")
+GARMENTS, STYLES = "garments", "styles"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A folder of pictures that a model made. real: the files that they are to be compared with. name: of these.
+    tiles: meant as repeats.
+    """
+
+    folder: Path
+    real: list[Path]
+    name: str
+    tiles: bool
+
+
+def make(
+    model: str | Path,
+    data: str | Path,
+    folder: Path,
+    *,
+    count: int = COUNT,
+    seed: int = 0,
+    progress: Callable[..., Any] | None = None,
+) -> Made:
+    """Let `model` make `count` pictures into `folder`; those from photos know their photo, mask and swatch.
+
+    data: the pictures it should be like: the collection it was trained on, or another one. Photos are taken from the
+        side kept out of training, where there are any.
+    Raises UserError for a model that makes no pictures, or where `data` has no photos for it.
+    """
+    found, root = store.load(_folder_of(model)), Path(data)
+    advance = progress or (lambda done, total=None, note="": None)
+    folder.mkdir(parents=True, exist_ok=True)
+    if found.recipe in NOISE:
+        from muslin.imagine import Imaginer
+
+        pictures = Imaginer(found.folder).pictures(count, seed=seed)
+    elif found.recipe in PHOTOS:
+        pictures = _restyled(found, root, count, seed)
+    else:
+        raise UserError(
+            f"The model '{found.name}' makes no pictures that could be judged.",
+            received=found.recipe,
+            possible=(*NOISE, *PHOTOS),
+            exit_code=EXIT_MODEL,
+        )
+    done = 0
+    for done, picture in enumerate(pictures, start=1):
+        picture.save(folder / f"{done:05d}.png", overwrite=True)
+        advance(done, total=count, note="making pictures")
+    if not done:
+        raise UserError(f"No photo in '{root}' could be restyled.", exit_code=EXIT_DATA)
+    name, real = _real_of(found, root)
+    return Made(folder, real, name, found.recipe == "print")
+
+
+def _folder_of(model: str | Path) -> str | Path:
+    """A run's folder stands for its model."""
+    return Path(model) / "model" if (Path(model) / "model" / store.CARD).is_file() else model
+
+
+def _real_of(model: store.Model, root: Path) -> tuple[str, list[Path]]:
+    """What the made pictures should look like: of a folder of several kinds the one that the model makes."""
+    if model.recipe in TRANSLATION:
+        name = str(model.card["domains"][1])
+        return f"{name} of {root.name}", [item.path for item in list_domains(root).get(name, ())] or _all(root)
+    inside = STYLES if model.recipe == "print" else GARMENTS
+    return root.name, _all(root / inside if (root / inside).is_dir() else root)
+
+
+def _all(root: Path) -> list[Path]:
+    return [place.path for place, _ in list_files(root)[1]]
+
+
+def _restyled(model: store.Model, root: Path, count: int, seed: int) -> Iterator[Any]:
+    rng = np.random.default_rng(seed)
+    photos = _photos(model, root)
+    photos = [photos[index] for index in rng.permutation(len(photos))[:count]]
+    with_swatch = model.recipe == "drape"
+    swatches = _swatches(root) if with_swatch else []
+    restyler = _restyler(model)
+    for index, (photo, mask) in enumerate(photos):
+        style = swatches[int(rng.integers(len(swatches)))] if with_swatch else ()
+        try:
+            yield next(iter(restyler.variants(photo, style, 1, mask, seed=seed + index)))
+        except UserError as error:
+            if error.exit_code != EXIT_DATA:
+                raise
+            continue  # a photo without a garment, an empty mask
+
+
+def _photos(model: store.Model, root: Path) -> list[tuple[Path, Path | None]]:
+    """(photo, its mask) of garments that training did not see; where it saw all of them, of any."""
+    if model.recipe in TRANSLATION:
+        name = str(model.card["domains"][0])
+        items = list_domains(root, held=True).get(name) or list_domains(root).get(name)
+        if items:
+            return [(item.path, item.mask) for item in items]
+    layout, files = list_files(root)
+    able = [(place, mask) for place, mask in files if place.domain not in (STYLES, "B")]
+    kept = [(place, mask) for place, mask in able if _kept_out(place, layout)]
+    return [(place.path, mask) for place, mask in (kept or able)]
+
+
+def _kept_out(place: Place, layout: str) -> bool:
+    """As training splits (data/domains.py, data/photos.py)."""
+    if place.split is not None:
+        return place.split == "test"
+    key = place.relative.as_posix()
+    return held_out(key.partition("/")[2] if layout == "collection" else key)
+
+
+def _swatches(root: Path) -> list[Path]:
+    """The folder's own cloths, else procedural ones, written to a folder that lasts as long as the program."""
+    if (root / STYLES).is_dir():
+        swatches = scan(root / STYLES)
+        return [record.path for record in swatches.select(split="test") or swatches.records]
+    import atexit
+    import shutil
+    import tempfile
+
+    from muslin.textiles.procedural import TEXTILES, swatch
+
+    folder = Path(tempfile.mkdtemp(prefix="muslin-swatches-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    names = sorted(TEXTILES)
+    return [
+        write_image(folder / f"{names[i % len(names)]}-{i}.png", swatch(names[i % len(names)], i, 256))
+        for i in range(SWATCHES)
+    ]
+
+
+def _restyler(model: store.Model) -> Any:
+    try:
+        mask: str | None = store.load("mask").name
+    except UserError:
+        mask = None
+    if model.recipe == "drape":
+        from muslin.restyle.restyler import Restyler
+
+        return Restyler(model.folder, mask_model=mask)
+    if model.recipe == "stargan_v2":
+        from muslin.restyle.looks import LookRestyler
+
+        return LookRestyler(model.folder, mask_model=mask)
+    if model.card.get("drawing"):
+        from muslin.restyle.drawings import Dresser
+
+        return Dresser(model.folder)
+    from muslin.restyle.translate import Translator
+
+    return Translator(model.folder, mask_model=mask)
