@@ -74,6 +74,7 @@ class Imaginer:
     def __init__(self, look: str | Path = "print") -> None:
         self.model, self.look = find(look)
         self.generator = Network(self.model.file())
+        self.prints = self.model.recipe == "print"
         if self.prints:
             self.bank = StoredBank(self.model.file)
             self.judge = Network(self.model.file("discriminator.onnx"))
@@ -84,10 +85,6 @@ class Imaginer:
                 possible="a print, dcgan or r3gan model, or a look: " + ", ".join(looks()),
                 exit_code=EXIT_MODEL,
             )
-
-    @property
-    def prints(self) -> bool:
-        return bool(self.model.recipe == "print" and self.model.card.get("synthesis") == "arrange")
 
     def pictures(
         self,
@@ -150,6 +147,8 @@ class Imaginer:
         step: float,
         choose: int,
     ) -> np.ndarray:
+        if self._paints:
+            return self._painted(seed, width, height, units, self._look_of(seed))
         if between is None:
             arrangement, fields = self._favourite(seed, units, mix, weight, choose)
         else:
@@ -158,13 +157,26 @@ class Imaginer:
             fields = self._fields(arrangement)
         return arrange.render(arrangement, fields, width, height)
 
+    @property
+    def _paints(self) -> bool:
+        return self.model.card.get("synthesis") == "paint"
+
+    def _painted(self, seed: int, width: int, height: int, units: tuple[int, int], name: str) -> np.ndarray:
+        """A print of the plain generator, enlarged across its border."""
+        noise = arrange.draw_noise(np.random.default_rng((seed, 0)), units)[:, ::2, ::2]
+        noise = noise.transpose(1, 2, 0, 3).reshape(1, *noise.shape[1:3], -1)
+        code = self.bank[name].style_code[None]
+        image = next(iter(self.generator(noise=np.ascontiguousarray(noise), style_code=code).values()))[0]
+        grow_y, grow_x = arrange.upsampling(image.shape[0], height), arrange.upsampling(image.shape[1], width)
+        image = np.einsum("Yy,yxc,Xx->YXc", grow_y, image, grow_x, optimize=True)
+        return np.rint((image + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+
     def _favourite(
         self, seed: int, units: tuple[int, int], mix: str | None, weight: float, choose: int
     ) -> tuple[arrange.Arrangement, np.ndarray]:
         """Of a few arrangements the one that passes best for real cloth of its look."""
         best: tuple[float, arrange.Arrangement, np.ndarray] | None = None
-        rng = np.random.default_rng((seed, 7))
-        name = self.look or self._names[int(rng.integers(len(self._names)))]
+        name = self._look_of(seed)
         for candidate in range(choose):
             drawn = self._draw(np.random.default_rng((seed, candidate)), name, units, mix, weight)
             fields = self._fields(drawn)
@@ -173,6 +185,10 @@ class Imaginer:
                 best = (liking, drawn, fields)
         assert best is not None
         return best[1], best[2]
+
+    def _look_of(self, seed: int) -> str:
+        """The look that was asked for; of a model of many, one by chance."""
+        return self.look or self._names[int(np.random.default_rng((seed, 7)).integers(len(self._names)))]
 
     def _draw(
         self, rng: np.random.Generator, name: str, units: tuple[int, int], mix: str | None, weight: float

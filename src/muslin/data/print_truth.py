@@ -1,8 +1,8 @@
 """A world of prints whose one rule is known: dots lie on the light bands, never on the dark ones.
 
-Two cloths lie on the tile, bands and an even field of dots on grey. Real prints show a dot where the bands are light and
-the bands everywhere else; grey is never seen. Whoever arranges the two must find that out: which of a cloth's colours
-are its motif, and where on the other cloth it belongs. `obeyed` says how well a print keeps the rule.
+Two cloths lie on the tile, bands and an even field of dots on grey. Real prints show a dot where the bands are light
+and the bands everywhere else; grey is never seen. Whoever arranges the two must find that out: which of a cloth's
+colours are its motif, and where on the other cloth it belongs. `obeyed` says how well a print keeps the rule.
 """
 
 from __future__ import annotations

@@ -16,11 +16,15 @@ from muslin.layers import GroupNorm, convolution
 from muslin.textiles.arrange import (
     BALANCE_STEPS,
     BALANCE_STRIDE,
+    CHANCE,
     FIELDS,
     GUIDE_LIMIT,
     HARDNESS,
     LAYERS,
     MEASURED,
+    MOST_SKEW,
+    MOTIF,
+    MOTIF_CHANNELS,
     NOISE,
     OPPONENTS,
     SEEN,
@@ -229,13 +233,14 @@ def render(cloths: Tensor, shares: Tensor, noise: Tensor, fields: Tensor) -> tup
     size, cells = cloths.shape[2], fields.shape[2]
     grow = ops.convert_to_tensor(upsampling(cells, size))
     warp = WARP * ops.tanh(fields[..., :2])
-    bias = fields[..., 2:3] + noise[..., :1]
-    smooth = ops.concatenate([warp, bias, fields[..., 3:6], TINT * ops.tanh(fields[..., 6:9])], axis=-1)
+    bias = fields[..., 2:3] + CHANCE * noise[..., :1]
+    guide = _Guide(cloths)
+    colours = fields[..., 3:6] + guide.rare_colours()
+    smooth = ops.concatenate([warp, bias, colours, TINT * ops.tanh(fields[..., 6:9])], axis=-1)
     grown = ops.einsum("Yy,nkyxf->nkYxf", grow, smooth)
     grown = ops.einsum("Xx,nkyxf->nkyXf", grow, grown)
     laid = _warped(cloths, grown[..., :2] * float(size))
-    guide = _guide(cloths, laid)
-    logits = HARDNESS * (grown[..., 2] + ops.sum(grown[..., 3:6] * guide, axis=-1))
+    logits = HARDNESS * (grown[..., 2] + ops.sum(grown[..., 3:6] * guide(laid), axis=-1))
     stride = max(1, BALANCE_STRIDE * size // MEASURED)
     balance = ops.stop_gradient(_balance(logits[:, :, ::stride, ::stride], shares))
     weights = ops.softmax(logits + balance, axis=1)
@@ -264,13 +269,26 @@ def seen(cloths: Tensor) -> Tensor:
     return ops.reshape(ops.average_pool(flat, size // SEEN, size // SEEN), (-1, LAYERS, SEEN, SEEN, channels))
 
 
-def _guide(cloths: Tensor, laid: Tensor) -> Tensor:
-    """A layer's own colours, as arrange._Guide measures them."""
-    opponents = ops.convert_to_tensor(OPPONENTS)
-    small = ops.matmul(seen(cloths), opponents)
-    mean = ops.mean(small, axis=(2, 3), keepdims=True)
-    spread = ops.std(small[..., :1], axis=(2, 3), keepdims=True) + 0.05
-    return ops.clip((ops.matmul(laid, opponents) - mean) / spread, -GUIDE_LIMIT, GUIDE_LIMIT)
+class _Guide:
+    """A layer's own colours, as arrange._Guide measures them. N,K,S,S,3 -> N,K,S,S,3."""
+
+    def __init__(self, cloths: Tensor) -> None:
+        self.opponents = ops.convert_to_tensor(OPPONENTS)
+        small = seen(cloths)
+        found = ops.matmul(small, self.opponents)
+        self.mean = ops.mean(found, axis=(2, 3), keepdims=True)
+        self.spread = ops.std(found[..., :1], axis=(2, 3), keepdims=True) + 0.05
+        self.small = self(small)
+
+    def __call__(self, laid: Tensor) -> Tensor:
+        found = (ops.matmul(laid, self.opponents) - self.mean) / self.spread
+        return ops.clip(found, -GUIDE_LIMIT, GUIDE_LIMIT)
+
+    def rare_colours(self) -> Tensor:
+        """arrange.rare_colours on a batch: N,K,1,1,3."""
+        square = ops.mean(ops.square(self.small), axis=(2, 3), keepdims=True)
+        cube = ops.mean(self.small**3, axis=(2, 3), keepdims=True)
+        return MOTIF * ops.clip(cube / (square**1.5 + 0.02), -MOST_SKEW, MOST_SKEW) * MOTIF_CHANNELS
 
 
 def _warped(cloths: Tensor, shift: Tensor) -> Tensor:

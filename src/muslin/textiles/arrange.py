@@ -27,6 +27,9 @@ MAIN_SHARE = (0.45, 0.75)  # of the first cloth of a look: more would be a copy 
 FIELDS = 9  # of each layer: warp 2, bias 1, weights on its colours 3, tint 3
 STYLE = 16  # numbers of a style code
 
+CHANCE = 0.5  # of the first random field in the choice between layers, before anything is learned
+MOTIF = 1.0  # of a cloth's rare colours in that choice: what stands out of its ground is its motif
+MOST_SKEW = 1.5
 WARP = 0.06  # of a unit, the largest displacement
 TINT = 0.2  # the largest change of a colour, display values in [-1, 1]
 HARDNESS = 3.0  # of the choice between layers
@@ -144,10 +147,23 @@ def render(arrangement: Arrangement, fields: np.ndarray, width: int, height: int
 
 
 def _smooth_part(arrangement: Arrangement, fields: np.ndarray) -> np.ndarray:
-    """The fields with their limits and the random partition applied: all that is linear from here on."""
+    """The fields with their limits, and where they start: rare colours show, and a random partition.
+
+    All that follows is linear in this.
+    """
     warp = WARP * np.tanh(fields[..., :2])
-    bias = fields[..., 2:3] + arrangement.noise[..., :1]
-    return np.concatenate([warp, bias, fields[..., 3:6], TINT * np.tanh(fields[..., 6:9])], axis=-1).astype(np.float32)
+    bias = fields[..., 2:3] + CHANCE * arrangement.noise[..., :1]
+    colours = fields[..., 3:6] + rare_colours(_Guide.of(arrangement.seen)(arrangement.seen))
+    return np.concatenate([warp, bias, colours, TINT * np.tanh(fields[..., 6:9])], axis=-1).astype(np.float32)
+
+
+def rare_colours(guide: np.ndarray) -> np.ndarray:
+    """Weights on its own colours with which each layer shows its motif, layers x 1 x 1 x 3: their skewness.
+
+    guide: layers x h x w x 3. White flowers on a dark ground: lightness is skewed upwards, so light colours are shown.
+    """
+    square, cube = (guide**2).mean(axis=(1, 2), keepdims=True), (guide**3).mean(axis=(1, 2), keepdims=True)
+    return MOTIF * np.clip(cube / (square**1.5 + 0.02), -MOST_SKEW, MOST_SKEW) * MOTIF_CHANNELS
 
 
 def _weights(grown: np.ndarray, guide: np.ndarray, balance: np.ndarray) -> np.ndarray:
@@ -191,6 +207,7 @@ class _Guide:
         return np.clip((laid @ OPPONENTS - self.mean) / self.scale, -GUIDE_LIMIT, GUIDE_LIMIT)
 
 
+MOTIF_CHANNELS = np.array([1.0, 0.6, 0.6], np.float32)
 OPPONENTS = np.array([[1 / 3, 1.0, -0.5], [1 / 3, 0.0, 1.0], [1 / 3, -1.0, -0.5]], np.float32)
 
 
