@@ -34,7 +34,7 @@ def takes_drawings(model: store.Model) -> bool:
     return model.recipe == "pix2pix" and bool(model.card.get("drawing"))
 
 
-def check_drawing_controls(style: Sequence[Any], controls: dict[str, Any]) -> None:
+def check_controls(style: Sequence[Any], controls: dict[str, Any]) -> None:
     """Raises UserError (usage) for swatches and for controls that a drawing has not."""
     if style:
         raise UserError(
@@ -80,7 +80,7 @@ class Dresser:
         drawing, 1 = the garment. lines: how much ink stays. mask: of no use here, a drawing is used whole.
         Raises UserError for a swatch, for values outside 0 to 1 and for files that cannot be read.
         """
-        check_drawing_controls(style, controls)
+        check_controls(style, controls)
         for name, value in (("strength", strength), ("lines", lines)):
             if not (isinstance(value, (int, float)) and 0 <= value <= 1):
                 raise UserError(
