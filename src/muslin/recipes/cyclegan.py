@@ -4,7 +4,8 @@ Paper:    Zhu, Park, Isola & Efros 2017, "Unpaired Image-to-Image Translation us
           Networks".
 Command:  muslin train cyclegan DATA --option source=plain --option target=stripes --minutes 60
           (DATA: trainA and trainB, a folder for each look, or labelled garments; see data/domains.py)
-Published: --option network=published --option schedule=linear --size 256 --batch 1
+Published: --option network=published --option learning_rate=2e-4 --option schedule=linear
+          --option adversarial_weight=2 --size 256 --batch 1
 
 Passes in a step: each generator paints its own input and, for the identity loss, the other domain in one pass, and
 comes a second time for the cycle: two passes each. The discriminators judge what the generators' step made, so nothing
@@ -141,8 +142,10 @@ def draw_pool(
 
     While it fills, each fake is stored and shown itself. Then half of them, by chance, change places with an older
     fake, which is shown instead. places: ints, all different; shown, stored: float32, 0 or 1; `count` of each.
+    images_seen: a multiple of `count`.
     """
-    if images_seen + count <= size:
+    size -= size % count  # places that whole batches fill: none is empty when the exchange begins
+    if images_seen < size:
         return images_seen + np.arange(count), np.zeros(count, np.float32), np.ones(count, np.float32)
     swapped = (rng.random(count) < 0.5).astype(np.float32)
     return rng.choice(size, count, replace=False), swapped, swapped

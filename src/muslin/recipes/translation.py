@@ -40,7 +40,8 @@ class Translation(Game):
     channels: int | None = None  # of the generator's first layer; None: 24 of small, 64 of published
     blocks: int | None = None  # residual blocks; None: 4 of small, 9 of published
     loss: str = "least_squares"  # one of losses.ADVERSARIAL
-    adversarial_weight: float = 1.0  # of the generator's side of the game
+    adversarial_weight: float = 1.0  # of the generator's side of the game; 2 cancels the 1/2 of our least_squares
+    learning_rate: float = 1e-3  # at the start, for the small network; 2e-4 for the published one
 
     use: ClassVar[str] = "muslin restyle photo.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
