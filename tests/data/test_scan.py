@@ -25,7 +25,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     return float(((a > 127) & (b > 127)).sum() / ((a > 127) | (b > 127)).sum())
 
 
-@pytest.mark.parametrize("gap", (0, 4, 10))
+@pytest.mark.parametrize("gap", (0, 4, 7))
 def test_the_region_is_what_the_outline_encloses_also_with_gaps(gap: int) -> None:
     page, inside = shirt(gap=gap)
     assert overlap(drawn_region(page), inside) > 0.93
@@ -35,6 +35,21 @@ def test_the_region_keeps_to_the_outline_at_any_size() -> None:
     for side, share in ((96, 0.8), (900, 0.97)):  # a line is 3 px wide: a good part of a small picture
         page, inside = shirt(side)
         assert overlap(drawn_region(page), inside) > share
+
+
+def test_a_part_that_is_open_joins_without_rounding_the_corners_of_the_others() -> None:
+    """A closed skirt and a bodice open at the shoulders: both are inside, the corners between them are not."""
+    page = np.full((256, 256, 3), 255, np.uint8)
+    skirt = np.array([(100, 120), (156, 120), (200, 230), (56, 230)])
+    cv2.polylines(page, [skirt], True, (30, 30, 30), 3)
+    for line in (((100, 120), (100, 50)), ((156, 120), (156, 50)), ((106, 50), (150, 50))):
+        cv2.line(page, *line, (30, 30, 30), 3)
+    inside = np.zeros((256, 256), np.uint8)
+    cv2.fillPoly(inside, [skirt], 255)
+    inside[50:121, 100:157] = 255
+    found = drawn_region(page)
+    assert overlap(found, inside) > 0.94
+    assert found[112, 90] == 0 and found[112, 166] == 0  # beside the waist
 
 
 def test_a_drawing_that_never_closes_is_its_hull_and_an_empty_page_is_nothing() -> None:
