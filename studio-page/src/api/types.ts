@@ -23,6 +23,7 @@ export interface Can {
 export interface Info {
   version: string;
   project: string;
+  samples: boolean; // sample garments and cloths are ready
   data: string;
   limits: {
     upload_bytes: number;

@@ -113,13 +113,13 @@ export class MaskPainter {
   private draw(): void {
     const { width, height } = this.mask.canvas;
     const veil = this.veil;
-    // Multiplied by the inverted mask, and then its brightness read as how thick the veil is.
+    // The darker the mask, the thicker the veil; red, since photos are rarely red all over.
     const painted = this.picture();
     for (let i = 0; i < painted.data.length; i += 4) {
-      painted.data[i + 3] = Math.round((255 - (painted.data[i] ?? 0)) * 0.72);
-      painted.data[i] = 250;
-      painted.data[i + 1] = 249;
-      painted.data[i + 2] = 246;
+      painted.data[i + 3] = Math.round((255 - (painted.data[i] ?? 0)) * 0.5);
+      painted.data[i] = 178;
+      painted.data[i + 1] = 62;
+      painted.data[i + 2] = 44;
     }
     veil.putImageData(painted, 0, 0);
     this.view.drawImage(this.photo, 0, 0, width, height);

@@ -35,9 +35,23 @@ export async function open(): Promise<void> {
     const info = await get<Info>("/v1/info");
     change({ info, failed: null });
     await openProject(info.project);
+    if (!info.samples) void awaitSamples();
   } catch (error) {
     if (error instanceof ProblemError) change({ failed: error.problem });
     else throw error;
+  }
+}
+
+/** At the very first start the samples are still being made; they come in as soon as they are. */
+async function awaitSamples(): Promise<void> {
+  for (;;) {
+    await new Promise((done) => setTimeout(done, 1500));
+    const info = await attempt(() => get<Info>("/v1/info"));
+    if (!info) return;
+    if (!info.samples) continue;
+    const [garments, looks] = await Promise.all([all<Garment>(`/v1/garments?project=${now().project}`), all<Look>("/v1/looks")]);
+    change({ info, garments, looks });
+    return;
   }
 }
 

@@ -120,7 +120,7 @@ export const en = {
   },
   mask: {
     title: "Mask",
-    hint: "White stays cloth. Paint what belongs to the garment, rub out what does not.",
+    hint: "What lies under the red veil stays as it is. Paint what belongs to the garment, rub out what does not.",
     brush: "Brush",
     eraser: "Eraser",
     size: "Size",

@@ -122,7 +122,7 @@ export const zh: Text = {
   },
   mask: {
     title: "蒙版",
-    hint: "涂出属于服装的部分，擦去不属于的部分。",
+    hint: "红色遮盖的部分保持不变。涂出属于服装的部分，擦去不属于的部分。",
     brush: "画笔",
     eraser: "橡皮",
     size: "大小",
