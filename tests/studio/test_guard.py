@@ -53,7 +53,7 @@ def test_a_token_is_asked_for_where_one_is_set(tmp_path):
         assert server.address.endswith("/?token=secret-word")
         asked = server.client.get("/v1/info")
         assert asked.status_code == 401 and asked.headers["www-authenticate"] == "Bearer"
-        for wrong in ("Bearer secret", "Basic secret-word", "Bearer "):
+        for wrong in ("Bearer secret", "Basic secret-word", "Bearer x"):
             assert server.client.get("/v1/info", headers={"Authorization": wrong}).status_code == 401
         assert server.client.get("/?token=wrong").status_code == 401
         assert server.client.get("/v1/info", headers={"Authorization": "Bearer secret-word"}).status_code == 200

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -101,7 +102,10 @@ def test_an_exported_tile_has_its_size_and_no_seam(server, look, repeat, shape):
         assert answer.headers["content-disposition"].startswith("attachment")
         tile = read_image(answer.content)
         assert tile.pixels.shape[:2] == shape and tile.dpi == pytest.approx(150, abs=0.1)
-        assert seam_score(tile.pixels) < 0.3
+        if repeat == "mirror":  # its rhythm turns round at the border, by intent; nothing jumps
+            assert (tile.pixels[:, 0] == tile.pixels[:, -1]).all() and (tile.pixels[0] == tile.pixels[-1]).all()
+        else:
+            assert seam_score(tile.pixels) < 0.3
     assert Image.open(io.BytesIO(answer.content)).info["icc_profile"]
     answer = server.client.get(f"/v1/looks/{look['id']}/export", params={"width_cm": 1000, "dpi": 2400})
     assert answer.status_code == 422 and "large" in answer.json()["title"]
@@ -164,7 +168,8 @@ def test_sheet_and_lookbooks(server, results):
     _, page = deliver(server, results, format="lookbook_html")
     assert page.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in page.headers["content-security-policy"]
-    assert page.text.count("<figure") == 2 and "http" not in page.text.replace("http-equiv", "")
+    assert page.text.count("<figure") == 2
+    assert not re.search(r"""(src|href)=["']https?:|url\(["']?https?:|@import""", page.text)
     _, pdf = deliver(server, results, format="lookbook_pdf")
     assert pdf.content.startswith(b"%PDF") and pdf.content.count(b"/Type /Page\n") == 2
     _, cut = deliver(server, results, format="cutouts")

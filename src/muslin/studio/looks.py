@@ -114,7 +114,8 @@ def mix(studio: Studio, name: str, parts: Sequence[Mapping[str, Any]], how: str)
     made = [studio.engine.swatch(row["picture"]) for row, _ in flat]
     tile = overprinted(made, [weight for _, weight in flat], MIX_TILE, MIX_TILE)
     sha256 = studio.files.add(encode_image(tile, "PNG"), "image/png", MIX_TILE, MIX_TILE)
-    kept = [{"look": row["id"], "weight": round(weight, 6)} for row, weight in flat]
+    total = sum(weight for _, weight in flat)
+    kept = [{"look": row["id"], "weight": round(weight / total, 6)} for row, weight in flat]
     return keep(studio, tile, sha256, name, kind="mix", parts=kept, mix=how)
 
 

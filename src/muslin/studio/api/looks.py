@@ -11,7 +11,7 @@ from muslin.studio.api import schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Desk, Limit, read_upload, told
 from muslin.studio.controls import slug
 from muslin.studio.engine import JPEG_QUALITY
-from muslin.studio.uploads import name_from
+from muslin.studio.uploads import clean, name_from
 
 router = APIRouter(prefix="/v1/looks", tags=["looks"])
 BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -159,6 +159,7 @@ def attachment(name: str) -> str:
     """Content-Disposition for a file of this name (RFC 6266)."""
     from urllib.parse import quote
 
+    name = clean(name) or "file"
     plain = name.encode("ascii", "ignore").decode().replace('"', "").replace("\\", "") or "file"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from muslin.errors import UserError
 from muslin.studio.errors import KINDS, document, problem
@@ -89,10 +89,10 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 def _methods(request: Request) -> list[str]:
     """All methods of all routes of this path; Starlette itself names only those of the first."""
     found: set[str] = set()
-    for route in request.app.router.routes:
-        if route.matches(request.scope)[0] != Match.NONE:
-            found |= set(getattr(route, "methods", None) or ())
-    return sorted(found)
+    for template, methods in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{[^/]+\\}", "[^/]+", re.escape(template)), request.url.path):
+            found |= {method.upper() for method in methods}
+    return sorted(found) or ["GET"]
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
