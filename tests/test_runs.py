@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tiny_recipes import collection
 
 from muslin import recipes, runs, store
 from muslin.cli import run as command
@@ -81,3 +82,51 @@ def test_mistakes_are_found_before_keras_is_imported(tmp_path, monkeypatch, caps
 def test_an_unknown_option_lists_the_options(tmp_path):
     with pytest.raises(UserError, match="batch_size"):
         runs.train("dcgan", folder=tmp_path, options={"colour": 3})
+
+
+def test_before_it_starts_a_run_says_what_it_will_do_and_how_long(tmp_path, monkeypatch):
+    """Neither minutes nor images: the recipe's own length, and the time that this takes at the measured speed."""
+    from muslin.recipes.dcgan import DCGAN
+    from muslin.training import budget
+
+    collection(tmp_path / "data", count=12)
+    monkeypatch.setattr(DCGAN, "default_images", 24)
+    monkeypatch.setattr(budget, "measure", lambda recipe, stream: budget.Speed(0.2, 60.0))
+    said = []
+    made = runs.train(
+        "dcgan", tmp_path / "data", folder=tmp_path / "run", options=TINY, screen=False, say=said.append
+    )  # fmt: skip
+    assert made.history.images_seen == 24
+    told = " ".join(said)
+    for words in (
+        "new designs from noise",
+        f"24 pictures in '{tmp_path / 'data'}', 12 with a mask; garments and styles",
+        "garments/dress 6, garments/shirt 6",
+        "24 images, at 0.2 images a second: 3 min",  # 60 s of compiling and 24 images at 0.2 a second
+        "16 px, 24 images, 4 a step",
+    ):
+        assert words in told, (words, told)
+
+
+def test_training_goes_on_from_a_model(finished, pictures, tmp_path):
+    """The first state of the new run is the model's own: with a learning rate of nothing it stays the model."""
+    made = runs.train(
+        "dcgan",
+        pictures,
+        folder=tmp_path,
+        images=8,
+        start=finished.folder,
+        options={"learning_rate": 1e-12},
+        screen=False,
+        say=lambda _: None,
+    )
+    assert made.model.card["settings"]["latent_size"] == TINY["latent_size"]
+    latent = np.random.default_rng(1).standard_normal((3, TINY["latent_size"])).astype(np.float32)
+    (before,) = Network(finished.model.file())(latent=latent).values()
+    (after,) = Network(made.model.file())(latent=latent).values()
+    np.testing.assert_allclose(after, before, atol=1e-5)
+    with pytest.raises(UserError, match="another recipe"):
+        runs.train("mask", pictures, folder=tmp_path / "other", images=8, start=finished.folder)
+    with pytest.raises(UserError, match="do not fit"):
+        wider = {"channels": 4}
+        runs.train("dcgan", pictures, folder=tmp_path / "other", images=8, start=finished.folder, options=wider)

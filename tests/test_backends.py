@@ -1,0 +1,81 @@
+"""Every recipe: the same steps give the same numbers on TensorFlow, JAX and PyTorch, and a run continues on each."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_recipes import TINY, collection
+
+from muslin.recipes import RECIPES
+
+HERE = Path(__file__).parent
+OTHERS = ("jax", "torch")
+DRIFT = 0.01  # in one step: how far weights may part, as a share of the way that training moved them
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("backends")
+
+
+@cache
+def played(backend: str, folder: Path) -> Path:
+    """The results of all recipes on one backend, from one process: importing and starting is paid once."""
+    if not (folder / "data").exists():
+        collection(folder / "data")
+    done = subprocess.run(
+        [sys.executable, str(HERE / "two_steps.py"), str(folder / "data"), str(folder)],
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(HERE)},
+        capture_output=True,
+        text=True,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / backend
+
+
+def results(backend: str, folder: Path, recipe: str) -> dict:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    if (trouble := played(backend, folder) / f"{recipe}.txt").exists():
+        pytest.fail(f"{recipe} on {backend}:\n{trouble.read_text()[-3000:]}")
+    with np.load(played(backend, folder) / f"{recipe}.npz", allow_pickle=True) as stored:
+        return {key: stored[key].item() if stored[key].dtype == object else stored[key] for key in stored.files}
+
+
+def test_no_recipe_is_forgotten() -> None:
+    assert set(TINY) == set(RECIPES), "add the recipe's smallest settings to tests/tiny_recipes.py"
+
+
+@pytest.mark.parametrize("recipe", TINY)
+@pytest.mark.parametrize("backend", OTHERS)
+def test_same_steps_same_numbers(backend: str, recipe: str, folder: Path) -> None:
+    expected, found = (results(name, folder, recipe) for name in ("tensorflow", backend))
+    np.testing.assert_array_equal(found["before"], expected["before"])
+    for step, tolerance in (("first", 2e-4), ("second", 2e-3)):  # Adam divides by what may be rounding alone
+        assert found[step].keys() == expected[step].keys()
+        for key, value in expected[step].items():
+            assert found[step][key] == pytest.approx(value, rel=tolerance, abs=tolerance), f"{step} step: {key}"
+    same_way(expected["before"], expected["after"], found["after"], 3 * DRIFT)  # the second begins where the first led
+
+
+@pytest.mark.parametrize("recipe", TINY)
+@pytest.mark.parametrize("backend", OTHERS)
+def test_a_run_continues_on_another_backend(backend: str, recipe: str, folder: Path) -> None:
+    expected, found = (results(name, folder, recipe) for name in ("tensorflow", backend))
+    for key, value in expected["second"].items():
+        assert found["continued"][key] == pytest.approx(value, rel=2e-4, abs=2e-4), key
+    same_way(expected["before"], expected["after"], found["continued_after"], DRIFT)
+
+
+def same_way(start: np.ndarray, expected: np.ndarray, found: np.ndarray, drift: float) -> None:
+    moved = np.linalg.norm(expected - start)
+    assert moved > 0
+    assert np.linalg.norm(found - expected) <= drift * moved

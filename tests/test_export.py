@@ -1,0 +1,170 @@
+"""Every format computes what the Keras network computes, on two sizes; and what cannot be exported is explained."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from muslin import export, recipes, store
+from muslin.cli import run as command
+from muslin.errors import EXIT_DEPENDENCY, EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.export import formats, parity
+from muslin.layers import GroupNorm
+from muslin.training import engine
+
+TINY = {"size": 16, "channels": 2, "latent_size": 4, "batch_size": 4, "augmentation": "none"}
+NEEDS = {"onnx": "tf2onnx", "openvino": "openvino", "litert": "ai_edge_litert", "saved-model": "tensorflow"}
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    """Two inputs of free size, a named dict of outputs, normalisation and upsampling: what translators are made of."""
+    image, mask = keras.Input((None, None, 3), name="image"), keras.Input((None, None, 1), name="mask")
+    x = layers.Concatenate()([image, mask])
+    x = GroupNorm(4)(layers.Conv2D(8, 3, 2, "same")(x))
+    x = layers.UpSampling2D(2, interpolation="bilinear")(layers.LeakyReLU(0.2)(x))
+    made = layers.Conv2D(3, 3, padding="same", activation="tanh")(x)
+    return keras.Model([image, mask], {"made": made, "shape": layers.GlobalAveragePooling2D()(x)})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> store.Model:
+    """A finished model whose weights are not those of a new recipe."""
+    recipe = recipes.build("dcgan", {**TINY, "seed": 3})
+    for variable in recipe.networks["generator"].trainable_variables:
+        variable.assign(variable + 0.05)
+    return export.export_recipe(recipe, tmp_path_factory.mktemp("model"), card={"summary": "test"})
+
+
+def latent() -> np.ndarray:
+    return np.random.default_rng(1).standard_normal((3, TINY["latent_size"])).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", export.FORMATS)
+def test_a_network_of_free_size_survives_each_format(name: str, network: keras.Model, tmp_path: Path) -> None:
+    if importlib.util.find_spec(NEEDS[name]) is None:
+        pytest.skip(f"{NEEDS[name]} is not installed")
+    wanted, original = export.FORMATS[name], formats.Original("generator", None, network)
+    path = tmp_path / f"generator{wanted.suffix}"
+    wanted.write(original, path)
+    found = parity.differences(original.shapes, original.runs, wanted.opened(path), (32, 48))
+    assert set(found) == {"32", "48"} and max(found.values()) < 1e-4
+    # And once by hand, at a third size: names, shapes and numbers.
+    rng = np.random.default_rng(0)
+    given = {"image": rng.uniform(-1, 1, (1, 24, 40, 3)).astype("f4"), "mask": np.ones((1, 24, 40, 1), "f4")}
+    made = wanted.opened(path)(given)
+    assert set(made) == {"made", "shape"} and made["made"].shape == (1, 24, 40, 3)
+    expected = network([given["image"], given["mask"]], training=False)
+    np.testing.assert_allclose(made["made"], keras.ops.convert_to_numpy(expected["made"]), atol=1e-4)
+
+
+def test_a_wrong_file_is_noticed(network: keras.Model, tmp_path: Path) -> None:
+    original = formats.Original("generator", None, network)
+    off = lambda arrays: {name: value + 0.01 for name, value in original.runs(arrays).items()}  # noqa: E731
+    with pytest.raises(UserError, match="does not compute") as caught:
+        parity.differences(original.shapes, original.runs, off, (32, 48))
+    assert "0.01" in str(caught.value.received)
+
+
+def test_inputs_that_differ_in_size_are_compared_as_the_recipe_says(tmp_path: Path) -> None:
+    picture, coarse = keras.Input((None, None, 3), name="picture"), keras.Input((None, None, 2), name="coarse")
+    joined = layers.Concatenate()([layers.AveragePooling2D(4)(picture), coarse])
+    network = keras.Model([picture, coarse], layers.Conv2D(1, 1)(joined))
+    checked = {str(size): {"picture": (None, size, size, 3), "coarse": (None, size // 4, size // 4, 2)}
+               for size in (32, 48)}  # fmt: skip
+    original = formats.Original("generator", None, network, checked)
+    formats.write_onnx(original, tmp_path / "generator.onnx")
+    runs = parity.onnx_runs(tmp_path / "generator.onnx")
+    assert max(parity.differences(original.shapes, original.runs, runs, (32, 48)).values()) < 1e-5
+
+
+def test_the_card_holds_the_comparison_and_the_weights_are_kept(trained: store.Model) -> None:
+    found = trained.card["parity"]["onnx"]["generator"]
+    assert set(found) == {"64", "96"} and max(found.values()) <= trained.card["tolerance"]
+    again = export.load_recipe(trained)
+    assert (again.size, again.latent_size) == (16, 4)
+    exported = parity.onnx_runs(trained.file())({"latent": latent()})
+    kept = parity.keras_runs(again.networks["generator"])({"latent": latent()})
+    for name, value in kept.items():
+        np.testing.assert_allclose(exported[name], value, atol=1e-5)
+
+
+def test_an_exported_folder_is_a_model_and_computes_the_same(trained: store.Model, tmp_path: Path) -> None:
+    made = export.export_model(trained.folder, "openvino", tmp_path / "out")
+    made.verify()
+    assert set(made.card["files"]) == {"generator.xml", "generator.bin"}
+    assert set(made.card["parity"]) == {"onnx", "openvino"}
+    (expected,) = parity.onnx_runs(trained.file())({"latent": latent()}).values()
+    (found,) = formats.run_openvino(made.file("generator.xml"))({"latent": latent()}).values()
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    with pytest.raises(UserError, match="already there"):
+        export.export_model(trained.folder, "onnx", tmp_path / "out")
+    again = export.export_model(trained.folder, "onnx", tmp_path / "out", overwrite=True)
+    assert set(again.card["files"]) == {"generator.onnx"}
+
+
+def test_an_unfinished_run_is_exported_as_it_is(tmp_path: Path) -> None:
+    recipe = recipes.build("dcgan", TINY)
+    pictures = np.random.default_rng(0).integers(0, 255, (8, 16, 16, 3), dtype=np.uint8)
+    engine.train(recipe, recipe.stream(pictures, 0), tmp_path / "run", images=8, screen=False, preview_every_images=0)
+    made = export.export_model(tmp_path / "run", "onnx", tmp_path / "out")
+    assert made.card["images_seen"] == 8
+    (found,) = parity.onnx_runs(made.file())({"latent": latent()}).values()
+    (expected,) = parity.keras_runs(recipe.networks["generator"])({"latent": latent()}).values()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_what_cannot_be_exported_is_explained(
+    trained: store.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match="litert") as caught:
+        export.export_model(trained.folder, "core-ml", tmp_path / "a")
+    assert caught.value.exit_code == EXIT_USAGE
+    shutil.copytree(trained.folder, tmp_path / "bare")
+    shutil.rmtree(tmp_path / "bare" / export.models.WEIGHTS)
+    store.write_card(tmp_path / "bare", {k: v for k, v in trained.card.items() if k != "files"})
+    with pytest.raises(UserError, match="without its Keras weights") as caught:
+        export.export_model(tmp_path / "bare", "litert", tmp_path / "b")
+    assert caught.value.exit_code == EXIT_MODEL
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(UserError, match=r"muslin\[openvino\]") as caught:
+        export.export_model(trained.folder, "openvino", tmp_path / "c")
+    assert caught.value.exit_code == EXIT_DEPENDENCY
+    assert command(["export", "no-such-model"]) == EXIT_MODEL
+    assert "no-such-model" in capsys.readouterr().err
+
+
+def test_the_command(trained: store.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["export", str(trained.folder), "-f", "saved-model", "-o", str(tmp_path / "out"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["folder"] == str(tmp_path / "out") and max(told["parity"]["generator"].values()) < 1e-5
+
+
+def test_jax_and_torch_leave_the_same_model(trained: store.Model, tmp_path: Path) -> None:
+    """Another backend reads the kept weights and has its ONNX file written by a process that runs TensorFlow."""
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    code = (
+        "import sys; from pathlib import Path; from muslin import export, store\n"
+        "recipe = export.load_recipe(store.load(sys.argv[1])); export.export_recipe(recipe, Path(sys.argv[2]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(trained.folder), str(tmp_path / "torch")],
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    (expected,) = parity.onnx_runs(trained.file())({"latent": latent()}).values()
+    (found,) = parity.onnx_runs(store.load(tmp_path / "torch").file())({"latent": latent()}).values()
+    np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -1,0 +1,50 @@
+"""Every recipe at its smallest, and a folder that each of them can learn from: for tests that go through all of them.
+
+A new recipe adds one line to TINY.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+TINY: dict[str, dict[str, Any]] = {
+    "dcgan": {"size": 16, "channels": 2, "latent_size": 4, "batch_size": 4},
+    "r3gan": {"size": 16, "channels": 4, "latent_size": 4, "batch_size": 4},
+    "print": {"size": 64, "looks": 2, "widths": (8, 8, 8), "discriminator_widths": (8, 8), "batch_size": 2},
+    "mask": {"size": 32, "widths": (8, 8), "batch_size": 2},
+    "drape": {"size": 64, "widths": (8, 8, 8, 8, 8), "rendered_garments": 4, "batch_size": 2},
+    "cut": {"size": 32, "channels": 8, "blocks": 2, "patches": 8, "units": 8, "batch_size": 2},
+    "cyclegan": {"size": 32, "channels": 8, "blocks": 2, "batch_size": 2},
+    "pix2pix": {"size": 32, "widths": (8, 8), "discriminator_width": 8, "batch_size": 2},
+    "stargan_v2": {"size": 32, "channels": 8, "max_channels": 8, "latent_size": 4, "style_size": 4,
+                   "mapping_width": 8, "mapping_depth": 1, "batch_size": 4},
+}  # fmt: skip
+
+
+def collection(root: Path, count: int = 16, side: int = 48) -> Path:
+    """Garments of two classes and two looks with masks and labels, and swatches: discs on white, some striped."""
+    rng = np.random.default_rng(0)
+    labels = ["file,style"]
+    y, x = np.mgrid[:side, :side]
+    mask = np.where((x - side / 2) ** 2 + (y - side / 2) ** 2 < (side / 2.5) ** 2, 255, 0).astype(np.uint8)
+    for index in range(count):
+        name, look = f"{('dress', 'shirt')[index % 2]}/{index}", ("plain", "stripes")[index // 2 % 2]
+        cloth = rng.integers(60, 200, 3) * np.ones((side, side, 1))
+        if look == "stripes":
+            cloth[:, (x[0] // 4) % 2 == 0] = rng.integers(0, 255, 3)
+        cloth *= 0.8 + 0.2 * np.sin(x / 7 + index)[..., None]
+        write(root / "garments" / f"{name}.png", np.where(mask[..., None] > 0, cloth, 255).astype(np.uint8))
+        write(root / "garment_masks" / f"{name}.png", mask)
+        write(root / "styles" / look / f"{index}.png", cloth.clip(0, 255).astype(np.uint8))
+        labels.append(f"{name}.png,{look}")
+    (root / "garments" / "style_labels.csv").write_text("\n".join(labels))
+    return root
+
+
+def write(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), pixels)
