@@ -1,0 +1,93 @@
+"""A studio of one's own for each module of tests, and a browser that reports everything it should not do."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import httpx
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE = 120  # seconds for the slowest answer on two busy cores
+
+
+class Studio:
+    """`muslin studio` as a process of its own, with its own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "muslin.cli", "studio", "--no-browser", "--port", str(self.port)]
+        with (self.folder / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen([*command, "--data", str(self.folder / "data")], stdout=log, stderr=log)
+        self.until(lambda: httpx.get(f"{self.url}/v1/info").json()["samples"])
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def until(self, condition) -> None:
+        """Wait until `condition()` is true; requests that are not answered yet count as false."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                if condition():
+                    return
+            except (httpx.HTTPError, KeyError):
+                pass
+            time.sleep(0.2)
+        raise AssertionError(f"never happened: {(self.folder / 'log.txt').read_text()[-2000:]}")
+
+    def items(self, path: str) -> list[dict]:
+        return httpx.get(f"{self.url}{path}").raise_for_status().json()["items"]
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory) -> Iterator[Studio]:
+    if CHROMIUM is None:
+        pytest.skip("the page is tested in Chromium, and there is none on this machine")
+    studio = Studio(tmp_path_factory.mktemp("studio"))
+    studio.start()
+    yield studio
+    studio.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(studio: Studio, browser, request) -> Iterator:
+    """A fresh page. No request may leave this computer, no script may fail, no answer may be a fault of the server."""
+    options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **getattr(request, "param", {})}
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    wrong: list[str] = []
+    page.on("request", lambda sent: urlparse(sent.url).hostname in ("127.0.0.1", None) or wrong.append(sent.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and "422" not in said.text and wrong.append(said.text))
+    page.on("response", lambda answer: answer.status >= 500 and wrong.append(f"{answer.status} {answer.url}"))
+    page.goto(studio.url)
+    page.locator(".desk").wait_for()
+    yield page
+    context.close()
+    assert not wrong, wrong
