@@ -1,6 +1,6 @@
 """Does `pix2pix` see a garment in a drawing, and in a hand's drawing? Rendered garments, whose photo is known exactly.
 
-    python benchmarks/sketches.py [--images 8000] [--size 64] [--json FILE] [--sheet FILE.png]
+    python benchmarks/sketches.py [--images 8000] [--size 64] [--garments 512] [--json FILE] [--sheet FILE.png]
 
 Each held-out garment is drawn twice: "clean", from its exact fields, and "traced", as a hand traces it: outlines of its
 parts as wobbling, overlapping, uneven strokes without folds, drawn by code that training never uses. Both carry the
@@ -28,7 +28,7 @@ from muslin.data.sketch_stream import ROOM
 from muslin.data.truth import render
 
 MARGIN = 0.1  # of the best floor's L1
-TRAINED, HELD_OUT = 512, 64
+HELD_OUT = 64
 
 
 def traced(parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -137,11 +137,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--images", type=int, default=8000)
     parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--garments", type=int, default=512, help="for training")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
-    pairs = rendered(range(TRAINED), round(ROOM * options.size), plain=True)
+    pairs = rendered(range(options.garments), round(ROOM * options.size), plain=True)
     held = scenes(options.size, HELD_OUT)
     networks = {
         "redrawn": learned(pairs, options.size, options.images, 0.85),

@@ -1,3 +1,5 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -43,7 +45,7 @@ def test_losses_are_the_papers(pairs: list[Pair]) -> None:
 
 
 def silenced(recipe: Pix2Pix, bias: float) -> Pix2Pix:
-    """Last layers with kernels of zero: the generator makes black-grey-white by its bias alone, each logit is `bias`."""
+    """Last layers with kernels of zero: the generator makes grey, by its bias alone; each logit is `bias`."""
     for name, layer, value in (("generator", "up0", 0.0), ("discriminator", "logits", bias)):
         last = recipe.networks[name].get_layer(layer)
         last.kernel.assign(ops.zeros_like(last.kernel))
@@ -87,7 +89,7 @@ def test_the_discriminator_is_shown_the_source(pairs: list[Pair]) -> None:
 def test_published_networks_have_the_published_size() -> None:
     """Counts by hand: 4 x 4 kernels, a bias where there is no normalisation, two numbers a normalised channel."""
     down, skip = pix2pix.PUBLISHED, pix2pix.PUBLISHED[::-1][1:]
-    kernels = 16 * (3 * 64 + sum(a * b for a, b in zip(down[:-1], down[1:], strict=True)))
+    kernels = 16 * (3 * 64 + sum(a * b for a, b in itertools.pairwise(down)))
     up_in = [512, *(2 * width for width in skip)]
     kernels += 16 * sum(a * b for a, b in zip(up_in, [*skip, 3], strict=True))
     extras = 64 + 2 * sum(down[1:]) + 2 * sum(skip) + 3
@@ -131,7 +133,9 @@ def test_every_loss_and_limit_of_the_game_can_be_chosen(pairs: list[Pair]) -> No
         batch = PairStream(recipe, pairs, 0).batch(0)
         for phase in recipe.phases:
             trained = recipe.networks[phase.name].trainable_variables
-            (value, _), gradients = backend.value_and_gradients(lambda phase=phase: phase.loss(batch), trained)
+            (value, _), gradients = backend.value_and_gradients(
+                lambda phase=phase, batch=batch: phase.loss(batch), trained
+            )
             assert np.isfinite(float(value))
             assert max(float(ops.max(ops.abs(gradient))) for gradient in gradients) > 0
 
