@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from muslin.errors import EXIT_MODEL, UserError
-from muslin.textiles.exemplars import REPEAT, Look, StoredBank, Tone, choose, retone, save_bank, tone_of, transfer
+from muslin.textiles.exemplars import REPEAT, Look, StoredBank, Tone, choose, regularity, retone, save_bank, tone_of, transfer
 
 A = Tone(np.array([0.5, 0.02, -0.03]), np.diag([0.02, 0.004, 0.003]))
 B = Tone(np.array([0.6, -0.05, 0.04]), np.array([[0.03, 0.004, 0.0], [0.004, 0.005, 0.001], [0.0, 0.001, 0.004]]))
@@ -72,3 +72,11 @@ def test_cloth_with_a_pocket_is_chosen_last() -> None:
     pocket = even[0].copy()
     pocket[30:, 30:] = 5
     assert 3 not in choose([*even[:3], pocket, *even[3:]], 6)
+
+
+def test_stripes_are_regular_and_noise_is_not() -> None:
+    stripes = np.where(np.arange(REPEAT) % 64 < 20, 220, 30)[None, :, None] * np.ones((REPEAT, 1, 3))
+    noise = np.random.default_rng(0).integers(0, 256, (REPEAT, REPEAT, 3))
+    assert regularity(stripes.astype(np.uint8)) == pytest.approx(1.0, abs=1e-3)
+    assert regularity(noise.astype(np.uint8)) < 0.2
+    assert regularity(np.full((REPEAT, REPEAT, 3), 90, np.uint8)) == 0.0

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from muslin.textiles.arrange import draw, draw_noise, draw_shares
+from muslin.textiles.arrange import calmed, draw, draw_noise, draw_shares
 from muslin.textiles.exemplars import REPEAT, Look, Tone, retone, tone_of
 
 POOL = 1024  # tables laid, 60 MB at 64 px; each is shared out anew whenever it comes
@@ -56,26 +56,32 @@ class PrintStream:
 
     def _row(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """A laid table from the pool, moved, mirrored, and shared out anew."""
-        look, laid, real = self.pool(int(rng.integers(POOL)))
+        look, laid, regularities, real = self.pool(int(rng.integers(POOL)))
         one_hot = np.zeros(self.room, np.float32)
         one_hot[look] = 1.0
         cloths = np.stack([np.roll(cloth, tuple(rng.integers(0, self.size, 2)), axis=(0, 1)) for cloth in laid])
         if rng.random() < 0.5:
             cloths, real = cloths[:, :, ::-1], real[:, ::-1]
+        shares = draw_shares(rng, np.ones(1)).astype(np.float32)
         return {
             "cloths": cloths.astype(np.float32) / 127.5 - 1.0,
-            "shares": draw_shares(rng, np.ones(1)).astype(np.float32),
-            "noise": draw_noise(rng, (1, 1)),
+            "shares": shares,
+            "noise": calmed(draw_noise(rng, (1, 1)), shares, regularities),
             "look": one_hot,
             "real": real.astype(np.float32) / 127.5 - 1.0,
         }
 
-    def _laid(self, number: int) -> tuple[int, np.ndarray, np.ndarray]:
-        """(look, cloths on a tile of one unit, real cloth in the same tone), uint8: a function of (seed, number)."""
+    def _laid(self, number: int) -> tuple[int, np.ndarray, list[float], np.ndarray]:
+        """(look, cloths on a tile of one unit, their regularities, real cloth in the same tone); pictures uint8.
+
+        A function of (seed, number).
+        """
         rng = np.random.default_rng((self.seed, 1, number))
         look = int(rng.choice(len(self.names), p=self.shares))
         arrangement = draw(rng, [(self.small[look], 1.0)], (1, 1))
-        return look, arrangement.laid(self.size, self.size), self._real(rng, look, arrangement.tone)
+        regularities = [layer.regularity for layer in arrangement.layers]
+        laid = arrangement.laid(self.size, self.size)
+        return look, laid, regularities, self._real(rng, look, arrangement.tone)
 
     def _real(self, rng: np.random.Generator, look: int, tone: Tone) -> np.ndarray:
         """A cut of a real swatch in the tone of the arrangement, sampled as softly as layers are."""

@@ -54,6 +54,7 @@ class Layer:
     counts: np.ndarray
     offset: tuple[float, float]
     share: float
+    regularity: float = 0.0  # 1: it repeats itself inside, as stripes do
 
     def place(self, x: np.ndarray, y: np.ndarray, scale: float) -> np.ndarray:
         """The cloth at positions x, y (HxW, fractions of the tile), uint8. scale: px of the result a swatch pixel."""
@@ -255,7 +256,8 @@ def draw(
         which = int(orders[of][number // len(looks) % len(look.exemplars)])
         layers.append(_draw_layer(rng, look, which, float(shares[number]), units, scale))
     code = sum(weight * look.style_code for weight, (look, _) in zip(weights, looks, strict=True))
-    return Arrangement(tuple(layers), units, tone, draw_noise(rng, units), np.asarray(code, np.float32))
+    noise = calmed(draw_noise(rng, units), shares, [layer.regularity for layer in layers])
+    return Arrangement(tuple(layers), units, tone, noise, np.asarray(code, np.float32))
 
 
 def draw_shares(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
@@ -280,7 +282,9 @@ def _draw_layer(
     mirrored = rng.random() < 0.5
     offset = (float(rng.random()), float(rng.random()))
     counts = count_repeats(angle, density, mirrored, units)
-    return Layer(look.exemplars[which], look.exemplar_tones[which], counts, offset, share)
+    return Layer(
+        look.exemplars[which], look.exemplar_tones[which], counts, offset, share, look.regularities[which]
+    )
 
 
 def count_repeats(angle: float, density: float, mirrored: bool, units: tuple[int, int]) -> np.ndarray:
@@ -293,6 +297,14 @@ def count_repeats(angle: float, density: float, mirrored: bool, units: tuple[int
     if round(abs(np.linalg.det(counts))) == 0:  # too few units for this angle or density
         counts = np.diag(np.maximum(1, np.rint(density * np.array(units)))).astype(int)
     return counts
+
+
+def calmed(noise: np.ndarray, shares: np.ndarray, regularities: Sequence[float]) -> np.ndarray:
+    """Noise whose random partition is fainter the more regular the cloths are: chance would break their rhythm."""
+    regular = float(np.asarray(shares) @ np.asarray(regularities) / np.sum(shares))
+    noise = noise.copy()
+    noise[..., 0] *= (1.0 - regular) ** 2
+    return noise
 
 
 def draw_noise(rng: np.random.Generator, units: tuple[int, int], layers: int = LAYERS) -> np.ndarray:

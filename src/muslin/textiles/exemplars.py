@@ -79,6 +79,22 @@ def _roots(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (vectors * values) @ vectors.T, (vectors / values) @ vectors.T
 
 
+def regularity(swatch: np.ndarray, side: int = 48) -> float:
+    """How much a seamless swatch repeats itself inside: 1 for stripes and checks, about 0.3 for scattered flowers.
+
+    The largest autocorrelation of its lightness at a distance of a quarter of the swatch or more, at least 0.
+    """
+    import cv2
+
+    light = cv2.resize(swatch, (side, side), interpolation=cv2.INTER_AREA).mean(axis=2)
+    light = light - light.mean()
+    power = np.abs(np.fft.fft2(light)) ** 2
+    found = np.fft.ifft2(power).real / max(float(light.var()) * light.size, 1e-6)
+    lag = np.minimum(np.arange(side), side - np.arange(side)) / side
+    far = np.hypot(lag[:, None], lag[None, :]) >= 0.25
+    return float(np.clip(found[far].max(), 0.0, 1.0))
+
+
 def retone(image: np.ndarray, source: Tone, target: Tone) -> np.ndarray:
     """`image` (sRGB uint8) of tone `source` in tone `target`, sRGB uint8."""
     matrix = transfer(source, target)
@@ -100,6 +116,10 @@ class Look:
     @cached_property
     def exemplar_tones(self) -> tuple[Tone, ...]:
         return tuple(tone_of(exemplar) for exemplar in self.exemplars)
+
+    @cached_property
+    def regularities(self) -> tuple[float, ...]:
+        return tuple(regularity(exemplar) for exemplar in self.exemplars)
 
 
 Bank = Mapping[str, Look]
