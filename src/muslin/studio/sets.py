@@ -55,16 +55,19 @@ def create(studio: Studio, name: str) -> Row:
 def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]) -> Row:
     """Pictures as (bytes, file name); the same one twice is kept once. What is no picture becomes a finding.
 
-    Raises UserError where the set would hold too many.
+    Raises UserError where the set would hold too many, or where none of them is a picture.
     """
     get(studio, identity)
     refused: list[dict[str, Any]] = []
+    errors: list[UserError] = []
+    count = 0
     most = studio.limits.set_pictures[1]
     for data, file_name in files:
         name = name_from(None, file_name, "picture")
         try:
             _, sha256 = picture(studio, data)
         except UserError as error:
+            errors.append(error)
             advice = error.advice or "It was left out."
             refused.append(_finding("warning", "unreadable", f"'{name}': {error.problem}", advice))
             continue
@@ -77,6 +80,8 @@ def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]
             if count > most:
                 raise UserError("The set would hold too many pictures.", received=count, possible=f"at most {most}",
                                 exit_code=EXIT_USAGE)  # fmt: skip
+    if errors and count == 0:
+        raise errors[0]
     return _checked(studio, identity, refused)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -69,6 +69,8 @@ async def _user_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if _undeclared(request):
+        return _wrong_method(request)
     places = [
         {"where": ".".join(str(part) for part in item["loc"][1:])[:200] or str(item["loc"][0]), "message": item["msg"]}
         for item in error.errors()[:20]
@@ -81,18 +83,34 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    if error.status_code == 405:
-        headers["Allow"] = ", ".join(_methods(request))
+    if error.status_code == 405 or (error.status_code == 404 and _undeclared(request)):
+        return _wrong_method(request)
     return plain(error.status_code, str(error.detail), request.url.path, headers)
 
 
-def _methods(request: Request) -> list[str]:
+def _wrong_method(request: Request) -> JSONResponse:
+    allowed = {"Allow": ", ".join(_methods(request))}
+    return plain(405, "This address does not take this method.", request.url.path, allowed)
+
+
+def _undeclared(request: Request) -> bool:
+    """Whether the path is one of the API's, and the method is not: another route, or the page, was asked instead."""
+    path, paths = request.url.path, request.app.openapi()["paths"]
+    if path in paths:  # literally: /v1/looks/mix is no look of the id "mix"
+        return request.method.lower() not in paths[path]
+    return bool(found := _methods(request, [])) and request.method not in found
+
+
+def _methods(request: Request, otherwise: Sequence[str] = ("GET",)) -> list[str]:
     """All methods of all routes of this path; Starlette itself names only those of the first."""
     found: set[str] = set()
-    for template, methods in request.app.openapi()["paths"].items():
+    paths = request.app.openapi()["paths"]
+    if request.url.path in paths:
+        return sorted(method.upper() for method in paths[request.url.path])
+    for template, methods in paths.items():
         if re.fullmatch(re.sub(r"\\{[^/]+\\}", "[^/]+", re.escape(template)), request.url.path):
             found |= {method.upper() for method in methods}
-    return sorted(found) or ["GET"]
+    return sorted(found) or list(otherwise)
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
