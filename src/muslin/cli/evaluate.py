@@ -13,6 +13,7 @@ from muslin.cli import terminal
 
 COLOURS = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
 WORST = 5  # named below the table
+WIDE = 120  # columns from which what a figure says stands beside it
 
 
 def evaluate(
@@ -63,8 +64,8 @@ def evaluate(
             beside, name, tiles = made_by.real, made_by.name, tiles or made_by.tiles
         with terminal.progress("Measuring", quiet=quiet) as advance:
             found = measure(
-                folder, beside, name=name, photos=photos, masks=masks, whole=not patches, tiles=tiles, most=most, seed=seed,
-                progress=advance,
+                folder, beside, name=name, photos=photos, masks=masks, whole=not patches, tiles=tiles, most=most,
+                seed=seed, progress=advance,
             )  # fmt: skip
         if page is not None:
             report.write(found, page, title=title, overwrite=overwrite)
@@ -105,34 +106,33 @@ def _make(model: str, real: Path | None, folder: Path, number: int, seed: int, q
 
 
 def _print(found: Any, quiet: bool) -> None:
-    """A table on stdout for people: heading, figure, range, what it says."""
+    """For people, on stdout: heading, figure, range, what it says (below it where the terminal is narrow)."""
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from muslin.evaluation.report import grouped
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
+    wide = not console.is_terminal or console.width >= WIDE
     made, real = found.counts
     beside = f", {real:,} real" if found.real else ""
-    console.print(Text(f"{made:,} made{beside}; {found.network['name']} at {found.network['side']} px"), style="dim")
+    console.print(Text(f"{made:,} made{beside}; {found.network['name']} at {found.network['side']} px", "dim"))
     for heading, measures in grouped(found).items():
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title=heading, title_justify="left",
-                      title_style="bold", expand=False)  # fmt: skip
-        for column in ({"min_width": 30}, {"justify": "right", "min_width": 8}, {"style": "dim"}, {}):
-            table.add_column(**column)  # type: ignore[arg-type]
+        console.print()
+        console.print(Text(heading, "bold"))
         for measure in measures:
             level, sentence = measure.judged
-            table.add_row(measure.kind.title, measure.shown, measure.interval, Text(sentence, style=COLOURS[level]))
-        console.print()
-        console.print(table)
+            line = Text(f"  {measure.kind.title:<40}{measure.shown:>8}  ")
+            line.append(f"{measure.interval:<16}", "dim")
+            line.append(("  " if wide else "\n    ") + sentence, COLOURS[level])
+            console.print(line)
     for warning in found.warnings:
         console.print()
         console.print(Text(f"Note: {warning}"))
     worst = [case for case in found.cases if case.words][:WORST]
     if worst:
         console.print()
-        console.print(Text("Look first at:", style="bold"))
+        console.print(Text("Look first at:", "bold"))
         for case in worst:
             console.print(Text(f"  {case.made}: {case.words.lower()}"))
     if not quiet:

@@ -191,7 +191,10 @@ def _beside_real(
                 f"The Fréchet distance reads too high below {ENOUGH_FRECHET:,} pictures: only compare it with one of "
                 f"{len(a):,} made against {len(b):,} real."
             )
-    shape = neighbours.manifold(a, b)
+    # With unequal counts the larger set's neighbourhoods are smaller, and shares of the two cannot be compared.
+    rng = np.random.default_rng(seed)
+    a, b = neighbours.directions(a), neighbours.directions(b)
+    shape = neighbours.manifold(*(part[rng.permutation(len(part))[:fewest]] for part in (a, b)))
     found += [Measure("told_apart", neighbours.told_apart(a, b), note), Measure("precision", shape.precision)]
     found += [Measure("density", shape.density), Measure("recall", shape.recall), Measure("coverage", shape.coverage)]
     found.append(Measure("variety", _variety(network, made, real), f"perceptual distances on {network.label}"))

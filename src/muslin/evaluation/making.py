@@ -120,7 +120,10 @@ def _photos(model: store.Model, root: Path) -> list[tuple[Path, Path | None]]:
         if items:
             return [(item.path, item.mask) for item in items]
     layout, files = list_files(root)
-    able = [(place, mask) for place, mask in files if place.domain not in (STYLES, "B")]
+    if layout == "collection":  # garments beside swatches, and perhaps drawings of both
+        able = [(place, mask) for place, mask in files if place.domain == GARMENTS]
+    else:
+        able = [(place, mask) for place, mask in files if place.domain != "B"]
     kept = [(place, mask) for place, mask in able if _kept_out(place, layout)]
     return [(place.path, mask) for place, mask in (kept or able)]
 

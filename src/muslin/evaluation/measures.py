@@ -82,7 +82,7 @@ def steps(*levels: tuple[float, str, str], rising: bool = True) -> Callable[[Est
 def _kid(estimate: Estimate) -> tuple[str, str]:
     if estimate.low <= 0:
         return GOOD, "no farther from your pictures than chance allows with this many"
-    return PLAIN, "0 is as close as your own pictures are to each other; compare models with it, smaller is closer"
+    return PLAIN, "0 is as close as yours are to each other; smaller is closer"
 
 
 def _plain(sentence: str) -> Callable[[Estimate], tuple[str, str]]:
@@ -119,9 +119,9 @@ KINDS: dict[str, Kind] = {
         (0.6, FAIR, "more alike than your pictures are"),
         (-1, POOR, "much alike: it repeats itself")), 100, 0, " %"),
     "copied": Kind(OWN, "Copies of your pictures", "nearest real picture", steps(
-        (0.0, GOOD, "none is close enough to one of yours to be called a copy"),
-        (0.02, FAIR, "a few are very close to one of yours: they are shown below"),
-        (ANY, POOR, "many are very close to one of yours: they are shown below"), rising=False), 100, 1, " %"),
+        (0.0, GOOD, "none"),
+        (0.02, FAIR, "a few are very close to one of yours"),
+        (ANY, POOR, "many are very close to one of yours"), rising=False), 100, 1, " %"),
     "leakage": Kind(SAME, "Changed outside the garment", "leakage", steps(
         (0.0, GOOD, "not a pixel"), (0.002, FAIR, "a rim of pixels"),
         (ANY, POOR, "the background was touched"), rising=False), 100, 2, " %"),
@@ -131,9 +131,8 @@ KINDS: dict[str, Kind] = {
     "shading": Kind(SAME, "Folds and light kept", "correlation of smooth log luminance", steps(
         (0.8, GOOD, "light falls as on the photo"), (0.5, FAIR, "some folds were lost, or a bold print hides them"),
         (-2, POOR, "flat or other light, or a bold print hides the folds")), 1, 2),
-    "edges": Kind(SAME, "Seams and edges kept", "edge agreement above chance", steps(
-        (0.6, GOOD, "most are still there"), (0.3, FAIR, "some are gone; old prints go rightly"),
-        (-2, POOR, "most are gone; old prints go rightly")), 100, 0, " %"),
+    "edges": Kind(SAME, "Edges kept", "edge agreement above chance", _plain(
+        "of the photo's outline, seams, folds and old print; the old print goes rightly"), 100, 0, " %"),
     "palette": Kind(CLOTH, "Colour off the swatch", "CIEDE2000 between palettes", steps(
         (8.0, GOOD, "the swatch's colours, in the photo's light"), (15.0, FAIR, "the colours shifted"),
         (ANY, POOR, "other colours"), rising=False), 1, 1),

@@ -34,7 +34,7 @@ class Origin:
 
 
 def pictures_in(folder: str | Path | Sequence[Path], most: int, seed: int = 0) -> list[Path]:
-    """The pictures of a folder (no masks), sorted, or the files given; of more than `most` so many drawn at random, always the same.
+    """The pictures of a folder (no masks), sorted, or the files given; of more than `most` so many drawn at random.
 
     Raises UserError (exit code 3) when there is no such folder or no picture in it.
     """

@@ -62,19 +62,16 @@ def grouped(found: Evaluation) -> dict[str, list[Measure]]:
 
 
 def verdict(found: Evaluation) -> str:
-    """The whole in a sentence or two: what is well, what is not."""
-    levels: dict[str, list[str]] = {GOOD: [], FAIR: [], POOR: []}
+    """The whole in a sentence or two: what to look at first, what is well."""
+    by_level: dict[str, list[str]] = {}
     for measure in found.measures:
-        level, sentence = measure.judged
-        if level in levels and measure.key != "kid":
-            levels[level].append(f"{measure.kind.title.lower()}: {sentence.split(':')[0]}")
-    parts = []
-    if levels[POOR]:
-        parts.append("Not well: " + "; ".join(levels[POOR][:3]) + ".")
-    if levels[FAIR]:
-        parts.append("Middling: " + "; ".join(levels[FAIR][:3]) + ".")
-    if levels[GOOD]:
-        parts.append("Well: " + "; ".join(levels[GOOD][:3]) + ".")
+        words = f"{measure.kind.title[:1].lower()}{measure.kind.title[1:]} ({measure.shown})"
+        by_level.setdefault(measure.judged[0], []).append(words)
+    parts = [
+        f"{head}: {', '.join(by_level[level])}."
+        for level, head in ((POOR, "Look first at"), (FAIR, "Then at"), (GOOD, "Well"))
+        if level in by_level
+    ]
     return " ".join(parts)
 
 

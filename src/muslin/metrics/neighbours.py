@@ -55,6 +55,15 @@ def manifold(made: np.ndarray, real: np.ndarray) -> Manifold:
     )
 
 
+def directions(features: np.ndarray) -> np.ndarray:
+    """Rows scaled to unit length, n x d: what to look for neighbours among where features are a network's activations.
+
+    Pictures with little in them (a plain grey) have small activations, and so would lie near everything: 24 plain greys
+    beside 24 rendered garments have precision 1.00 as they are, 0.00 as directions.
+    """
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+
+
 def radii(features: np.ndarray, k: int) -> np.ndarray:
     """Distance of each row to its k-th nearest other row, n."""
     found = np.empty(len(features))
