@@ -32,11 +32,11 @@ def prepare(studio: Studio, request: Mapping[str, Any]) -> str:
 
 def _imagine(request: Mapping[str, Any]) -> str:
     capabilities.require("imagine")
-    from muslin import imagine
+    from muslin.imagine import find
 
     try:
         for look in filter(None, (request["model"], request["mix"])):
-            imagine.find(look)
+            find(look)
     except UserError as error:
         raise StudioError(404, error.problem, received=error.received, possible=error.possible) from error
     words = ["muslin", "imagine", request["model"], "-n", str(request["count"]), "--seed", str(request["seed"])]

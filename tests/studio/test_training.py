@@ -1,0 +1,125 @@
+"""A look learned in the studio: what is shown while it learns, and how it is stopped, resumed and ended.
+
+The network itself is a stand-in here; tests/recipes has the real one.
+"""
+
+import importlib
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from muslin import runs, store
+from muslin.images import encode_image
+from muslin.studio import capabilities, jobs, looks, projects, sets, submitting
+from muslin.studio.errors import StudioError
+from muslin.studio.service import Studio
+from muslin.studio.work import prints, training
+from muslin.textiles.procedural import swatch
+
+imagine = importlib.import_module("muslin.imagine")  # `from muslin import imagine` is the function
+PARAMS = {"kind": "imagine", "model": {"name": "garden", "sha256": "0"}, "seed": 5, "controls": {}, "styles": []}
+
+
+class Imaginer:
+    """Prints that are what their seed says."""
+
+    prints = True
+
+    def __init__(self, look):
+        self.look = look
+
+    def pictures(self, n, *, seed=0, between=None, **_):
+        for number in range(n):
+            made = np.full((32, 32, 3), seed + number, np.uint8)
+            yield imagine.Imagined(made, {**PARAMS, "seed": seed + number})
+
+
+@pytest.fixture
+def studio(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(capabilities, "reasons", lambda: dict.fromkeys(("imagine", "train", "pdf")))
+    monkeypatch.setattr(imagine, "Imaginer", Imaginer)
+    model = SimpleNamespace(file=lambda name: tmp_path / name, folder=tmp_path, name="garden")
+    monkeypatch.setattr(store, "load", lambda name: model)
+    monkeypatch.setattr(store, "publish", lambda folder, name, overwrite: model)
+    return Studio(tmp_path / "studio")
+
+
+@pytest.fixture
+def own(studio):
+    pictures = [(encode_image(swatch("tartan", seed, 160), "PNG"), f"{seed}.png") for seed in range(5)]
+    owner = sets.add(studio, sets.create(studio, "Cloths")["id"], pictures)["id"]
+    request = {"kind": "train", "project": projects.current(studio)["id"], "set": owner, "name": "garden",
+               "minutes": 0.5, "seed": 3}  # fmt: skip
+    jobs.submit(studio, request, submitting.prepare(studio, request), None)
+    return jobs.claim(studio.database, "train", "w")
+
+
+def trainer(seen, *, finishes=True):
+    def train(recipe, data, *, folder, say, minutes, seed, options, screen):
+        assert (recipe, minutes, seed, options["look"]) == ("print", 0.5, 3, "garden")
+        assert len(list(data.iterdir())) == 5
+        (folder / "previews").mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps({"images": 400}))
+        with open(folder / "log.jsonl", "a") as file:
+            file.write(json.dumps({"images_seen": seen}) + "\n" + '{"images_se')
+        (folder / "previews" / f"{seen:08d}.png").write_bytes(encode_image(swatch("ikat", seen, 64), "PNG"))
+        say("Measuring how fast this computer trains.")
+        history = SimpleNamespace(images_seen=seen, verdict="Converged.", records=[])
+        model = SimpleNamespace(folder=folder / "model") if finishes else None
+        return runs.Run(folder, history, model, 1.0)
+
+    return train
+
+
+def test_a_training_shows_itself_and_becomes_looks(studio, own, monkeypatch):
+    monkeypatch.setattr(runs, "train", trainer(100))
+    training.run(studio, own, lambda: False)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert job["state"] == "done" and job["output"]["verdict"] == "Converged." and not job["resumable"]
+    assert len(job["samples"]) == 1 and job["log"] == ["Measuring how fast this computer trains."]
+    made = [looks.view(studio, looks.get(studio, identity)) for identity in job["looks"]]
+    assert [look["kind"] for look in made] == ["imagined"] * training.SHOWN
+    assert [look["origin"]["seed"] for look in made] == [3, 4, 5, 6]
+    assert not (studio.runs / own.identity).exists()
+
+
+def test_a_stopped_training_is_resumed_with_what_it_had(studio, own, monkeypatch):
+    monkeypatch.setattr(runs, "train", trainer(100, finishes=False))
+    training.run(studio, own, lambda: True)
+    stopped = jobs.view(studio, jobs.get(studio, own.identity))
+    assert stopped["state"] == "cancelled" and stopped["resumable"] and stopped["progress"] == 0.25
+    assert stopped["note"] == "Stopped after 100 images."
+    assert (studio.runs / own.identity / "run" / "config.json").exists()
+    jobs.resume(studio, own.identity)
+    again = jobs.claim(studio.database, "train", "w2")
+    monkeypatch.setattr(runs, "train", trainer(200))
+    training.run(studio, again, lambda: False)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert job["state"] == "done" and len(job["samples"]) == 2  # the first is not shown twice
+
+
+def test_a_taken_name_and_a_bad_set_are_refused_at_once(studio, own, tmp_path):
+    (tmp_path / "models" / "garden").mkdir(parents=True)
+    with pytest.raises(StudioError) as error:
+        submitting.prepare(studio, dict(own.request))
+    assert error.value.status == 409
+    few = sets.remove(studio, own.request["set"], sets.pictures_of(studio, own.request["set"])[0])
+    assert not sets.view(studio, few)["ready"]
+    with pytest.raises(ValueError, match="at least 5 pictures"):
+        submitting.prepare(studio, {**own.request, "name": "other"})
+
+
+def test_prints_go_on_with_the_next_seed(studio):
+    request = {"kind": "imagine", "project": projects.current(studio)["id"], "model": "garden", "count": 4, "seed": 7,
+               "mix": None, "weight": 0.5, "between": None, "scale": 1.0, "size": 64, "palette": None}  # fmt: skip
+    jobs.submit(studio, request, "", None)
+    own = jobs.claim(studio.database, "work", "w")
+    first = next(Imaginer("garden").pictures(1, seed=7))
+    prints.keep(studio, own, first, "garden", "7", 0.1, 0.25)  # then its worker died
+    prints.run(studio, own)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    seeds = [looks.view(studio, looks.get(studio, identity))["origin"]["seed"] for identity in job["looks"]]
+    assert job["state"] == "done" and seeds == [7, 8, 9, 10] and len(job["output"]["results"]) == 4
