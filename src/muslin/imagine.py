@@ -117,7 +117,7 @@ class Imaginer:
             raise UserError(
                 "Only prints are mixed and scaled.", received=f"a {self.model.recipe} model", exit_code=EXIT_USAGE
             )
-        colors = parse_colors(palette) if isinstance(palette, str) else palette
+        colors: Sequence[Any] | None = parse_colors(palette) if isinstance(palette, str) else palette
         controls = {"look": self.look, "mix": mix, "weight": weight if mix else None, "scale": scale,
                     "palette": palette, "tile": tile or self.prints, "choose": choose}  # fmt: skip
         steps = np.linspace(0.0, 1.0, n) if between is not None and n > 1 else [0.5] * n

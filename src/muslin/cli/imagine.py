@@ -57,7 +57,7 @@ def imagine(
     from muslin.imagine import Imaginer
 
     imaginer = Imaginer(look)
-    controls = {"seed": seed, "size": _size(size), "scale": scale, "tile": tile, "mix": mix, "weight": weight,
+    controls: dict[str, Any] = {"seed": seed, "size": _size(size), "scale": scale, "tile": tile, "mix": mix, "weight": weight,
                 "between": between, "palette": palette, "choose": choose}  # fmt: skip
     results, made = [], []
     with terminal.progress("Imagining", number, quiet=quiet) as advance:

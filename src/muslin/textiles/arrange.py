@@ -251,7 +251,8 @@ def draw(
     shares = draw_shares(rng, weights)
     orders = [rng.permutation(len(look.exemplars)) for look, _ in looks]
     layers: list[Layer] = []
-    for number, of in enumerate(np.arange(LAYERS) % len(looks)):
+    for number in range(LAYERS):
+        of = number % len(looks)
         look = looks[of][0]
         which = int(orders[of][number // len(looks) % len(look.exemplars)])
         layers.append(_draw_layer(rng, look, which, float(shares[number]), units, scale))
