@@ -57,8 +57,8 @@ def imagine(
     from muslin.imagine import Imaginer
 
     imaginer = Imaginer(look)
-    controls: dict[str, Any] = {"seed": seed, "size": _size(size), "scale": scale, "tile": tile, "mix": mix, "weight": weight,
-                "between": between, "palette": palette, "choose": choose}  # fmt: skip
+    controls: dict[str, Any] = {"seed": seed, "size": _size(size), "scale": scale, "tile": tile, "mix": mix,
+                                "weight": weight, "between": between, "palette": palette, "choose": choose}  # fmt: skip
     results, made = [], []
     with terminal.progress("Imagining", number, quiet=quiet) as advance:
         for done, (target, picture) in enumerate(zip(targets, imaginer.pictures(number, **controls), strict=True)):
