@@ -23,6 +23,7 @@ _HOMES = {
     "loss": "muslin.classic",
     "Restyler": "muslin.restyle.restyler",
     "imagine": "muslin.imagine",
+    "evaluate": "muslin.evaluation.evaluate",
     "UserError": "muslin.errors",
 }
 
