@@ -2,13 +2,18 @@
 
     python benchmarks/sketches.py [--images 8000] [--size 64] [--garments 512] [--json FILE] [--sheet FILE.png]
 
+    python benchmarks/sketches.py --model MODEL --data DATA [--json FILE] [--sheet FILE.png]
+
+The second form measures a trained model on the held-out pairs of a folder; their masks are traced.
+
 Each held-out garment is drawn twice: "clean", from its exact fields, and "traced", as a hand traces it: outlines of its
 parts as wobbling, overlapping, uneven strokes without folds, drawn by code that training never uses. Both carry the
 cloth's colour as paint. Beside the network trained on redrawn drawings and the one trained on them as they are stand:
 the sketch itself; the mean training garment; the nearest training garment (by its blurred drawing), dyed in the
 painted colour; and the paint bucket, the colour poured into the outline.
 Measures: L1 and PSNR of the whole picture, in levels of 255 and dB, and edge agreement, the correlation of gradient
-magnitudes. Passed when the redrawn network beats every floor on traced sketches by MARGIN in L1.
+magnitudes. Passed when the redrawn network beats every floor on traced sketches by MARGIN in PSNR. Not in L1: the
+median colour, which the paint bucket is told, is the constant of least L1.
 """
 
 from __future__ import annotations
@@ -21,13 +26,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from muslin import store
 from muslin.data.lines import truth_drawing
-from muslin.data.pairs import HELD_OUT_SEED, Pair, framed, rendered
+from muslin.data.pairs import HELD_OUT_SEED, Pair, framed, load_pairs, rendered
 from muslin.data.scan import drawn_region, ink_of, painted_with
 from muslin.data.sketch_stream import ROOM
 from muslin.data.truth import render
+from muslin.garments.network import Network
 
-MARGIN = 0.1  # of the best floor's L1
+MARGIN = 1.0  # dB of PSNR
 HELD_OUT = 64
 
 
@@ -65,6 +72,23 @@ def scenes(size: int, count: int) -> dict[str, np.ndarray]:
             sketch = painted_with(drawing, colour, drawn_region(drawing))
             found[name].append(framed("", sketch, truth.photo, mask, size).source)
         found["target"].append(pair.target)
+        found["colour"].append(colour)
+    return {name: np.stack(pictures) for name, pictures in found.items()}
+
+
+def real_scenes(data: Path, size: int) -> dict[str, np.ndarray]:
+    """The same of the held-out pairs of a folder with masks: "clean" are its own drawings."""
+    found: dict[str, list[np.ndarray]] = {"target": [], "clean": [], "traced": [], "colour": []}
+    small = (size, size)
+    for index, pair in enumerate(load_pairs(data, 192, held=True)):
+        if pair.mask is None or not (pair.mask > 200).any():
+            continue
+        outline = traced((pair.mask > 127).astype(np.uint8), np.random.default_rng(index))
+        colour = hint(pair)
+        for name, drawing in (("clean", pair.source), ("traced", np.repeat(outline[..., None], 3, axis=2))):
+            sketch = painted_with(drawing, colour, pair.mask)
+            found[name].append(cv2.resize(sketch, small, interpolation=cv2.INTER_AREA))
+        found["target"].append(cv2.resize(pair.target, small, interpolation=cv2.INTER_AREA))
         found["colour"].append(colour)
     return {name: np.stack(pictures) for name, pictures in found.items()}
 
@@ -133,41 +157,65 @@ def translated(recipe: object, sketches: np.ndarray) -> np.ndarray:
     return np.round((keras.ops.convert_to_numpy(made) + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--images", type=int, default=8000)
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--garments", type=int, default=512, help="for training")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--sheet", type=Path)
-    options = parser.parse_args()
-    started = time.perf_counter()
-    pairs = rendered(range(options.garments), round(ROOM * options.size), plain=True)
-    held = scenes(options.size, HELD_OUT)
+def of_a_model(model: str, data: Path) -> tuple[dict[str, dict], np.ndarray]:
+    """(figures, sheet) of a trained model on the held-out pairs of `data`."""
+    loaded = store.load(model)
+    size, network = int(loaded.card["size"]), Network(loaded.file())
+    trained = [pair for pair in load_pairs(data, round(ROOM * size)) if pair.mask is not None]
+    held = real_scenes(data, size)
+    figures: dict[str, dict] = {"held-out pairs": {"count": len(held["target"])}}
+    shown = np.linspace(0, len(held["target"]) - 1, 12).astype(int)
+    rows = [held["target"][shown]]
+    for kind in ("clean", "traced"):
+        made = floors(held[kind], held["colour"], trained)
+        out = next(iter(network(image=held[kind].astype(np.float32) / 127.5 - 1).values()))
+        made["model"] = np.round((out + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        figures[kind] = {name: scores(pictures, held["target"]) for name, pictures in made.items()}
+        rows += [held[kind][shown], made["nearest, dyed"][shown], made["model"][shown]]
+    return figures, np.vstack([np.hstack(list(row)) for row in rows])
+
+
+def of_the_recipe(images: int, size: int, garments: int) -> tuple[dict[str, dict], np.ndarray]:
+    """(figures, sheet) of two short trainings in the truth world."""
+    pairs = rendered(range(garments), round(ROOM * size), plain=True)
+    held = scenes(size, HELD_OUT)
     networks = {
-        "redrawn": learned(pairs, options.size, options.images, 0.85),
-        "as they are": learned(pairs, options.size, options.images, 0.0),
+        "redrawn": learned(pairs, size, images, 0.85),
+        "as they are": learned(pairs, size, images, 0.0),
     }
-    figures: dict[str, dict[str, dict[str, float]]] = {}
+    figures: dict[str, dict] = {}
     rows = [held["target"][:10]]
     for kind in ("clean", "traced"):
         made = floors(held[kind], held["colour"], pairs)
         made |= {f"trained {name}": translated(recipe, held[kind]) for name, recipe in networks.items()}
         figures[kind] = {name: scores(pictures, held["target"]) for name, pictures in made.items()}
         rows += [held[kind][:10], *(made[name][:10] for name in list(made)[2:])]
-    best = min(figures["traced"][name]["L1"] for name in list(figures["traced"])[:4])
-    reached = figures["traced"]["trained redrawn"]["L1"]
-    summary = {
-        **figures,
-        "traced, share of the best floor's L1": round(reached / best, 3),
-        "passed": bool(reached <= (1 - MARGIN) * best),
-        "minutes": round((time.perf_counter() - started) / 60, 1),
-    }
-    print(json.dumps(summary, indent=2))
+    best = max(figures["traced"][name]["PSNR"] for name in list(figures["traced"])[:4])
+    ahead = figures["traced"]["trained redrawn"]["PSNR"] - best
+    figures["traced, dB above the best floor"] = {"ahead": round(ahead, 2), "passed": bool(ahead >= MARGIN)}
+    return figures, np.vstack([np.hstack(list(row)) for row in rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--images", type=int, default=8000)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--garments", type=int, default=512, help="for training")
+    parser.add_argument("--model")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--sheet", type=Path)
+    options = parser.parse_args()
+    started = time.perf_counter()
+    if options.model:
+        figures, sheet = of_a_model(options.model, options.data)
+    else:
+        figures, sheet = of_the_recipe(options.images, options.size, options.garments)
+    figures["cost"] = {"minutes": round((time.perf_counter() - started) / 60, 1)}
+    print(json.dumps(figures, indent=2))
     if options.json:
-        options.json.write_text(json.dumps(summary, indent=2) + "\n")
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
     if options.sheet:
-        sheet = np.vstack([np.hstack(list(row)) for row in rows])
         cv2.imwrite(str(options.sheet), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 

@@ -2,8 +2,10 @@
 
 Paper:    Isola, Zhu, Zhou & Efros 2017, "Image-to-Image Translation with Conditional Adversarial Networks".
 Command:  muslin train pix2pix DATA --minutes 40      (edges/ beside garments/; other layouts: data/pairs.py)
-Cost:     COST
-Expected: EXPECTED
+Cost:     30 images a second of one core at 64 px, two and a half times as long at 96 px; 1.8 M parameters.
+Expected: 8,480 images at 64 px of 1,075 pairs: garments of held-out drawings 19.5 dB from their photos (the outline
+          filled with the right colour: 16.5 dB), of hand-like outlines 21.4 dB (19.9 dB). Folds and seams where the
+          drawing has them, the painted colour, no prints. docs/recipes.md.
 
 The generator is a U-Net, the discriminator sees source and target together and judges patches. Sources are redrawn as
 hands draw (data/sketch.py), since a network that has seen only edge maps takes a pencil sketch for noise. Which colour
