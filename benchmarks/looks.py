@@ -23,7 +23,6 @@ import argparse
 import colorsys
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -150,30 +149,25 @@ def trained(size: int, images: int, seed: int) -> tuple[Any, Any]:
     return recipe, engine.train(recipe, stream, images=images, preview_every_images=0, deterministic=False)
 
 
-def painter(recipe: Any, guided: str) -> Callable[[dict[str, Any]], np.ndarray]:
-    """question -> result, by the reference or by noise."""
-    rng = np.random.default_rng(0)
-
-    def paint(question: dict[str, Any]) -> np.ndarray:
-        index = LOOKS.index(question["look"])
-        as_floats = lambda image: image[None].astype(np.float32) / 127.5 - 1  # noqa: E731
-        if guided == "reference":
-            codes = recipe.networks["style_encoder"](as_floats(question["reference"]))
-        else:
-            codes = recipe.networks["mapping_network"](rng.standard_normal((1, recipe.latent_size)).astype(np.float32))
-        source = as_floats(question["source"])
-        made = np.asarray(recipe.networks["generator"]([source, np.asarray(codes)[:, index]]))
-        inside = question["mask"][None, ..., None] / 255
-        laid = source + inside * (made - source)
-        return np.rint((laid[0] + 1) * 127.5).clip(0, 255).astype(np.uint8)
-
-    return paint
+def painted(recipe: Any, asked: list[dict[str, Any]], guided: str) -> list[np.ndarray]:
+    """The results of all questions, guided by the reference or by noise."""
+    sources, references = (
+        np.stack([question[name] for question in asked]).astype(np.float32) / 127.5 - 1
+        for name in ("source", "reference")
+    )
+    latent = np.random.default_rng(0).standard_normal((len(asked), recipe.latent_size)).astype(np.float32)
+    guide = {"reference": ("style_encoder", references), "noise": ("mapping_network", latent)}[guided]
+    codes = np.asarray(recipe.networks[guide[0]](guide[1], training=False))
+    own = codes[np.arange(len(asked)), [LOOKS.index(question["look"]) for question in asked]]
+    made = np.asarray(recipe.networks["generator"]([sources, own], training=False))
+    inside = np.stack([question["mask"] for question in asked])[..., None] / 255
+    return list(np.rint((sources + inside * (made - sources) + 1) * 127.5).clip(0, 255).astype(np.uint8))
 
 
-def scored(asked: list[dict[str, Any]], method: Callable[[dict[str, Any]], np.ndarray]) -> dict[str, float]:
+def scored(asked: list[dict[str, Any]], results: list[np.ndarray]) -> dict[str, float]:
     errors, looks, folds = [], [], []
-    for question in asked:
-        result, inside = method(question), question["mask"] > 250
+    for question, result in zip(asked, results, strict=True):
+        inside = question["mask"] > 250
         errors.append(delta_e(result[inside], question["answer"][inside]).mean())
         looks.append(read_look(result, question["gain"], question["mask"]) == question["look"])
         if question["look"] == "plain":
@@ -186,11 +180,15 @@ def scored(asked: list[dict[str, Any]], method: Callable[[dict[str, Any]], np.nd
     }
 
 
-def sheet(asked: list[dict[str, Any]], methods: dict[str, Any], count: int = 12) -> np.ndarray:
+def sheet(asked: list[dict[str, Any]], results: dict[str, list[np.ndarray]], count: int = 12) -> np.ndarray:
     """A column a question: source, reference, right answer, then each method."""
-    chosen = asked[:: max(1, len(asked) // count)][:count]
-    columns = [np.vstack([q["source"], q["reference"], q["answer"], *(m(q) for m in methods.values())]) for q in chosen]
-    return np.hstack(columns).repeat(3, axis=0).repeat(3, axis=1)
+    columns = []
+    for index in range(0, len(asked), max(1, len(asked) // count)):
+        question = asked[index]
+        columns.append(
+            np.vstack([question["source"], question["reference"], *(made[index] for made in results.values())])
+        )
+    return np.hstack(columns[:count]).repeat(3, axis=0).repeat(3, axis=1)
 
 
 def main() -> None:
@@ -206,15 +204,15 @@ def main() -> None:
     recipe, history = trained(options.size, options.images, options.seed)
     asked = task(options.size, options.each)
     seen = lambda q: (q["source"], q["mask"], q["reference"], q["reference_mask"])  # noqa: E731
-    methods: dict[str, Callable[[dict[str, Any]], np.ndarray]] = {
-        "right answer": lambda q: q["answer"],
-        "identity": lambda q: q["source"],
-        "mean colour": lambda q: mean_colour(*seen(q)),
-        "histogram": lambda q: histogram(*seen(q)),
-        "stargan_v2, reference": painter(recipe, "reference"),
-        "stargan_v2, noise": painter(recipe, "noise"),
+    results = {
+        "right answer": [q["answer"] for q in asked],
+        "identity": [q["source"] for q in asked],
+        "mean colour": [mean_colour(*seen(q)) for q in asked],
+        "histogram": [histogram(*seen(q)) for q in asked],
+        "stargan_v2, reference": painted(recipe, asked, "reference"),
+        "stargan_v2, noise": painted(recipe, asked, "noise"),
     }
-    figures: dict[str, Any] = {name: scored(asked, method) for name, method in methods.items()}
+    figures: dict[str, Any] = {name: scored(asked, made) for name, made in results.items()}
     floors, learned = [figures[name] for name in ("identity", "mean colour", "histogram")], "stargan_v2, reference"
     passed = {
         "error": figures[learned]["error"] <= ERROR_MARGIN * min(floor["error"] for floor in floors),
@@ -230,7 +228,7 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
     if options.sheet:
-        cv2.imwrite(str(options.sheet), sheet(asked, methods)[..., ::-1])
+        cv2.imwrite(str(options.sheet), sheet(asked, results)[..., ::-1])
 
 
 if __name__ == "__main__":

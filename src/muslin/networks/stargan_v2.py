@@ -7,8 +7,9 @@ alone, and mapping network, style encoder and discriminator have one head for ea
   small generator's time goes into its full-size layers. 1 is the paper's network;
 - `place` tells the bottleneck where it is (Place): convolutions alone cannot begin a stripe on plain cloth, and the
   paper's large network gets that from its padding;
-- `residual` lets the network say what to change instead of what to paint: folds and seams are there from the first
-  step. (The paper's high-pass skip, its `w_hpf`, does this for faces);
+- `folds` adds the luminance of the picture, less its mean, to what is painted: folds are there from the first step,
+  as with the paper's high-pass skip for faces (`w_hpf`). Not its colours: a network that is handed them keeps them, and
+  no reference ever dyes a garment (measured in benchmarks/looks.py);
 - the last maps of encoder and discriminator are S/2^k px for sizes that are no power of two, and meet a kernel of that
   size (4 x 4 in the paper).
 """
@@ -72,6 +73,20 @@ def standardised(x: Any, scale: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable(package="muslin")
+class AddFolds(keras.layers.Layer):
+    """(painted N,H,W,3; image N,H,W,3) -> painted plus the image's luminance, less that luminance's mean."""
+
+    def call(self, painted: Any, image: Any) -> Any:
+        luminance = 0.2126 * image[..., 0:1] + 0.7152 * image[..., 1:2] + 0.0722 * image[..., 2:3]
+        return painted + luminance - ops.mean(luminance, axis=(1, 2), keepdims=True)
+
+    def compute_output_shape(
+        self, painted_shape: tuple[int | None, ...], image_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return painted_shape
+
+
+@keras.saving.register_keras_serializable(package="muslin")
 class LookDense(keras.layers.Layer):
     """A dense layer of its own for each look: N,looks,inputs (or N,inputs, shared by all) -> N,looks,outputs.
 
@@ -109,7 +124,7 @@ def generator(
     blocks: int = 2,  # residual blocks at the bottleneck: so many without the style, then so many with it
     patch: int = 1,  # 2: see above
     place: bool = False,  # see above
-    residual: bool = False,  # see above
+    folds: bool = False,  # see above
 ) -> keras.Model:
     """(image N,H,W,3 in [-1, 1], style_code N,S) -> N,H,W,3, about [-1, 1]. H and W: multiples of 2^levels."""
     image = keras.Input((None, None, 3), name="image")
@@ -131,12 +146,12 @@ def generator(
     for width in reversed(widths[:-1]):
         x = _block(x, width, resample="up", style=style)
     x = layers.LeakyReLU(SLOPE)(InstanceNorm()(x))
-    final = _normal(0.01) if residual else _he()
+    final = _normal(0.01) if folds else _he()
     if patch == 2:
         x = DepthToSpace(2)(layers.Conv2D(12, 3, padding="same", kernel_initializer=final)(x))
     else:
         x = layers.Conv2D(3, 1, kernel_initializer=final)(x)
-    x = layers.Add()([image, x]) if residual else x
+    x = AddFolds()(x, image) if folds else x
     return keras.Model([image, style], layers.Identity(name="restyled")(x), name="generator")
 
 

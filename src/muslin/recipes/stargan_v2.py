@@ -5,7 +5,7 @@ Command:  muslin train stargan_v2 DATA --minutes 40        (DATA: a folder for e
 Cost:     see docs/recipes.md
 Expected: see docs/recipes.md
 
-The published configuration: size=256 channels=64 max_channels=512 levels=4 blocks=2 patch=1 place=no residual=no
+The published configuration: size=256 channels=64 max_channels=512 levels=4 blocks=2 patch=1 place=no folds=no
 style_size=64 mapping_width=512 mapping_depth=4 mapping_rate=0.01 batch_size=16 learning_rate=1e-4
 diversity_images=800000 background=no.
 
@@ -54,7 +54,7 @@ class StarGANv2(Game):
     blocks: int = 1  # residual blocks at the bottleneck, on each side of where the style comes in
     patch: int = 2  # px on a side folded into channels: 2, or 1 as in the paper
     place: bool = True  # tell the generator's bottleneck where it is; False as in the paper
-    residual: bool = True  # the generator adds to the picture; False: it paints it anew, as in the paper
+    folds: bool = True  # hand the picture's luminance through; False: the generator paints it anew, as in the paper
     mapping_width: int = 64  # of the mapping network's layers
     mapping_depth: int = 3  # layers shared by all looks, and layers of each look
     mapping_rate: float = 0.1  # the mapping network's learning rate, as a share of the others'
@@ -96,7 +96,7 @@ class StarGANv2(Game):
             self.blocks,
             self.patch,
             self.place,
-            self.residual,
+            self.folds,
         )
         self.networks["mapping_network"] = networks.mapping_network(
             count, self.latent_size, self.style_size, self.mapping_width, self.mapping_depth, self.mapping_rate
