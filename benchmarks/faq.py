@@ -1,0 +1,183 @@
+"""Local optima and blur, by experiment: optimisers, regularisers, losses and architectures, two seeds each.
+
+    python benchmarks/faq.py              all of it (about 20 minutes of one core), then the tables of
+                                          docs/experiments.md; runs/faq/ keeps each result, so it can be stopped
+    python benchmarks/faq.py optima 0     one part or several, one seed
+    python benchmarks/faq.py tables       the tables from what runs/faq/ holds
+
+Parts: `optima` (nine Gaussians in the plane, dcgan's game between dense networks), `garments` (dcgan at 32 px on 512
+rendered garments, what differs in optimiser and regulariser) and `blur` (the same, losses and architectures).
+Blur is measured in the spectrum: mean energy above half of the highest frequency, made against real; 1 is as crisp as
+real, below it is blur, above it is noise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import modes
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+KEPT = Path(os.environ.get("MUSLIN_FAQ", "runs/faq"))
+PAGE = ROOT / "docs" / "experiments.md"
+SEEDS = (0, 1)
+
+POINT_IMAGES = 128 * 1000
+RATES = {"adam": 2e-3, "rmsprop": 2e-3, "sgd": 5e-2, "lion": 5e-4}  # usual for each, not searched
+BRAKES: dict[str, dict[str, Any]] = {
+    "none": {"r1_weight": 0.0},
+    "R1": {"r1_weight": 0.01},
+    "R1 + R2": {"r1_weight": 0.01, "r2_weight": 0.01},
+    "gradient penalty": {"r1_weight": 0.0, "gradient_penalty_weight": 0.1},
+}
+
+GARMENT_IMAGES = 4_096
+SMALL = {"channels": 12}  # half of dcgan's usual width: more variants in the time
+GARMENTS: dict[str, dict[str, Any]] = {
+    "as it comes (adam, R1, augmentation)": {},
+    "no regulariser": {"r1_weight": 0.0},
+    "R1 + R2": {"r2_weight": 0.2},
+    "gradient penalty 10": {"r1_weight": 0.0, "gradient_penalty_weight": 10.0},
+    "spectral norm": {"r1_weight": 0.0, "spectral_norm": True},
+    "no augmentation": {"augmentation": "none"},
+    "adaptive augmentation": {"augmentation": "adaptive"},
+    "rmsprop": {"optimizer": "rmsprop"},
+    "sgd, momentum 0.5, rate 0.02": {"optimizer": "sgd", "learning_rate": 2e-2, "beta_1": 0.5},
+    "lion, rate 1e-4": {"optimizer": "lion", "learning_rate": 1e-4, "beta_1": 0.5},
+}
+BLUR: dict[str, dict[str, Any]] = {
+    "least squares": {"loss": "least_squares"},
+    "hinge": {"loss": "hinge"},
+    "wasserstein, R1": {"loss": "wasserstein"},
+    "relativistic": {"loss": "relativistic"},
+    "relativistic, R1 + R2": {"loss": "relativistic", "r2_weight": 0.2},
+    "half the channels": {"channels": 6},
+    "mean of pixels (no discriminator)": {"recipe": "pixels"},
+    "r3gan": {"recipe": "r3gan", "channels": 8},
+}
+
+
+def crispness(made: np.ndarray, real: np.ndarray) -> float:
+    """Energy above half of the highest frequency, made over real. uint8 N,S,S,3."""
+
+    def high(pictures: np.ndarray) -> float:
+        grey = pictures.astype(np.float64).mean(3)
+        energy = np.abs(np.fft.fft2(grey)) ** 2
+        across, down = np.meshgrid(*[np.abs(np.fft.fftfreq(grey.shape[1]))] * 2)
+        return float(energy[:, np.maximum(across, down) > 0.25].sum(1).mean())
+
+    return high(made) / high(real)
+
+
+def on_points(options: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Nine of the 25 Gaussians: a 3 x 3 grid."""
+    middle = np.abs(modes.CENTERS).max(1) <= modes.GAP
+    all_of_them, modes.CENTERS = modes.CENTERS, modes.CENTERS[middle]
+    try:
+        return modes.train_on_points(modes.points_game("dcgan", seed, 64, batch_size=128, **options), POINT_IMAGES)
+    finally:
+        modes.CENTERS = all_of_them
+
+
+def on_garments(options: dict[str, Any], seed: int) -> dict[str, Any]:
+    from muslin.data.collection import load_collection
+
+    train, test = (load_collection("garments", 32, count=512, seed=which) for which in (0, 1))
+    options = {**SMALL, **options}
+    recipe = options.pop("recipe", "dcgan")
+    if recipe == "pixels":  # noise says nothing of the picture, so the best answer by pixels is the mean of all
+        made = modes.floors(train)["mean"]
+        return {"distance": modes.sliced_distance(made, test), "crispness": crispness(made, test), "spread": 0.0}
+    found = modes.garments_game(recipe, seed, GARMENT_IMAGES, train, test, **options)
+    made = found.pop("made")
+    spread = float(made.std(0).mean() / test.std(0).mean())
+    return {**found, "crispness": round(crispness(made, test), 3), "spread": round(spread, 3)}
+
+
+def cases() -> Iterator[tuple[str, str, Callable[[dict[str, Any], int], dict[str, Any]], dict[str, Any]]]:
+    """(part, name, how, options) of each experiment."""
+    for optimizer, rate in RATES.items():
+        for brake, options in BRAKES.items():
+            yield "optima", f"{optimizer} | {brake}", on_points, {
+                "optimizer": optimizer, "learning_rate": rate, "beta_1": 0.5 if optimizer in ("sgd", "lion") else 0.0,
+                **options}  # fmt: skip
+    for part, table in (("garments", GARMENTS), ("blur", BLUR)):
+        for name, options in table.items():
+            yield part, name, on_garments, options
+
+
+def run(parts: list[str], seeds: tuple[int, ...] = SEEDS) -> None:
+    """Every experiment of `parts` that is not kept yet."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        for part, name, how, options in cases():
+            file = KEPT / f"{part}.{name.replace('/', '-')}.{seed}.json"
+            if part not in parts or file.exists():
+                continue
+            try:
+                found = how(options, seed)
+            except ValueError as error:  # UserError: the run diverged, which is an answer
+                found = {"diverged": str(error)}
+            file.write_text(json.dumps(found))
+            print(part, name, seed, found, flush=True)
+
+
+def kept(part: str, name: str) -> list[dict[str, Any]]:
+    files = [KEPT / f"{part}.{name.replace('/', '-')}.{seed}.json" for seed in SEEDS]
+    return [json.loads(file.read_text()) for file in files if file.exists()]
+
+
+def both(results: list[dict[str, Any]], key: str, form: str = "{:.2f}") -> str:
+    """The figure of each seed, with a stroke between."""
+    if not results:
+        return "not run"
+    return " / ".join("diverged" if "diverged" in found else form.format(found[key]) if key in found else "-"
+                      for found in results)  # fmt: skip
+
+
+def tables() -> dict[str, str]:
+    """Name of a table -> Markdown."""
+    rows = [f"| optimiser | {' | '.join(BRAKES)} |", "|---" * (len(BRAKES) + 1) + "|"]
+    for optimizer in RATES:
+        cells = []
+        for brake in BRAKES:
+            results = kept("optima", f"{optimizer} | {brake}")
+            cells.append(f"{both(results, 'modes', '{}')} ({both(results, 'quality')})" if results else "not run")
+        rows.append(f"| {optimizer} | {' | '.join(cells)} |")
+    made = {"optima": "\n".join(rows)}
+    for part, names in (("garments", GARMENTS), ("blur", {next(iter(GARMENTS)): {}, **BLUR})):
+        rows = ["| variant | distance to new garments | spread | crispness | nearest known garment |", "|---" * 5 + "|"]
+        for name in names:
+            results = kept(part, name) or kept("garments", name)
+            figures = [both(results, "distance", "{:.3f}"), *(both(results, key) for key in ("spread", "crispness"))]
+            rows.append(f"| {name} | {' | '.join(figures)} | {both(results, 'nearest', '{:.0f}')} |")
+        made[part] = "\n".join(rows)
+    return made
+
+
+def write_tables() -> None:
+    """Replace what stands between <!-- table NAME --> and <!-- end --> in docs/experiments.md."""
+    text = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    for name, table in tables().items():
+        begin, end = f"<!-- table {name} -->", "<!-- end -->"
+        head, found, rest = text.partition(begin)
+        if found:
+            text = f"{head}{begin}\n{table}\n{rest[rest.index(end):]}"
+    if text:
+        PAGE.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    if words != ["tables"]:
+        chosen = [word for word in words if not word.isdigit()] or ["optima", "garments", "blur"]
+        run(chosen, tuple(int(word) for word in words if word.isdigit()) or SEEDS)
+    write_tables()
