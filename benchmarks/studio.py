@@ -256,9 +256,11 @@ def kill(server: Server, arguments: argparse.Namespace) -> dict[str, Any]:
             wait(lambda: server.job(jobs[-1])["state"] in ENDED, 0.1)
     for job in jobs:
         wait(lambda job=job: server.job(job)["state"] in ENDED, 0.1)  # type: ignore[misc]
-    states = Counter(server.job(job)["state"] for job in jobs)
+    ended = [server.job(job) for job in jobs]
+    states = Counter(job["state"] for job in ended)
     whole = sum(_numbers(server, job) == [0, 1, 2] for job in jobs)
-    return {"killed": dict(killed), "jobs": len(jobs), "states": dict(states), "with_all_results_once": whole}
+    return {"killed": dict(killed), "jobs": len(jobs), "states": dict(states), "with_all_results_once": whole,
+            "problems": [job["problem"]["detail"] for job in ended if job["problem"]]}  # fmt: skip
 
 
 def _numbers(server: Server, job: str) -> list[int]:

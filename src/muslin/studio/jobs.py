@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LANES = {"restyle": "work", "colourways": "work", "imagine": "work", "deliver": "work", "train": "train"}
 STATES = ("queued", "running", "done", "failed", "cancelled")
-MOST_CRASHES = 4  # of the worker in one job without a result in between; then the job is to blame
+MOST_CRASHES = 8  # of the worker in one job without a result in between; then the job is to blame
 LOG_LINES = 40
 SAMPLES = 48
 
