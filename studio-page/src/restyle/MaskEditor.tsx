@@ -91,7 +91,7 @@ export function MaskEditor({ garment }: { garment: Garment }) {
     <Dialog title={`${text.mask.title}: ${garment.name}`} wide onClose={close}>
       <div className="masking">
         <div className="easel" style={{ aspectRatio: `${garment.photo.width} / ${garment.photo.height}` }}>
-          <canvas ref={canvas} tabIndex={0} aria-label={text.mask.canvas} onPointerDown={pointer} onPointerMove={pointer} onPointerUp={pointer} onKeyDown={keys} />
+          <canvas ref={canvas} tabIndex={0} aria-busy={!painter.current} aria-label={text.mask.canvas} onPointerDown={pointer} onPointerMove={pointer} onPointerUp={pointer} onKeyDown={keys} />
           {cursor.seen && <i className="brush" style={{ left: `${cursor.x * 100}%`, top: `${cursor.y * 100}%`, width: `${size}%`, borderStyle: tool === "brush" ? "solid" : "dashed" }} />}
         </div>
         <div className="tools">
