@@ -133,6 +133,25 @@ def test_each_change_has_a_revision_of_its_own(studio):
         assert revise(connection) == seen[-1] + 1
 
 
+def test_who_was_away_hears_everything_once_and_in_order(studio, monkeypatch):
+    pytest.importorskip("fastapi")
+    from muslin.studio.api import events
+
+    monkeypatch.setattr(events, "MOST", 2)
+    made = [submit(studio, kind=kind) for kind in ("restyle", "train", "restyle", "train", "restyle")]
+    heard, last = [], 0
+    while True:
+        reached, found = events.news_since(studio, last, None, None)
+        heard += [item["id"] for _, item in found]
+        if reached == last:
+            break
+        last = reached
+    assert heard == made
+    jobs.cancel(studio, made[1])
+    assert [item["state"] for _, item in events.news_since(studio, last, None, None)[1]] == ["cancelled"]
+    assert len(events.news_since(studio, None, None, None)[1]) == 2  # at first what is queued, a part of it
+
+
 # ------------------------------------------------------------------------------------------------------- controls
 
 

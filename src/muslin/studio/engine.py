@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from muslin.studio.files import Files
 
 KEPT_PREVIEWS = 48  # examined garments at preview size, 2 MB each
-KEPT_PIXELS = 60_000_000  # of examined garments at full size
+KEPT_PIXELS = 24_000_000  # of examined garments at full size, and as many of photos
 PREVIEW_SWATCH = 384  # px; a swatch of the preview
 JPEG_QUALITY = 88
 Value = TypeVar("Value")
@@ -60,7 +60,7 @@ class Engine:
     def __init__(self, files: Files, threads: int | None = None) -> None:
         self.files, self.threads = files, threads
         self._garments, self._small, self._swatches = Kept(KEPT_PIXELS), Kept(KEPT_PREVIEWS), Kept(64)
-        self._photos = Kept(64_000_000)
+        self._photos = Kept(KEPT_PIXELS)
         self._turn = threading.RLock()
         self._previewing = threading.Lock()
 

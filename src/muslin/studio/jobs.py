@@ -35,8 +35,8 @@ class NoLongerOwn(Exception):
     """The job was cancelled or given to another worker: stop, and write nothing."""
 
 
-def view(studio: Studio, row: Row) -> dict[str, Any]:
-    """As the API answers it."""
+def view(studio: Studio, row: Row, whole: bool = True) -> dict[str, Any]:
+    """As the API answers it. whole: with `output`, which of a long batch is a megabyte."""
     ids = studio.database.all
     return {
         "id": row["id"],
@@ -60,7 +60,7 @@ def view(studio: Studio, row: Row) -> dict[str, Any]:
         "resumable": bool(row["resumable"]) and row["state"] in ("failed", "cancelled"),
         "samples": [studio.files.describe(sha256) for sha256 in json.loads(row["samples"])],
         "log": json.loads(row["log"]),
-        "output": json.loads(row["output"]) if row["output"] else None,
+        "output": json.loads(row["output"]) if whole and row["output"] else None,
         "revision": row["revision"],
     }
 

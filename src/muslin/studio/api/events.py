@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from muslin.studio import jobs, looks, results
 from muslin.studio.api import schemas
 from muslin.studio.api.desk import AtDesk, Desk, told
+from muslin.studio.database import Row
 from muslin.studio.service import Studio
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -56,6 +57,8 @@ async def _changes(desk: Desk, project: str | None, job: str | None, since: str 
                 yield f"id: {item['revision']}\nevent: {kind}\ndata: {json.dumps(item)}\n\n"
                 if job is not None and kind == "job" and item["state"] in ("done", "failed", "cancelled"):
                     return
+            if len(found) >= MOST:
+                continue
             try:
                 await asyncio.wait_for(changed.wait(), BEAT)
                 await asyncio.sleep(TOGETHER)
@@ -69,8 +72,7 @@ def news_since(
     """(revision reached, changes after `last` in order). last None: what is queued or running, or all of one job."""
     reached = int(studio.database.value("SELECT value FROM meta WHERE key = 'revision'"))
     after, found = last or 0, []
-    for kind, table, view in (("job", "jobs", jobs.view), ("result", "results", results.view),
-                              ("look", "looks", looks.view)):  # fmt: skip
+    for kind, table, view in KINDS:
         where, values = ["revision > ?", "revision <= ?"], [after, reached]
         if job is not None:
             where.append("id = ?" if kind == "job" else "job = ?")
@@ -83,6 +85,17 @@ def news_since(
                 continue
             where.append("state IN ('queued', 'running')")
         query = f"SELECT * FROM {table} WHERE {' AND '.join(where)} ORDER BY revision LIMIT {MOST}"
-        found += [(kind, row["revision"], view(studio, row)) for row in studio.database.all(query, *values)]
+        rows = studio.database.all(query, *values)
+        if len(rows) == MOST:  # the rest is told next time
+            reached = min(reached, rows[-1]["revision"])
+        found += [(kind, row["revision"], view(studio, row)) for row in rows]
     # A job's end comes after its last result, which has the lower revision.
-    return reached, [(kind, item) for kind, _, item in sorted(found, key=lambda change: change[1])]
+    told = sorted((change for change in found if change[1] <= reached), key=lambda change: change[1])
+    return reached, [(kind, item) for kind, _, item in told]
+
+
+def _job(studio: Studio, row: Row) -> dict[str, Any]:
+    return jobs.view(studio, row, whole=False)
+
+
+KINDS = (("job", "jobs", _job), ("result", "results", results.view), ("look", "looks", looks.view))

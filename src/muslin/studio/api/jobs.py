@@ -61,7 +61,7 @@ def listed(
     limit: Limit = 100,
 ) -> Any:
     rows, after = jobs.listed(desk.studio, project, state, cursor and cursor.lstrip("s"), limit)
-    return {"items": [jobs.view(desk.studio, row) for row in rows], "next": after}
+    return {"items": [jobs.view(desk.studio, row, whole=False) for row in rows], "next": after}
 
 
 @router.get("/jobs/{identity}", response_model=schemas.Job, responses=told(404))

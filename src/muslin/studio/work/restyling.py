@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from muslin.restyle.restyler import Restyled
 
 Swatches = list[tuple[Row, float]]
+MOST_LINES = 50  # of a job's command
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
         lines.append(
             controls.command(*files, paths(studio, swatches), piece.arguments, output, count, piece.seed)
         )
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"# and {len(lines) - MOST_LINES} more; each result has its own"]
     return "\n".join(lines)
 
 

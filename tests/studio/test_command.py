@@ -1,0 +1,33 @@
+"""The command `muslin studio`, where it does not come as far as a server."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from muslin.cli import run
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, capsys):
+    pytest.importorskip("fastapi")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["studio", "--port", port, "--no-browser", "--data", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert port in err and "--port" in err
+
+
+def test_without_its_extra_it_says_how_to_install_it(tmp_path):
+    code = ("import sys\nsys.modules['fastapi'] = None\nfrom muslin.cli import run\n"
+            "sys.exit(run(['studio', '--no-browser', '--data', sys.argv[1]]))")  # fmt: skip
+    told = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
+    assert told.returncode == 5 and "muslin[studio]" in told.stderr and "Traceback" not in told.stderr
+
+
+def test_help_costs_no_web_framework():
+    code = ("import sys\nfrom muslin.cli import run\nrun(['studio', '--help'])\n"
+            "assert not {'fastapi', 'uvicorn', 'cv2'} & set(sys.modules)")  # fmt: skip
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert "--port" in told.stdout
