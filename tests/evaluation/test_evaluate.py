@@ -187,6 +187,13 @@ def test_the_command(world, tmp_path, capsys):
     assert command(["evaluate", "drape"]) == 2
 
 
+def test_kid_in_words():
+    read = [Measure("kid", Estimate(value, value - 0.002, value + 0.002, 200)).judged for value in
+            (-0.0033, -0.0004, 0.0047, 0.03, 0.114)]  # fmt: skip
+    assert [level for level, _ in read] == ["poor", "good", "good", "fair", "poor"]
+    assert "copies" in read[0][1]
+
+
 def test_every_measure_reads_in_words():
     for key, kind in KINDS.items():
         for value in (-0.5, 0.0, 0.01, 0.5, 1.0, 20.0):

@@ -80,9 +80,16 @@ def steps(*levels: tuple[float, str, str], rising: bool = True) -> Callable[[Est
 
 
 def _kid(estimate: Estimate) -> tuple[str, str]:
+    """Anchors on EfficientNet-Lite0 at 224 px, 200 garment photos a side: docs/measures.md."""
+    if estimate.high < 0:
+        return POOR, "nearer than other pictures of yours would be: look for copies"
     if estimate.low <= 0:
         return GOOD, "no farther from your pictures than chance allows with this many"
-    return PLAIN, "0 is as close as yours are to each other; smaller is closer"
+    if estimate.value <= 0.01:
+        return GOOD, "a little off, as your own pictures would be, saved as poor JPEGs"
+    if estimate.value <= 0.06:
+        return FAIR, "some way off (your own, slightly out of focus, would be at about 110)"
+    return POOR, "far off (your own, slightly out of focus, would be at about 110)"
 
 
 def _plain(sentence: str) -> Callable[[Estimate], tuple[str, str]]:
