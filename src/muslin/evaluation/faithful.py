@@ -41,7 +41,7 @@ class Faithful:
             found.append((4.0 + self.leakage, "changed outside the garment"))
         for value, limit, words in (
             (self.silhouette, 0.9, "another outline"),
-            (self.shading, 0.6, "folds lost"),
+            (self.shading, 0.6, "folds lost or hidden by the print"),
             (0.3 if self.palette is None else 1.0 - self.palette / 20.0, 0.25, "other colours"),
         ):
             if value < limit:
