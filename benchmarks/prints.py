@@ -32,7 +32,7 @@ def rule(images: int, seed: int = 0) -> dict[str, Any]:
     from muslin.recipes.print import Print
     from muslin.training import engine
 
-    recipe = Print(looks=1, seed=seed, learning_rate=1.5e-3, r1_weight=5.0, ghosting_weight=0.1)
+    recipe = Print(looks=1, seed=seed, learning_rate=1.5e-3, anchor_weight=0.0)
     world = DotsOnLightBands(recipe.size, recipe.batch_size, seed)
     before = score(recipe, world)
     started = time.perf_counter()

@@ -111,13 +111,13 @@ def test_the_rule_is_scored_by_its_own_answer_and_by_chance() -> None:
 def test_training_learns_where_the_dots_belong() -> None:
     """A miniature of benchmarks/prints.py rule: an adversary alone tells it what to show of the second cloth."""
     recipe = Print(looks=1, batch_size=6, widths=(8, 16, 16), discriminator_widths=(12, 24, 32), learning_rate=3e-3,
-                   r1_weight=2.0, ghosting_weight=0.0, bend_weight=0.0, schedule="constant")  # fmt: skip
+                   ghosting_weight=0.0, bend_weight=0.0, anchor_weight=0.0, schedule="constant")  # fmt: skip
     world = DotsOnLightBands(64, 6)
     test = world.batch(10**9)
     before = obeyed(test["cloths"], ops.convert_to_numpy(recipe.make(test)[0]))
     engine.train(recipe, world, images=6 * 160, preview_every_images=0, screen=False)
     after = obeyed(test["cloths"], ops.convert_to_numpy(recipe.make(test)[0]))
-    assert after["motif"] > before["motif"] + 0.15
+    assert after["motif"] > before["motif"] + 0.1
     assert after["error"] < before["error"]
 
 

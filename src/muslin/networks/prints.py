@@ -247,7 +247,12 @@ def render(cloths: Tensor, shares: Tensor, noise: Tensor, fields: Tensor) -> tup
     mixed = ops.sum((laid + grown[..., 6:9]) * weights[..., None], axis=1)
     bend = ops.mean(ops.abs(warp[:, :, 1:] - warp[:, :, :-1])) + ops.mean(ops.abs(warp[..., 1:, :] - warp[..., :-1, :]))
     ghosting = ops.mean(ops.sum(weights * (1.0 - weights), axis=1))
-    return ops.clip(mixed, -1.0, 1.0), {"bend": bend, "ghosting": ghosting, "weights": weights}
+    return ops.clip(mixed, -1.0, 1.0), {
+        "bend": bend,
+        "ghosting": ghosting,
+        "anchor": ops.mean(ops.square(fields)),
+        "weights": weights,
+    }
 
 
 def _balance(logits: Tensor, shares: Tensor) -> Tensor:
