@@ -60,6 +60,7 @@ BLUR: dict[str, dict[str, Any]] = {
     "relativistic": {"loss": "relativistic"},
     "relativistic, R1 + R2": {"loss": "relativistic", "r2_weight": 0.2},
     "half the channels": {"channels": 6},
+    "blur after each enlarging": {"smooth": True},
     "mean of pixels (no discriminator)": {"recipe": "pixels"},
     "r3gan": {"recipe": "r3gan", "channels": 8},
 }

@@ -3,6 +3,7 @@
     python benchmarks/modes.py                     both parts, two seeds each; figures as JSON on the last line
     python benchmarks/modes.py points dcgan 0      the plane alone, one recipe, one seed
     python benchmarks/modes.py garments
+    python benchmarks/modes.py run RUN DATA        a run as it stands, judged by pictures of DATA kept out of it
 
 The plane (Srivastava et al. 2017; Lin et al. 2018): a 5 x 5 grid of Gaussians, 2 apart, deviation 0.1.
 Both recipes play their own game (loss, penalties, schedules, averages) with their discriminator and generator replaced
@@ -22,6 +23,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,7 +43,7 @@ SAMPLES = 100 * SIDE**2
 POINT_OPTIONS: dict[str, dict[str, Any]] = {
     # Penalties are per squared unit of the input; points are few numbers, pictures many.
     "dcgan": {"r1_weight": 0.01, "augmentation": "none", "learning_rate": 2e-3},
-    "r3gan": {"r1_weight": 0.01, "r2_weight": 0.01, "augmentation": "none", "learning_rate": 2e-3},
+    "r3gan": {"r1_weight": 0.01, "r2_weight": 0.01, "last_penalty": 0.1, "augmentation": "none", "learning_rate": 2e-3},
 }
 
 
@@ -164,7 +166,35 @@ def garments_part(names: list[str], seeds: tuple[int, ...] = (0, 1), images: int
     return found
 
 
+def run_part(run: str, data: str) -> dict[str, Any]:
+    """What the averaged generator of a run makes, its floors, and a sheet of it beside the log (sheet.png)."""
+    from muslin.data.designs import load_designs
+    from muslin.images import write_image
+    from muslin.recipes.designs import contact_sheet
+    from muslin.training import checkpoint
+
+    config = checkpoint.read_config(Path(run)) or {}
+    built = recipes.find(config["recipe"])(**config["settings"])
+    loop = engine._Loop(built)
+    seen = checkpoint.load_state(Path(run), loop.groups)
+    loop.average.apply()
+    train, test = (load_designs(data, built.size, held=held) for held in (False, True))
+    latents = np.random.default_rng(5).standard_normal((512, built.latent_size)).astype(np.float32)
+    made = made_from(built.networks["generator"], latents)
+    write_image(Path(run) / "sheet.png", contact_sheet(made[:40], 10), overwrite=True)
+    found: dict[str, Any] = {"images_seen": seen, "trained on": len(train), "kept out": len(test)}
+    for name, pictures in {**floors(train), config["recipe"]: as_pixels(made)}.items():
+        distance = round(sliced_distance(pictures, test), 4)
+        found[name] = {"distance": distance, "nearest": round(nearest(pictures, train), 1)}
+    found["kept out pictures"] = {"nearest": round(nearest(test, train), 1)}
+    for name, figures in found.items():
+        print(f"{name}: {figures}", flush=True)
+    return found
+
+
 def main(words: list[str]) -> Mapping[str, Any]:
+    if words[:1] == ["run"]:
+        return run_part(*words[1:])
     parts = [word for word in words if word in ("points", "garments")] or ["points", "garments"]
     seeds = tuple(int(word) for word in words if word.isdigit()) or (0, 1)
     names = [word for word in words if word not in parts and not word.isdigit()] or ["dcgan", "r3gan"]

@@ -255,3 +255,19 @@ def _doubled(x: Any, axis: int) -> Any:
     shape = list(ops.shape(x))
     shape[axis] = 2 * shape[axis]
     return ops.reshape(ops.stack([before, after], axis=axis + 1), (-1, *shape[1:]))
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class Blur(keras.layers.Layer):
+    """N,H,W,C smoothed by 1 2 1 across and down, borders repeated: a grid of period 2 is gone, a constant stays."""
+
+    def call(self, x: Any) -> Any:
+        above = ops.concatenate([x[:, :1], x[:, :-1]], axis=1)
+        below = ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)
+        x = 0.5 * x + 0.25 * (above + below)
+        left = ops.concatenate([x[:, :, :1], x[:, :, :-1]], axis=2)
+        right = ops.concatenate([x[:, :, 1:], x[:, :, -1:]], axis=2)
+        return 0.5 * x + 0.25 * (left + right)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return shape

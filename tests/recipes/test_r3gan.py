@@ -11,7 +11,7 @@ from keras import ops
 
 from muslin.errors import UserError
 from muslin.export import check_parity, to_onnx
-from muslin.layers import BilinearUp
+from muslin.layers import BilinearUp, Blur
 from muslin.networks import r3gan as networks
 from muslin.recipes.dcgan import DCGAN
 from muslin.recipes.designs import Designs
@@ -32,6 +32,13 @@ def test_bilinear_up() -> None:
     assert found.shape == (1, 6, 8, 2)
     np.testing.assert_allclose(found[0, 2, :, 0], [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3])
     np.testing.assert_allclose(found[:, :, 2:-2].reshape(1, 3, 2, 2, 2, 2).mean((2, 4)), ramp[:, :, 1:-1])
+
+
+def test_blur() -> None:
+    """A grid of period 2 becomes its mean, a ramp stays a ramp inside."""
+    grid = np.indices((6, 6)).sum(0).reshape(1, 6, 6, 1).astype("float32")
+    np.testing.assert_allclose(ops.convert_to_numpy(Blur()(grid % 2))[:, 1:-1, 1:-1], 0.5)
+    np.testing.assert_allclose(ops.convert_to_numpy(Blur()(grid))[:, 1:-1, 1:-1], grid[:, 1:-1, 1:-1])
 
 
 def test_networks_begin_as_plain_resampling() -> None:

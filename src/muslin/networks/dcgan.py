@@ -19,9 +19,12 @@ from muslin.errors import UserError
 
 
 def generator(
-    size: int = 64, latent_size: int = 64, channels: int = 32, max_channels: int = 256
+    size: int = 64, latent_size: int = 64, channels: int = 32, max_channels: int = 256, smooth: bool = False
 ) -> keras.Model:
-    """batch x latent_size, N(0, 1) -> batch x size x size x 3 in [-1, 1]. channels: at the full size."""
+    """batch x latent_size, N(0, 1) -> batch x size x size x 3 in [-1, 1]. channels: at the full size.
+
+    smooth: after each enlarging, a blur that takes the finest grid away (Karras et al. 2019, section 2.1, baseline B).
+    """
     levels, start = pyramid(size)
     latent = keras.Input((latent_size,), name="latent")
     width = min(channels * 2**levels, max_channels)
@@ -31,6 +34,7 @@ def generator(
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
         width = min(channels * 2**level, max_channels)
         x = layers.Conv2DTranspose(width, 4, 2, "same", use_bias=False, kernel_initializer=_normal())(x)
+        x = layers_of.Blur()(x) if smooth else x
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     image = layers.Conv2D(3, 3, padding="same", activation="tanh", kernel_initializer=_normal())(x)
     return keras.Model(latent, image, name="generator")

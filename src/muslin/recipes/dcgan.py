@@ -35,6 +35,7 @@ CONTENT = ("", "structure", "target")
 @dataclass(frozen=True)
 class DCGAN(Designs):
     channels: int = 24  # of both networks at the full size; doubled at each halving up to 8 times as many
+    smooth: bool = False  # blur after each enlarging: no grid of 2 pixels in plain cloth
     r1_weight: float = 0.2  # gamma / 2 of R1, the squared slope at real images
     augmentation: str = "fixed"  # of what the discriminator sees: none, fixed (always), adaptive
     learning_rate: float = 5e-4  # at the start
@@ -53,7 +54,7 @@ class DCGAN(Designs):
         super().__post_init__()
         widest = 8 * self.channels
         self.networks["generator"], self.networks["discriminator"] = self.given or (
-            dcgan.generator(self.size, self.latent_size, self.channels, widest),
+            dcgan.generator(self.size, self.latent_size, self.channels, widest, self.smooth),
             dcgan.discriminator(self.size, self.channels, widest, spectral_norm=self.spectral_norm),
         )
         self.play()

@@ -7,7 +7,7 @@ Expected: docs/recipes.md
 
 Each real image is compared with a fake one (a mode that the generator forgets costs it at once), and the squared
 slopes at both keep the game convergent. As in the paper's appendix, the start is rough and the end is calm: the
-penalties fall to a tenth, Adam's memory of squares and that of the averaged weights grow, the learning rate falls
+penalties fall to a fifth, Adam's memory of squares and that of the averaged weights grow, the learning rate falls
 along a cosine.
 """
 
@@ -32,9 +32,9 @@ class R3GAN(Designs):
     channels: int = 16  # of both networks at the full size; doubled at each halving up to 8 times as many
     blocks: int = 1  # residual blocks at each size; 2 in the paper
     loss: str = "relativistic"  # one of losses.ADVERSARIAL
-    r1_weight: float = 0.5  # gamma / 2 of R1 at the start
-    r2_weight: float = 0.5  # gamma / 2 of R2 at the start
-    last_penalty: float = 0.1  # factor on both once warm
+    r1_weight: float = 3.0  # gamma / 2 of R1 at the start
+    r2_weight: float = 3.0  # gamma / 2 of R2 at the start
+    last_penalty: float = 0.2  # factor on both once warm
     augmentation: str = "adaptive"  # of what the discriminator sees: none, fixed (always), adaptive
     learning_rate: float = 5e-4  # at the start
     beta_1: float = 0.0  # memory of the gradient
