@@ -1,6 +1,6 @@
 """Do `cut` and `cyclegan` learn a change whose right answer is known, from pictures that are no pairs?
 
-    python benchmarks/translation.py [cut] [cyclegan] [--minutes 5] [--size 64] [--json FILE] [--sheet FILE.png]
+    python benchmarks/translation.py [cut] [cyclegan] [--images 6400] [--size 64] [--json FILE] [--sheet FILE.png]
 
 Truth world: plain garments on one side; on the other, other garments in the same cloths with dark bands woven in, at
 fixed heights of the garment's square. What a garment kept out of training would look like with bands is known to the
@@ -100,7 +100,7 @@ def learned(recipe: Any, images: int, pictures: tuple[Domain, Domain, Domain, Do
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=["cut", "cyclegan"])
-    parser.add_argument("--images", type=int, default=16_000)
+    parser.add_argument("--images", type=int, default=6_400)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--count", type=int, default=256, help="garments on each side")
     parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")

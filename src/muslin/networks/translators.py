@@ -50,6 +50,18 @@ class Place(keras.layers.Layer):
         return (*shape[:-1], 4 * len(self.frequencies))
 
 
+@keras.saving.register_keras_serializable(package="muslin")
+class SubPixelsAlike(keras.initializers.Initializer):
+    """Kernels of a convolution before DepthToSpace that begin alike for the four pixels of a block.
+
+    Else the blocks are drawn as a fine check until training has unlearned it (ICNR, Aitken et al. 2017).
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None, **kwargs: Any) -> Any:
+        one = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype=dtype)
+        return ops.tile(one, (*[1] * (len(shape) - 1), 4))
+
+
 def translator(network: str = "small", channels: int | None = None, blocks: int | None = None) -> keras.Model:
     """Image (N,H,W,3 in [-1, 1]) -> image (the same). network: one of NETWORKS; None: that network's own numbers."""
     if network == "published":
@@ -94,10 +106,10 @@ def small_translator(channels: int = 24, blocks: int = 4) -> keras.Model:
     x = layers.Conv2D(channels, 1, name="narrow")(x)
     x = layers.Add()([layers.UpSampling2D(2, interpolation="nearest")(x), stem])
     x = _convolution(x, channels, 3, "up", groups=8)
-    painted = layers.Conv2D(12, 3, padding="same", name="painted_half")(x)
+    painted = layers.Conv2D(12, 3, padding="same", kernel_initializer=SubPixelsAlike(), name="painted_half")(x)
     painted = layers.Activation("tanh", name="painted")(DepthToSpace(2)(painted))
-    gate = layers.Conv2D(4, 3, padding="same", activation="sigmoid", name="gate_half",
-                         bias_initializer=keras.initializers.Constant(-1.0))(x)  # fmt: skip
+    gate = layers.Conv2D(4, 3, padding="same", activation="sigmoid", kernel_initializer=SubPixelsAlike(),
+                         bias_initializer=keras.initializers.Constant(-1.0), name="gate_half")(x)  # fmt: skip
     gate = DepthToSpace(2, name="gate")(gate)
     return keras.Model(image, image + gate * (painted - image), name="generator")
 
