@@ -61,6 +61,6 @@ def test_recipes_without_pictures_are_left_alone(recipe):
 def test_words_name_the_figure_and_where_it_began():
     records = [{"images_seen": 100, "validation/kid": 0.2, "validation/kid_error": 0.01}, {"images_seen": 150},
                {"images_seen": 200, "validation/kid": 0.05, "validation/kid_error": 0.004}]  # fmt: skip
-    assert "KID 50 ± 8; 200 at 100 images" in in_words(records[2], records)
+    assert "KID 50.0 ± 8.0; 200 at 100 images" in in_words(records[2], records)
     assert in_words(None, records) == "" and in_words(records[0], []) == ""
     assert during_training.for_the_card(Judge(None, None), None) == {}

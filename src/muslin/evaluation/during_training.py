@@ -15,6 +15,7 @@ import numpy as np
 
 from muslin.evaluation.shipped import feature_network
 from muslin.metrics.distribution import kid
+from muslin.training.monitor import thousandths
 
 COUNT = 200  # pictures of each side
 FEWEST = 20  # of each side: below, KID says nothing
@@ -87,15 +88,13 @@ def in_words(best: Mapping[str, Any] | None, records: list[dict[str, Any]]) -> s
     scores = [record for record in records if "validation/kid" in record]
     if best is None or not scores:
         return ""
-    value, error = 1000 * best["validation/kid"], 2000 * best.get("validation/kid_error", 0.0)
-    words = f"Kept: the network at {best['images_seen']:,} images, whose pictures stand closest to yours"
-    first = 1000 * scores[0]["validation/kid"]
-    began = (
-        f"; {first:.3g} at {scores[0]['images_seen']:,} images"
-        if scores[0]["images_seen"] < best["images_seen"]
-        else ""
+    value, first = thousandths(best["validation/kid"]), scores[0]
+    error = thousandths(2 * best.get("validation/kid_error", 0.0))
+    began = f"; {thousandths(first['validation/kid'])} at {first['images_seen']:,} images" if first != best else ""
+    return (
+        f"Kept: the network at {best['images_seen']:,} images, whose pictures stand closest to yours "
+        f"(KID {value} ± {error}{began}; 0 is as close as yours are to each other)."
     )
-    return f"{words} (KID {value:.3g} ± {error:.2g}{began}; 0 is as close as yours are to each other)."
 
 
 def for_the_card(made: Judge, best: Mapping[str, Any] | None) -> dict[str, Any]:

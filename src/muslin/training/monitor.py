@@ -128,8 +128,8 @@ class Monitor:
             return ""
         return (
             f"the pictures have come no closer to yours since {before['images_seen']:,.0f} images "
-            f"(KID {1000 * before[KID]:.3g}, then {1000 * after[KID]:.3g} at best; 0 is as close as yours are to each "
-            "other). More training would change little."
+            f"(KID {thousandths(before[KID])}, then {thousandths(after[KID])} at best; 0 is as close as yours are to "
+            "each other). More training would change little."
         )
 
     def _converged(self) -> str:
@@ -154,8 +154,8 @@ class Monitor:
         score = self.trace_of_score()
         if self.score_name() == KID and len(score) >= 2:
             came = "come closer to" if min(score[1:]) < score[0] else "not come closer to"
-            best = 1000 * min(score)
-            return f"the pictures have {came} yours: KID was {1000 * score[0]:.3g} at first and is {best:.3g} at best."
+            first, best = thousandths(score[0]), thousandths(min(score))
+            return f"the pictures have {came} yours: KID was {first} at first and is {best} at best."
         if len(score) >= 4:
             name, values = self.score_name(), score
             better = values[-1] > values[0] if name.endswith(HIGHER_IS_BETTER) else values[-1] < values[0]
@@ -189,6 +189,11 @@ def has_settled(values: Sequence[float], *, window: float = 0.4, least: int = 12
     travelled = abs(mean(second) - mean(list(values[: max(2, len(values) // 10)])))
     error = math.sqrt(variance(first) / len(first) + variance(second) / len(second))
     return change <= max(0.05 * travelled, 1.5 * error, 0.01 * abs(mean(tail)))
+
+
+def thousandths(value: float) -> str:
+    """KID as it is told: '4.2', '114', '1,051'."""
+    return f"{1000 * value:.1f}" if abs(value) < 0.1 else f"{1000 * value:,.0f}"
 
 
 def mean(values: Sequence[float]) -> float:
