@@ -6,7 +6,7 @@ Paper:    Radford, Metz & Chintala 2016, "Unsupervised Representation Learning w
 Command:  muslin train dcgan DATA --minutes 10
 Cost:     about 150 images a second at 32 px on 2 cores: silhouettes after 2 minutes, garments after 4.
 Expected: on the embedded garments at 32 px, 32,000 images: coats, shirts, trousers and dresses on white that a
-          stranger names, in plain cloth; prints stay a blur at that size.
+          stranger names, in plain cloth; prints stay a blur at that size. On photographs: docs/recipes.md.
 
 The same game restyles pictures: with `given` networks that take pictures, the noise becomes the source
 pictures and `content` says what of them is to be kept.
