@@ -9,7 +9,7 @@ from .conftest import Server
 
 pytest.importorskip("schemathesis")
 
-EXAMPLES = 6  # a route; benchmarks/studio.py asks more
+EXAMPLES = 8  # a route; benchmarks/studio.py asks more, and for every boundary of every field
 
 
 def test_the_document_is_whole(server):
@@ -45,7 +45,7 @@ def test_schemathesis_finds_nothing(tmp_path, photo, tartan):
             [
                 sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", str(config), "run",
                 server.address + "v1/openapi.json", "--max-examples", str(EXAMPLES), "--exclude-path-regex", "events$",
-                "--phases", "coverage,fuzzing", "--seed", "1", "--request-timeout", "60", "--workers", "2",
+                "--phases", "fuzzing", "--seed", "1", "--request-timeout", "60", "--workers", "2",
                 "--suppress-health-check", "all", "--warnings", "off",
             ],
             capture_output=True, text=True, timeout=900, cwd=tmp_path,
