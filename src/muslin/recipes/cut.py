@@ -6,6 +6,10 @@ Command:  muslin train cut DATA --option source=plain --option target=stripes --
 Published: --option preset=cut (or fast) --option network=published --option learning_rate=2e-4 --option schedule=linear
           --option adversarial_weight=2 --option patches=256 --option units=256 --size 256 --batch 1
 
+Cost:     18 images a second of one core's time at 64 px (2,160 images, compiling included).
+Expected: a regular figure in 2,400 images (benchmarks/translation.py: error 6 where the best floor is 24); what came of
+          real photographs is in docs/recipes.md.
+
 Passes through the generator in a step (s: source, f: what becomes of it; t, i: target and its identity):
 the authors' code runs G(s), E(s), E(f), and for the identity G(t), E(t), E(i). Here the features of s and t come
 out of the pass that paints f and i, and the discriminator judges that same f: one pass of G over (s, t) and one of E

@@ -7,6 +7,9 @@ Command:  muslin train cyclegan DATA --option source=plain --option target=strip
 Published: --option preset=published --option network=published --option learning_rate=2e-4 --option schedule=linear
           --option adversarial_weight=2 --size 256 --batch 1
 
+Cost:     about twice that of cut for an image.
+Expected: docs/recipes.md
+
 Passes in a step: each generator paints its own input and, for the identity loss, the other domain in one pass, and
 comes a second time for the cycle: two passes each. The discriminators judge what the generators' step made, so nothing
 is painted twice. The pool of past fakes is the authors': it is part of the run's state, and which of its places is

@@ -45,6 +45,8 @@ class Translation(Game):
 
     use: ClassVar[str] = "muslin restyle photo.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
+    enough_images: ClassVar[int] = 10_000
+    default_images: ClassVar[int] = 30_000
 
     def check(self) -> None:
         super().check()
