@@ -4,6 +4,7 @@
     python benchmarks/studio.py first              from pressing the button to the first variant, and to four
     python benchmarks/studio.py memory [--jobs N]  memory of server and worker after N jobs
     python benchmarks/studio.py load [--clients N] clients that submit, wait, look and cancel; nothing lost, no 5xx
+    python benchmarks/studio.py cancel [--side PX] from cancelling a running job to the end of its work
     python benchmarks/studio.py kill [--times N]   kill -9 of worker and server in turns; nothing lost
     python benchmarks/studio.py contract [--examples N]  schemathesis against the OpenAPI document
 
@@ -235,6 +236,30 @@ def load(server: Server, arguments: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def cancel(server: Server, arguments: argparse.Namespace) -> dict[str, Any]:
+    """From the cancelling of a running job until its work has ended: the worker is gone, or at the next job."""
+    seconds, replaced = [], 0
+    rng = random.Random(0)
+    for seed in range(arguments.repeats):
+        job, after = server.submit(seed=seed, variants=16), server.submit(seed=seed, variants=1)
+        wait(lambda job=job: server.job(job)["state"] == "running")  # type: ignore[misc]
+        time.sleep(rng.uniform(0, arguments.pause))
+        worker, started = server.worker(), time.perf_counter()
+        server.client.delete(f"/v1/jobs/{job}").raise_for_status()
+        wait(lambda: not _alive(worker) or server.job(after)["state"] != "queued", 0.005)  # noqa: B023
+        seconds.append((time.perf_counter() - started) * 1000)
+        replaced += not _alive(worker)
+        wait(lambda after=after: server.job(after)["state"] in ENDED)  # type: ignore[misc]
+    return {"cancel_ms": spread(seconds), "times": arguments.repeats, "workers_replaced": replaced}
+
+
+def _alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def kill(server: Server, arguments: argparse.Namespace) -> dict[str, Any]:
     """Worker and server in turns, at a random moment of a job; then every job must have all its results."""
     rng = random.Random(0)
@@ -302,7 +327,10 @@ include-path-regex = "^/v1/{0}/[{{]"
 exclude-method = "DELETE"
 parameters = {{ identity = "{1}", other = "{1}", sha256 = "{1}" }}
 """
-TASKS = {"preview": preview, "first": first, "memory": memory, "load": load, "kill": kill, "contract": contract}
+TASKS = {
+    "preview": preview, "first": first, "memory": memory, "load": load, "cancel": cancel, "kill": kill,
+    "contract": contract,
+}  # fmt: skip
 
 
 def main() -> None:
