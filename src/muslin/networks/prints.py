@@ -293,13 +293,14 @@ class _Guide:
         """arrange.rare_colours on a batch: N,K,1,1,3."""
         square = ops.mean(ops.square(self.small), axis=(2, 3), keepdims=True)
         cube = ops.mean(self.small**3, axis=(2, 3), keepdims=True)
-        return MOTIF * ops.clip(cube / (square**1.5 + 0.02), -MOST_SKEW, MOST_SKEW) * MOTIF_CHANNELS
+        channels = ops.convert_to_tensor(MOTIF_CHANNELS)
+        return MOTIF * ops.clip(cube / (square**1.5 + 0.02), -MOST_SKEW, MOST_SKEW) * channels
 
 
 def _warped(cloths: Tensor, shift: Tensor) -> Tensor:
     """cloths (N,K,S,S,C) sampled at each pixel plus shift (N,K,S,S,2: across, down, px), bilinear, wrapped."""
     size, channels = cloths.shape[2], cloths.shape[-1]
-    steps = np.arange(size, dtype=np.float32)
+    steps = ops.arange(size, dtype="float32")
     across = ops.reshape(shift[..., 0] + steps[None, :], (-1, size * size))
     down = ops.reshape(shift[..., 1] + steps[:, None], (-1, size * size))
     left, top = ops.floor(across), ops.floor(down)
