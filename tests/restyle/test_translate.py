@@ -107,7 +107,7 @@ def test_both_looks_of_a_model_that_goes_both_ways(tmp_path):
     assert list(both.looks) == ["stripes", "plain"]
     np.testing.assert_array_equal(both.restyle(pixels, mask, look="plain").image, pixels)
     assert (both.restyle(pixels, mask, look="stripes").image == both.restyle(pixels, mask).image).all()
-    with pytest.raises(UserError, match="no look 'denim'.*stripes, plain"):
+    with pytest.raises(UserError, match=r"no look 'denim'.*stripes, plain"):
         both.restyle(pixels, mask, look="denim")
 
 
