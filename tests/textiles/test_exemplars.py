@@ -4,7 +4,21 @@ import numpy as np
 import pytest
 
 from muslin.errors import EXIT_MODEL, UserError
-from muslin.textiles.exemplars import REPEAT, Look, StoredBank, Tone, choose, regularity, retone, save_bank, tone_of, transfer
+from muslin.textiles.exemplars import (
+    REPEAT,
+    STRONGEST,
+    Look,
+    StoredBank,
+    Tone,
+    choose,
+    ground_of,
+    on_one_ground,
+    regularity,
+    retone,
+    save_bank,
+    tone_of,
+    transfer,
+)
 
 A = Tone(np.array([0.5, 0.02, -0.03]), np.diag([0.02, 0.004, 0.003]))
 B = Tone(np.array([0.6, -0.05, 0.04]), np.array([[0.03, 0.004, 0.0], [0.004, 0.005, 0.001], [0.0, 0.001, 0.004]]))
@@ -23,8 +37,8 @@ def test_transfer_gives_the_target_mean_and_covariance() -> None:
 
 
 def test_transfer_of_diagonal_tones_is_the_ratio_of_deviations_within_its_limits() -> None:
-    wide = Tone(A.mean, np.diag([0.02 * 4, 0.004 / 4, 0.003 * 400]))
-    assert np.diag(transfer(A, wide)[:, :3]) == pytest.approx([2.0, 0.5, 2.5], rel=0.02)  # 20 is held at 2.5
+    wide = Tone(A.mean, np.diag([0.02 * 2.25, 0.004 / 4, 0.003 * 400]))
+    assert np.diag(transfer(A, wide)[:, :3]) == pytest.approx([1.5, 0.5, STRONGEST], rel=0.02)  # 20 is held
 
 
 def test_a_cloth_takes_the_tone_of_another() -> None:
@@ -80,3 +94,17 @@ def test_stripes_are_regular_and_noise_is_not() -> None:
     assert regularity(stripes.astype(np.uint8)) == pytest.approx(1.0, abs=1e-3)
     assert regularity(noise.astype(np.uint8)) < 0.2
     assert regularity(np.full((REPEAT, REPEAT, 3), 90, np.uint8)) == 0.0
+
+
+def test_grounds_become_one_and_motifs_keep_their_colours() -> None:
+    first, second = (np.full((64, 64, 3), (0.8, 0.0, 0.0), np.float32) + shift for shift in (0.0, 0.05))
+    first[:16], second[:16] = (0.3, 0.1, 0.1), (0.4, -0.1, 0.1)
+    ground, share = ground_of(second)
+    assert ground == pytest.approx((0.85, 0.05, 0.05), abs=1e-4)
+    assert share == pytest.approx(0.75)
+    made = on_one_ground([first, second])
+    np.testing.assert_array_equal(made[0], first)
+    assert made[1][40, 40] == pytest.approx((0.8, 0.0, 0.0), abs=1e-3)
+    assert made[1][0, 0] == pytest.approx((0.4, -0.1, 0.1), abs=1e-3)
+    dark = first * np.float32(0.3)  # a ground too far away stays
+    assert on_one_ground([first, dark])[1] is dark

@@ -16,7 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
-from muslin.textiles.exemplars import Look, Tone, retone
+from muslin.textiles.exemplars import Look, Tone, on_one_ground, toned_lab
+from muslin.textiles.palette import from_oklab
 from muslin.textiles.repeat import Cloth
 
 LAYERS = 4  # cloths on a tile
@@ -91,9 +92,10 @@ class Arrangement:
 
     @cached_property
     def toned(self) -> tuple[Layer, ...]:
-        """The layers in the colours of the print."""
+        """The layers in the colours of the print, on one ground."""
+        labs = on_one_ground([toned_lab(layer.swatch, layer.tone, self.tone) for layer in self.layers])
         return tuple(
-            replace(layer, swatch=retone(layer.swatch, layer.tone, self.tone), tone=self.tone) for layer in self.layers
+            replace(layer, swatch=from_oklab(lab), tone=self.tone) for layer, lab in zip(self.layers, labs, strict=True)
         )
 
     def laid(self, width: int, height: int, rows: slice = slice(None), warp: np.ndarray | None = None) -> np.ndarray:

@@ -27,7 +27,10 @@ BANK = "bank.json"
 ATLAS_COLUMNS = 4
 JPEG_QUALITY = 90  # of an atlas, with full colour resolution; lossless where that is not much larger
 LOSSLESS_GAIN = 1.3  # a lossless atlas may be so many times larger
-SOFTEST, STRONGEST = 0.35, 2.5  # how far a contrast may be pressed or stretched to take another's tone
+SOFTEST, STRONGEST = 0.35, 1.8  # how far a contrast may be pressed or stretched to take another's tone
+NEAR = 0.06  # OKLab: colours of one ground
+A_GROUND = 0.3  # of the cloth must be near one colour for it to have a ground
+FARTHEST_GROUND = 0.35  # OKLab: a light ground does not become a dark one
 FLOOR = 4e-5  # OKLab squared: added to variances, so that a plain cloth has a direction too
 
 
@@ -95,10 +98,51 @@ def regularity(swatch: np.ndarray, side: int = 48) -> float:
     return float(np.clip(found[far].max(), 0.0, 1.0))
 
 
+def toned_lab(image: np.ndarray, source: Tone, target: Tone) -> np.ndarray:
+    """`image` (sRGB uint8) of tone `source` in tone `target`, OKLab float32."""
+    matrix = transfer(source, target)
+    lab = (to_oklab(image) @ matrix[:, :3].T + matrix[:, 3]).astype(np.float32)
+    lab[..., 0] = _within(lab[..., 0])
+    return lab
+
+
+def _within(lightness: np.ndarray, low: float = 0.12, high: float = 0.9, room: float = 0.09) -> np.ndarray:
+    """Lightness that levels off towards black and white, so that a stretched contrast does not burn out."""
+    bright = high + room * np.tanh((lightness - high) / room)
+    dark = low + room * np.tanh((lightness - low) / room)
+    return np.where(lightness > high, bright, np.where(lightness < low, dark, lightness))
+
+
 def retone(image: np.ndarray, source: Tone, target: Tone) -> np.ndarray:
     """`image` (sRGB uint8) of tone `source` in tone `target`, sRGB uint8."""
-    matrix = transfer(source, target)
-    return from_oklab(to_oklab(image) @ matrix[:, :3].T + matrix[:, 3])
+    return from_oklab(toned_lab(image, source, target))
+
+
+def ground_of(lab: np.ndarray) -> tuple[np.ndarray, float]:
+    """(the most frequent colour, the share of the cloth near it) of a cloth in OKLab, HxWx3."""
+    step = max(1, lab.shape[0] // 64)
+    colors = lab[::step, ::step].reshape(-1, 3)
+    _, bins, counts = np.unique(np.floor(colors / NEAR).astype(int), axis=0, return_inverse=True, return_counts=True)
+    ground = colors[bins.ravel() == np.argmax(counts)].mean(axis=0)
+    near = np.linalg.norm(colors - ground, axis=1) < NEAR
+    return colors[near].mean(axis=0), float(near.mean())
+
+
+def on_one_ground(cloths: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Cloths in OKLab whose grounds all have the colour of the first one's, where both have a ground.
+
+    Motifs keep their colours: a colour moves with the ground the more the nearer it is to it.
+    """
+    grounds = [ground_of(cloth) for cloth in cloths]
+    color, share = grounds[0]
+    moved = [cloths[0]]
+    for cloth, (own, own_share) in zip(cloths[1:], grounds[1:], strict=True):
+        if min(share, own_share) < A_GROUND or np.linalg.norm(own - color) > FARTHEST_GROUND:
+            moved.append(cloth)
+            continue
+        nearness = np.exp(-((cloth - own) ** 2).sum(axis=-1, keepdims=True) / (2 * NEAR**2))
+        moved.append((cloth + nearness * (color - own)).astype(np.float32))
+    return moved
 
 
 @dataclass(frozen=True, eq=False)
