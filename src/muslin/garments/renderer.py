@@ -144,7 +144,7 @@ def dress(
 def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength: float = 1.0) -> np.ndarray:
     """The photo with `cloth` (a finished picture of its size) inside the mask, outlines as clean as those of `dress`.
 
-    All uint8 HxWx3 but alpha, float32 HxW in [0, 1]; where it is 0, and everywhere at strength 0, the photo's own bytes.
+    All uint8 HxWx3 but alpha, float32 HxW in [0, 1]; where it is 0, and at strength 0, the photo's own bytes.
     """
     if strength <= 0:
         return pixels.copy()
