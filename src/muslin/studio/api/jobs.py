@@ -83,8 +83,10 @@ def cancel(desk: AtDesk, identity: schemas.Id) -> Any:
 def stop(desk: AtDesk, identity: schemas.Id) -> Any:
     """End a training after its next step, with everything learned so far kept for resuming."""
     row = submitting.stoppable(desk.studio, identity)
-    if row["state"] == "queued":
-        row, _ = jobs.cancel(desk.studio, identity)
+    if row["state"] == "queued" or row["progress"] == 0:  # nothing learned yet, nothing to save
+        row, was_running = jobs.cancel(desk.studio, identity)
+        if was_running:
+            desk.supervisor.cancel(row["kind"], identity)
     else:
         desk.supervisor.stop(row["kind"], identity)
     desk.news.announce()
