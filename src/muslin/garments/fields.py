@@ -113,7 +113,7 @@ def _geometry(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> t
     found.append(_ask(network, np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(inside[:, ::-1])))
     panels = (found[0]["panels"][0] + found[1]["panels"][0][:, ::-1][..., MIRRORED]) / 2
     warps = [one["warp"][0].reshape(*one["warp"].shape[1:3], -1, 2) for one in found]
-    return panels, (warps[0] + warps[1][:, ::-1][..., MIRRORED, :] * np.float32((-1, 1))) / 2
+    return panels, (warps[0] + warps[1][:, ::-1][..., MIRRORED, :] * np.array([-1, 1], np.float32)) / 2
 
 
 def _ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
