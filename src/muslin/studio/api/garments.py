@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from muslin.studio import garments
-from muslin.studio.api import schemas
+from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Desk, Limit, read_upload, told
 from muslin.studio.errors import StudioError
 from muslin.studio.uploads import name_from
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/garments", tags=["garments"])
 PNG = {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-@router.get("", response_model=schemas.Garments, responses=told(404))
+@router.get("", response_model=answers.Garments, responses=told(404))
 def listed(
     desk: AtDesk, project: Annotated[schemas.Id | None, Query()] = None, cursor: Cursor = None, limit: Limit = 100
 ) -> Any:
@@ -27,7 +27,7 @@ def listed(
     return {"items": [garments.view(desk.studio, row) for row in rows], "next": after}
 
 
-@router.post("", status_code=201, response_model=schemas.Garment, responses=told(404, 429))
+@router.post("", status_code=201, response_model=answers.Garment, responses=told(404, 429))
 def upload(
     desk: AtDesk,
     file: UploadFile,
@@ -42,12 +42,12 @@ def upload(
     return garments.view(desk.studio, row)
 
 
-@router.get("/{identity}", response_model=schemas.Garment, responses=told(404))
+@router.get("/{identity}", response_model=answers.Garment, responses=told(404))
 def get(desk: AtDesk, identity: schemas.Id) -> Any:
     return garments.view(desk.studio, garments.get(desk.studio, identity))
 
 
-@router.patch("/{identity}", response_model=schemas.Garment, responses=told(404))
+@router.patch("/{identity}", response_model=answers.Garment, responses=told(404))
 def change(desk: AtDesk, identity: schemas.Id, body: schemas.GarmentPatch) -> Any:
     return garments.view(desk.studio, garments.change(desk.studio, identity, body.name, body.length_cm))
 
@@ -68,7 +68,7 @@ def get_mask(desk: AtDesk, identity: schemas.Id) -> FileResponse:
 
 
 @router.put(
-    "/{identity}/mask", response_model=schemas.Garment, responses=told(404, 415, 429),
+    "/{identity}/mask", response_model=answers.Garment, responses=told(404, 415, 429),
     openapi_extra={"requestBody": {"required": True, **PNG}},
 )  # fmt: skip
 async def put_mask(desk: AtDesk, identity: schemas.Id, request: Request) -> Any:
@@ -83,13 +83,13 @@ def _put_mask(desk: Desk, identity: str, data: bytes) -> dict[str, Any]:
         return garments.view(desk.studio, garments.set_mask(desk.studio, identity, data))
 
 
-@router.delete("/{identity}/mask", response_model=schemas.Garment, responses=told(404))
+@router.delete("/{identity}/mask", response_model=answers.Garment, responses=told(404))
 def reset_mask(desk: AtDesk, identity: schemas.Id) -> Any:
     """Back to what was found automatically."""
     return garments.view(desk.studio, garments.reset_mask(desk.studio, identity))
 
 
-@router.post("/{identity}/mask/copy", response_model=schemas.MaskCopied, responses=told(404, 429))
+@router.post("/{identity}/mask/copy", response_model=answers.MaskCopied, responses=told(404, 429))
 def copy_mask(desk: AtDesk, identity: schemas.Id, body: schemas.MaskCopy) -> Any:
     """The same mask for other photos of the same shape."""
     with desk.uploads:

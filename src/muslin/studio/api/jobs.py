@@ -9,12 +9,12 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from muslin.studio import controls, garments, jobs, looks, submitting
-from muslin.studio.api import schemas
+from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, told
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[!-~]+$")]
-SAME: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Job, "description": "The job of this key, made before"}}
+SAME: dict[int | str, dict[str, Any]] = {200: {"model": answers.Job, "description": "The job of this key, made before"}}
 JPEG: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The garment in these looks, small",
@@ -39,7 +39,7 @@ def preview(desk: AtDesk, body: schemas.PreviewIn) -> Response:
     return Response(data, media_type="image/jpeg", headers=took)
 
 
-@router.post("/jobs", status_code=202, response_model=schemas.Job, responses={**SAME, **told(404, 409, 429, 501)})
+@router.post("/jobs", status_code=202, response_model=answers.Job, responses={**SAME, **told(404, 409, 429, 501)})
 def submit(desk: AtDesk, body: Annotated[schemas.JobIn, Body()], idempotency_key: Key = None) -> Any:
     """Put a job into the queue."""
     request = body.model_dump()
@@ -48,11 +48,11 @@ def submit(desk: AtDesk, body: Annotated[schemas.JobIn, Body()], idempotency_key
     if new:
         desk.supervisor.wake(request["kind"])
         desk.news.announce()
-    answer = schemas.Job.model_validate(jobs.view(desk.studio, row)).model_dump(mode="json")
+    answer = answers.Job.model_validate(jobs.view(desk.studio, row)).model_dump(mode="json")
     return JSONResponse(answer, 202 if new else 200, headers={"Location": f"/v1/jobs/{row['id']}"})
 
 
-@router.get("/jobs", response_model=schemas.Jobs, responses=told())
+@router.get("/jobs", response_model=answers.Jobs, responses=told())
 def listed(
     desk: AtDesk,
     project: Annotated[schemas.Id | None, Query()] = None,
@@ -64,12 +64,12 @@ def listed(
     return {"items": [jobs.view(desk.studio, row, whole=False) for row in rows], "next": after}
 
 
-@router.get("/jobs/{identity}", response_model=schemas.Job, responses=told(404))
+@router.get("/jobs/{identity}", response_model=answers.Job, responses=told(404))
 def get(desk: AtDesk, identity: schemas.Id) -> Any:
     return jobs.view(desk.studio, jobs.get(desk.studio, identity))
 
 
-@router.delete("/jobs/{identity}", response_model=schemas.Job, responses=told(404, 409))
+@router.delete("/jobs/{identity}", response_model=answers.Job, responses=told(404, 409))
 def cancel(desk: AtDesk, identity: schemas.Id) -> Any:
     """End it now; what it made so far stays."""
     row, was_running = jobs.cancel(desk.studio, identity)
@@ -79,7 +79,7 @@ def cancel(desk: AtDesk, identity: schemas.Id) -> Any:
     return jobs.view(desk.studio, row)
 
 
-@router.post("/jobs/{identity}/stop", response_model=schemas.Job, responses=told(404, 409))
+@router.post("/jobs/{identity}/stop", response_model=answers.Job, responses=told(404, 409))
 def stop(desk: AtDesk, identity: schemas.Id) -> Any:
     """End a training after its next step, with everything learned so far kept for resuming."""
     row = submitting.stoppable(desk.studio, identity)
@@ -93,7 +93,7 @@ def stop(desk: AtDesk, identity: schemas.Id) -> Any:
     return jobs.view(desk.studio, row)
 
 
-@router.post("/jobs/{identity}/resume", response_model=schemas.Job, responses=told(404, 409, 429))
+@router.post("/jobs/{identity}/resume", response_model=answers.Job, responses=told(404, 409, 429))
 def resume(desk: AtDesk, identity: schemas.Id) -> Any:
     """Go on with a training that was stopped, cancelled or has failed."""
     row = jobs.resume(desk.studio, identity)

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 
 from muslin import __version__, store
 from muslin.studio import capabilities, projects, samples, sets
-from muslin.studio.api import schemas
+from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, read_upload, told
 from muslin.studio.api.looks import attachment
 from muslin.studio.api.security import FILE_POLICY
@@ -26,7 +26,7 @@ ANY_FILE: dict[int | str, dict[str, Any]] = {
 WEBP: dict[int | str, dict[str, Any]] = {200: {"description": "Small", "content": {"image/webp": BINARY}}}
 
 
-@router.get("/info", response_model=schemas.Info, responses=told(), tags=["info"])
+@router.get("/info", response_model=answers.Info, responses=told(), tags=["info"])
 def info(desk: AtDesk) -> Any:
     """What this studio is, takes and can do."""
     from muslin.restyle.restyler import MIXES
@@ -45,7 +45,7 @@ def info(desk: AtDesk) -> Any:
     }  # fmt: skip
 
 
-@router.get("/models", response_model=schemas.Models, responses=told(), tags=["info"])
+@router.get("/models", response_model=answers.Models, responses=told(), tags=["info"])
 def models(desk: AtDesk) -> Any:
     """The networks that are installed."""
     shipped = store.shipped_folder()
@@ -88,13 +88,13 @@ def thumbnail(
     return FileResponse(path, media_type="image/webp", headers={"Cache-Control": FOR_EVER})
 
 
-@router.get("/sets", response_model=schemas.Sets, responses=told(), tags=["sets"])
+@router.get("/sets", response_model=answers.Sets, responses=told(), tags=["sets"])
 def listed(desk: AtDesk, cursor: Cursor = None, limit: Limit = 100) -> Any:
     rows, after = sets.listed(desk.studio, cursor and cursor.lstrip("s"), limit)
     return {"items": [sets.view(desk.studio, row) for row in rows], "next": after}
 
 
-@router.post("/sets", status_code=201, response_model=schemas.PictureSet, responses=told(429), tags=["sets"])
+@router.post("/sets", status_code=201, response_model=answers.PictureSet, responses=told(429), tags=["sets"])
 def create(desk: AtDesk, files: list[UploadFile], name: Annotated[schemas.Name | None, Form()] = None) -> Any:
     """Pictures to learn a look from, looked through at once."""
     with desk.uploads:
@@ -106,7 +106,7 @@ def create(desk: AtDesk, files: list[UploadFile], name: Annotated[schemas.Name |
             raise
 
 
-@router.post("/sets/{identity}/pictures", response_model=schemas.PictureSet, responses=told(404, 429), tags=["sets"])
+@router.post("/sets/{identity}/pictures", response_model=answers.PictureSet, responses=told(404, 429), tags=["sets"])
 def add(desk: AtDesk, identity: schemas.Id, files: list[UploadFile]) -> Any:
     with desk.uploads:
         return sets.view(desk.studio, _add(desk, identity, files))
@@ -117,7 +117,7 @@ def _add(desk: AtDesk, identity: str, files: list[UploadFile]) -> Any:
     return sets.add(desk.studio, identity, ((read_upload(file, most), file.filename) for file in files))
 
 
-@router.get("/sets/{identity}", response_model=schemas.PictureSet, responses=told(404), tags=["sets"])
+@router.get("/sets/{identity}", response_model=answers.PictureSet, responses=told(404), tags=["sets"])
 def get(desk: AtDesk, identity: schemas.Id) -> Any:
     return sets.view(desk.studio, sets.get(desk.studio, identity))
 
@@ -129,7 +129,7 @@ def delete(desk: AtDesk, identity: schemas.Id) -> Response:
 
 
 @router.delete(
-    "/sets/{identity}/pictures/{sha256}", response_model=schemas.PictureSet, responses=told(404), tags=["sets"]
+    "/sets/{identity}/pictures/{sha256}", response_model=answers.PictureSet, responses=told(404), tags=["sets"]
 )
 def remove(desk: AtDesk, identity: schemas.Id, sha256: schemas.Sha256) -> Any:
     return sets.view(desk.studio, sets.remove(desk.studio, identity, sha256))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 
 from muslin.studio import colours, looks
-from muslin.studio.api import schemas
+from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Desk, Limit, read_upload, told
 from muslin.studio.controls import slug
 from muslin.studio.engine import JPEG_QUALITY
@@ -22,13 +22,13 @@ SAVED: dict[int | str, dict[str, Any]] = {
 Words = Annotated[str | None, Query(pattern=r"^([0-9a-f]{6}|keep)(,([0-9a-f]{6}|keep)){0,11}$")]
 
 
-@router.get("", response_model=schemas.LooksOut, responses=told())
+@router.get("", response_model=answers.LooksOut, responses=told())
 def listed(desk: AtDesk, cursor: Cursor = None, limit: Limit = 100) -> Any:
     rows, after = looks.listed(desk.studio, cursor and cursor.lstrip("s"), limit)
     return {"items": [looks.view(desk.studio, row) for row in rows], "next": after}
 
 
-@router.post("", status_code=201, response_model=schemas.Look, responses=told(429))
+@router.post("", status_code=201, response_model=answers.Look, responses=told(429))
 def upload(
     desk: AtDesk,
     file: UploadFile,
@@ -43,7 +43,7 @@ def upload(
     return looks.view(desk.studio, row)
 
 
-@router.post("/mix", status_code=201, response_model=schemas.Look, responses=told(404, 429))
+@router.post("/mix", status_code=201, response_model=answers.Look, responses=told(404, 429))
 def mix(desk: AtDesk, body: schemas.MixIn) -> Any:
     """Two to four looks as one, by weight."""
     with desk.renderings:
@@ -60,12 +60,12 @@ def mixed_tile(desk: AtDesk, body: schemas.TileIn) -> Response:
         return _tile(desk, swatches, body)
 
 
-@router.get("/{identity}", response_model=schemas.Look, responses=told(404))
+@router.get("/{identity}", response_model=answers.Look, responses=told(404))
 def get(desk: AtDesk, identity: schemas.Id) -> Any:
     return looks.view(desk.studio, looks.get(desk.studio, identity))
 
 
-@router.patch("/{identity}", response_model=schemas.Look, responses=told(404))
+@router.patch("/{identity}", response_model=answers.Look, responses=told(404))
 def change(desk: AtDesk, identity: schemas.Id, body: schemas.LookPatch) -> Any:
     row = looks.change(desk.studio, identity, body.model_dump(exclude_unset=True))
     desk.news.announce()
@@ -78,21 +78,21 @@ def delete(desk: AtDesk, identity: schemas.Id) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/{identity}/palette", response_model=schemas.Colours, responses=told(404, 429))
+@router.get("/{identity}/palette", response_model=answers.Colours, responses=told(404, 429))
 def palette(desk: AtDesk, identity: schemas.Id, count: Annotated[int, Query(ge=1, le=8, alias="colours")] = 5) -> Any:
     """The main colours, the most frequent first."""
     with desk.renderings:
         return colours.palette(desk.studio, looks.get(desk.studio, identity), count)
 
 
-@router.post("/{identity}/colourways", response_model=schemas.Colourways, responses=told(404, 429))
+@router.post("/{identity}/colourways", response_model=answers.Colourways, responses=told(404, 429))
 def colourways(desk: AtDesk, identity: schemas.Id, body: schemas.ColourwaysIn) -> Any:
     """Palettes to choose from; nothing is saved."""
     with desk.renderings:
         return colours.colourways(desk.studio, looks.get(desk.studio, identity), **body.model_dump())
 
 
-@router.post("/{identity}/recolour", status_code=201, response_model=schemas.Look, responses=told(404, 429))
+@router.post("/{identity}/recolour", status_code=201, response_model=answers.Look, responses=told(404, 429))
 def recolour(desk: AtDesk, identity: schemas.Id, body: schemas.RecolourIn) -> Any:
     """A new look: the same print in other colours."""
     from muslin.images import encode_image

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from muslin.studio import exchange, projects
-from muslin.studio.api import schemas
+from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, told
 from muslin.studio.controls import slug
 
@@ -20,19 +20,19 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The project", "content": {"application/zip": BINARY}}}
 
 
-@router.get("", response_model=schemas.Projects, responses=told())
+@router.get("", response_model=answers.Projects, responses=told())
 def listed(desk: AtDesk, cursor: Cursor = None, limit: Limit = 100) -> Any:
     projects.current(desk.studio)
     rows, after = projects.listed(desk.studio, cursor and cursor.lstrip("s"), limit)
     return {"items": [projects.view(desk.studio, row) for row in rows], "next": after}
 
 
-@router.post("", status_code=201, response_model=schemas.Project, responses=told())
+@router.post("", status_code=201, response_model=answers.Project, responses=told())
 def create(desk: AtDesk, body: schemas.ProjectIn) -> Any:
     return projects.view(desk.studio, projects.create(desk.studio, body.name))
 
 
-@router.post("/import", status_code=201, response_model=schemas.Project, responses=told(429))
+@router.post("/import", status_code=201, response_model=answers.Project, responses=told(429))
 def import_project(desk: AtDesk, file: UploadFile) -> Any:
     """A new project from an exported file."""
     with desk.uploads:
@@ -41,12 +41,12 @@ def import_project(desk: AtDesk, file: UploadFile) -> Any:
     return projects.view(desk.studio, row)
 
 
-@router.get("/{identity}", response_model=schemas.Project, responses=told(404))
+@router.get("/{identity}", response_model=answers.Project, responses=told(404))
 def get(desk: AtDesk, identity: schemas.Id) -> Any:
     return projects.view(desk.studio, projects.get(desk.studio, identity))
 
 
-@router.patch("/{identity}", response_model=schemas.Project, responses=told(404))
+@router.patch("/{identity}", response_model=answers.Project, responses=told(404))
 def change(desk: AtDesk, identity: schemas.Id, body: schemas.ProjectPatch) -> Any:
     return projects.view(desk.studio, projects.change(desk.studio, identity, body.name, body.opened))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response, UploadFile
 
 from muslin.studio import pictures, recall, results
-from muslin.studio.api import schemas
+from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, read_upload, told
 from muslin.studio.api.looks import attachment
 
@@ -21,7 +21,7 @@ PICTURES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/results", response_model=schemas.Results, responses=told())
+@router.get("/results", response_model=answers.Results, responses=told())
 def listed(
     desk: AtDesk,
     project: Annotated[schemas.Id | None, Query()] = None,
@@ -38,12 +38,12 @@ def listed(
     return {"items": [results.view(desk.studio, row) for row in rows], "next": after}
 
 
-@router.get("/results/{identity}", response_model=schemas.Result, responses=told(404))
+@router.get("/results/{identity}", response_model=answers.Result, responses=told(404))
 def get(desk: AtDesk, identity: schemas.Id) -> Any:
     return results.view(desk.studio, results.get(desk.studio, identity))
 
 
-@router.patch("/results/{identity}", response_model=schemas.Result, responses=told(404))
+@router.patch("/results/{identity}", response_model=answers.Result, responses=told(404))
 def change(desk: AtDesk, identity: schemas.Id, body: schemas.ResultPatch) -> Any:
     """Star, reject, note."""
     row = results.change(desk.studio, identity, body.model_dump(exclude_unset=True))
@@ -74,7 +74,7 @@ def download(
     return Response(data, media_type=media_type, headers={"Content-Disposition": attachment(name)})
 
 
-@router.get("/results/{identity}/compare/{other}", response_model=schemas.Compared, responses=told(404, 429))
+@router.get("/results/{identity}/compare/{other}", response_model=answers.Compared, responses=told(404, 429))
 def compare(desk: AtDesk, identity: schemas.Id, other: schemas.Id) -> Any:
     """What differs between two results."""
     with desk.renderings:
@@ -82,7 +82,7 @@ def compare(desk: AtDesk, identity: schemas.Id, other: schemas.Id) -> Any:
         return results.compare(desk.studio, first, second)
 
 
-@router.post("/settings", response_model=schemas.Recalled, responses=told(429))
+@router.post("/settings", response_model=answers.Recalled, responses=told(429))
 def settings(desk: AtDesk, file: UploadFile) -> Any:
     """All settings of a picture that was exported before."""
     data = read_upload(file, desk.studio.limits.upload_bytes)

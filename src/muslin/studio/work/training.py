@@ -108,10 +108,12 @@ class Watcher:
 
     def _look(self) -> None:
         config, last = _json(self.folder / "config.json"), _last_record(self.folder / "log.jsonl")
-        if config and last:
-            seen, images = int(last.get("images_seen", 0)), max(1, int(config["images"]))
+        pictures = sorted(self.folder.glob("previews/*.png"))
+        seen = max([int((last or {}).get("images_seen", 0)), *(int(path.stem) for path in pictures[-1:])])
+        if config and seen:
+            images = max(1, int(config["images"]))
             self.own.write(progress=round(min(0.99, seen / images), 4), note=f"{seen:,} of {images:,} images")
-        for path in sorted(self.folder.glob("previews/*.png")):
+        for path in pictures:
             if path.name not in self.shown:
                 self._keep(path)
 
