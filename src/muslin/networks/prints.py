@@ -27,6 +27,7 @@ from muslin.textiles.arrange import (
     MOTIF_CHANNELS,
     NOISE,
     OPPONENTS,
+    PLACE,
     SEEN,
     STYLE,
     TINT,
@@ -233,7 +234,7 @@ def render(cloths: Tensor, shares: Tensor, noise: Tensor, fields: Tensor) -> tup
     size, cells = cloths.shape[2], fields.shape[2]
     grow = ops.convert_to_tensor(upsampling(cells, size))
     warp = WARP * ops.tanh(fields[..., :2])
-    bias = fields[..., 2:3] + CHANCE * noise[..., :1]
+    bias = PLACE * ops.tanh(fields[..., 2:3] / PLACE) + CHANCE * noise[..., :1]
     guide = _Guide(cloths)
     colours = fields[..., 3:6] + guide.rare_colours()
     smooth = ops.concatenate([warp, bias, colours, TINT * ops.tanh(fields[..., 6:9])], axis=-1)

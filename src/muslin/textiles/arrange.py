@@ -31,6 +31,7 @@ STYLE = 16  # numbers of a style code
 CHANCE = 0.5  # of the first random field in the choice between layers, before anything is learned
 MOTIF = 1.0  # of a cloth's rare colours in that choice: what stands out of its ground is its motif
 MOST_SKEW = 1.5
+PLACE = 0.4  # the largest learned bias; more lets the generator win by a patchwork of whole cloths
 WARP = 0.06  # of a unit, the largest displacement
 TINT = 0.2  # the largest change of a colour, display values in [-1, 1]
 HARDNESS = 3.0  # of the choice between layers
@@ -155,7 +156,7 @@ def _smooth_part(arrangement: Arrangement, fields: np.ndarray) -> np.ndarray:
     All that follows is linear in this.
     """
     warp = WARP * np.tanh(fields[..., :2])
-    bias = fields[..., 2:3] + CHANCE * arrangement.noise[..., :1]
+    bias = PLACE * np.tanh(fields[..., 2:3] / PLACE) + CHANCE * arrangement.noise[..., :1]
     colours = fields[..., 3:6] + rare_colours(_Guide.of(arrangement.seen)(arrangement.seen))
     return np.concatenate([warp, bias, colours, TINT * np.tanh(fields[..., 6:9])], axis=-1).astype(np.float32)
 
