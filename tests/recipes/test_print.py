@@ -108,17 +108,22 @@ def test_the_rule_is_scored_by_its_own_answer_and_by_chance() -> None:
     assert obeyed(batch["cloths"], batch["cloths"][:, 1])["place"] == pytest.approx(0.5, abs=0.1)
 
 
-def test_training_learns_where_the_dots_belong() -> None:
+def test_training_learns_what_of_a_cloth_is_its_motif() -> None:
     """A miniature of benchmarks/prints.py rule: an adversary alone tells it what to show of the second cloth."""
-    recipe = Print(looks=1, batch_size=6, widths=(8, 16, 16), discriminator_widths=(12, 24, 32), learning_rate=3e-3,
-                   ghosting_weight=0.0, bend_weight=0.0, anchor_weight=0.0, schedule="constant")  # fmt: skip
-    world = DotsOnLightBands(64, 6)
-    test = world.batch(10**9)
-    before = obeyed(test["cloths"], ops.convert_to_numpy(recipe.make(test)[0]))
-    engine.train(recipe, world, images=6 * 160, preview_every_images=0, screen=False)
-    after = obeyed(test["cloths"], ops.convert_to_numpy(recipe.make(test)[0]))
+    recipe = Print(looks=1, batch_size=4, widths=(8, 16, 16), discriminator_widths=(12, 24, 32), learning_rate=3e-3,
+                   r1_weight=0.002, ghosting_weight=0.0, bend_weight=0.0, anchor_weight=0.0)  # fmt: skip
+    world = DotsOnLightBands(64, 4)
+    tests = [world.batch(10**9 + 4 * number) for number in range(4)]
+
+    def score() -> dict[str, float]:
+        found = [obeyed(test["cloths"], ops.convert_to_numpy(recipe.make(test)[0])) for test in tests]
+        return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+
+    before = score()
+    engine.train(recipe, world, images=4 * 48, preview_every_images=0, screen=False)
+    after = score()
     assert after["motif"] > before["motif"] + 0.1
-    assert after["error"] < before["error"]
+    assert after["error"] < before["error"] - 0.02
 
 
 def test_weights_to_learn_on_from_average_the_looks(tmp_path) -> None:
