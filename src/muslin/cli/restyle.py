@@ -13,6 +13,7 @@ import typer
 from muslin.cli import terminal
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.restyle.opening import painter_of, restyler_for
 
 
 class Mix(StrEnum):
@@ -144,11 +145,6 @@ def restyle(
     return worker.run(jobs, as_json)
 
 
-# Of restyle.translate and restyle.looks, which are not imported just to lay a swatch.
-PAINTERS = ("cut", "cyclegan", "pix2pix", "stargan_v2")
-BASELINE = "luminance"  # no network: the photo's own brightness is taken for its folds
-
-
 def look_name(styles: list[Path]) -> str:
     """What a look is called in file names: the stems of its swatches, 'tartan' or 'tartan+dots'."""
     return "+".join(path.stem.replace(" ", "-") for path in styles)[:80]
@@ -161,7 +157,7 @@ def _learned(
 
     Raises UserError for what such a model cannot be asked for, before anything is read.
     """
-    painter = _painter(model)
+    painter = painter_of(model)
     if painter is not None and painter.recipe == "stargan_v2":
         from muslin.restyle import looks
 
@@ -268,7 +264,7 @@ class _Worker:
     ) -> None:
         from muslin.images import read_image
 
-        self.restyler = _restyler(model)
+        self.restyler = restyler_for(model)
         self.styles = [(read_image(path), weight) for path, weight in styles]  # once, not for each photo
         self.controls, self.seed = controls, seed
         self.overwrite, self.quiet, self.verbose = overwrite, quiet, verbose
@@ -327,48 +323,6 @@ class _Worker:
         for target in job.targets:
             if target != "-" and not self.overwrite and Path(target).exists():
                 raise UserError(f"'{target}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")
-
-
-def _restyler(model: str) -> Any:
-    """What restyles with this model: by laying swatches, or by painting the look that it has learned."""
-    painter = _painter(model)
-    if painter is not None and painter.recipe == "stargan_v2":
-        from muslin.restyle.looks import LookRestyler
-
-        return LookRestyler(model, mask_model=_mask_model())
-    if painter is not None and painter.card.get("drawing"):
-        from muslin.restyle.drawings import Dresser
-
-        return Dresser(model)
-    if painter is not None:
-        from muslin.restyle.translate import Translator
-
-        return Translator(model, mask_model=_mask_model())
-    from muslin.restyle.restyler import Restyler
-
-    return Restyler(None if model == BASELINE else model, mask_model=_mask_model())
-
-
-def _painter(model: str | None) -> Any:
-    """The model, where it paints a look that it has learned; a missing one is the restyler's error to raise."""
-    from muslin import store
-
-    try:
-        found = None if model in (None, BASELINE) else store.load(str(model))
-    except UserError:
-        return None
-    return found if found is not None and found.recipe in PAINTERS else None
-
-
-def _mask_model() -> str | None:
-    """The network that finds garments; None (GrabCut instead) where no model of that name is installed."""
-    from muslin import store
-
-    try:
-        store.find("mask")
-    except UserError:
-        return None
-    return "mask"
 
 
 def _standard_input() -> Any:
