@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from muslin.cli import run
+from muslin.studio import locks
+from muslin.studio.server import address_of
 
 
 def test_a_port_that_is_taken_is_named(tmp_path, capsys):
@@ -31,3 +33,24 @@ def test_help_costs_no_web_framework():
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     assert "--port" in told.stdout
+
+
+def test_chosen_again_it_shows_the_one_that_is_open(tmp_path, capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr("muslin.cli.studio._has_display", lambda: True)
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    held = locks.acquire(tmp_path / "server.lock", wait=False, text="http://127.0.0.1:4711/")
+    assert run(["studio", "--data", str(tmp_path)]) == 0
+    assert shown == ["http://127.0.0.1:4711/"] == capsys.readouterr().out.split()
+    held.close()
+    assert address_of(tmp_path) is None
+
+
+def test_the_desktop_entry_starts_this_python(tmp_path, capsys, monkeypatch):
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("Linux desktops only")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert run(["studio", "--install-desktop-entry"]) == 0
+    entry = (tmp_path / "applications" / "muslin-studio.desktop").read_text("utf-8").splitlines()
+    assert f'Exec="{sys.executable}" -m muslin.cli studio' in entry
+    assert capsys.readouterr().out.strip() == str(tmp_path / "applications" / "muslin-studio.desktop")

@@ -183,3 +183,20 @@ def test_mistakes_are_told() -> None:
         recolor(image, extract_palette(image, 2), [RED, BLUE])
     with pytest.raises(UserError, match="at least one"):
         extract_palette(image, 0)
+
+
+def test_an_old_colour_named_with_its_new_one_is_the_one_that_changes():
+    red, blue, green = (200, 30, 30), (20, 20, 120), (0, 255, 0)
+    words = "#141478=#00ff00,#c81e1e=keep"
+    for reds in (19, 21):  # of 40 rows: the ranks by area change, the colours that are meant do not
+        cloth = np.full((40, 40, 3), blue, np.uint8)
+        cloth[:reds] = red
+        made = repaint(cloth, parse_colors(words))
+        assert (tuple(made[0, 0]), tuple(made[-1, 0])) == (red, green)
+    assert parse_colors("navy=keep, white=rgb(1, 2, 3)") == [(0, 0, 128), (1, 2, 3)]
+
+
+@pytest.mark.parametrize("words", ["keep=red", "=red", "red=", "red=blu"])
+def test_a_pair_without_two_colours_is_refused(words):
+    with pytest.raises(UserError, match="no such colour"):
+        parse_colors(words)

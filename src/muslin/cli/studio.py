@@ -40,15 +40,28 @@ def studio(
         terminal.put(str(desktop.install()))
         return
 
+    shows = browser and _has_display()
+    folder = data or service.data_folder()
+    if shows and (known := server.address_of(folder)) is not None:  # the menu's entry was chosen twice
+        _show(known, "The studio is open already; here it is.")
+        return
+
     def ready(address: str) -> None:
         terminal.put(address)
         terminal.say("The studio is open. Ctrl-C closes it.")
-        if browser and _has_display():
-            import webbrowser
+        if shows:
+            _show(address)
 
-            webbrowser.open(address)
+    server.serve(folder, host=host, port=port, token=token, on_ready=ready)
 
-    server.serve(data or service.data_folder(), host=host, port=port, token=token, on_ready=ready)
+
+def _show(address: str, words: str | None = None) -> None:
+    import webbrowser
+
+    if words:
+        terminal.put(address)
+        terminal.say(words)
+    webbrowser.open(address)
 
 
 def _has_display() -> bool:

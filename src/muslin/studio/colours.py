@@ -34,11 +34,42 @@ def stable_palette(pixels: np.ndarray, count: int) -> Palette:
     return found
 
 
+def own(studio: Studio, row: Row, count: int) -> Palette:
+    """The main colours of a look, always seen at one size, so that they never change their places."""
+    return stable_palette(studio.engine.swatch(row["picture"], False), count)
+
+
+def dyes(studio: Studio, swatches: Swatches, asked: Sequence[str]) -> list[str]:
+    """Colours in the places of a look's own, as old=new: those that a preview, a tile and the full size all mean.
+
+    What names its old colour already stays; so do colours for a mix, where each swatch has its own.
+    """
+    if not asked or len(swatches) != 1 or any("=" in colour for colour in asked):
+        return list(asked)
+    base = own(studio, swatches[0][0], len(asked)).names()
+    new = list(asked[: len(base)])
+    if KEEP not in new:
+        new = _dark_for_dark(base, new)
+    return [f"{old}={colour}" for old, colour in zip(base, new, strict=False)]
+
+
+def _dark_for_dark(base: Sequence[str], colours: Sequence[str]) -> list[str]:
+    """The colours in another order: the darkest in the place of the darkest, as textiles.palette.repaint does."""
+    by_light, places = (np.argsort(_light(names), kind="stable") for names in (colours, base))
+    return [colours[by_light[rank]] for rank in np.argsort(places, kind="stable")]
+
+
+def _light(names: Sequence[str]) -> np.ndarray:
+    from muslin.textiles.palette import to_oklab
+
+    return np.asarray(to_oklab(np.array([rgb(name) for name in names], np.uint8).reshape(-1, 3))[:, 0])
+
+
 def palette(studio: Studio, row: Row, count: int) -> dict[str, Any]:
     """The main colours of a look, the most frequent first, with share and CIELAB."""
     from muslin.textiles.palette import to_cielab
 
-    found = stable_palette(studio.engine.swatch(row["picture"], False), count)
+    found = own(studio, row, count)
     labs = to_cielab(found.colors.astype(np.uint8))
     return {"colours": [
         {"hex": name, "share": round(float(share), 4), "lab": [round(float(part), 2) for part in lab]}
@@ -50,7 +81,7 @@ def colourways(
     studio: Studio, row: Row, count: int, seed: int, colours: int, lock: Sequence[str], card: Sequence[str]
 ) -> dict[str, Any]:
     """`count` palettes for a look: hues turned together, or colours taken from a card; nothing is saved."""
-    base = stable_palette(studio.engine.swatch(row["picture"], False), colours).names()
+    base = own(studio, row, colours).names()
     kept = {_nearest(colour, base) for colour in lock}
     rng = np.random.default_rng(seed)
     first = float(rng.uniform(0, 360 / (count + 1)))
@@ -75,16 +106,12 @@ def _nearest(colour: str, among: Sequence[str]) -> int:
 
 def _from_card(base: Sequence[str], kept: set[int], card: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Colours of the card in the places of those not kept: dark for dark, light for light."""
-    from muslin.textiles.palette import to_oklab
-
     free = [place for place in range(len(base)) if place not in kept]
     drawn = rng.choice(len(card), len(free), replace=len(card) < len(free))
-    light = to_oklab(np.array([rgb(card[index]) for index in drawn], np.uint8).reshape(-1, 3))[:, 0]
-    chosen = [card[drawn[index]] for index in np.argsort(light, kind="stable")]
-    own = to_oklab(np.array([rgb(base[place]) for place in free], np.uint8).reshape(-1, 3))[:, 0]
+    chosen = _dark_for_dark([base[place] for place in free], [card[index] for index in drawn])
     new = list(base)
-    for rank, index in enumerate(np.argsort(own, kind="stable")):
-        new[free[index]] = chosen[rank]
+    for place, colour in zip(free, chosen, strict=True):
+        new[place] = colour
     return new
 
 
@@ -92,7 +119,8 @@ def recolour(studio: Studio, row: Row, colours: Sequence[str]) -> np.ndarray:
     """The look's picture at its own size in other colours, uint8 hxwx3; see textiles.palette.repaint."""
     from muslin.textiles.palette import parse_colors, repaint
 
-    return repaint(studio.engine.photo(row["picture"]).pixels, parse_colors(",".join(colours)))
+    meant = dyes(studio, [(row, 1.0)], colours)
+    return repaint(studio.engine.photo(row["picture"]).pixels, parse_colors(",".join(meant)))
 
 
 def zoomed_out(
@@ -103,7 +131,8 @@ def zoomed_out(
     from muslin.textiles.repeat import Cloth
 
     straight = repeat != "mirror"
-    made = [studio.engine.swatch(row["picture"], seamless, straight, tuple(colours)) for row, _ in swatches]
+    meant = tuple(dyes(studio, swatches, colours))
+    made = [studio.engine.swatch(row["picture"], seamless, straight, meant) for row, _ in swatches]
     pixels = overprinted(made, [weight for _, weight in swatches], made[0].shape[1], made[0].shape[0])
     v, u = np.mgrid[0:side, 0:side].astype(np.float32)
     return Cloth(pixels, repeat).prepare(side / across / pixels.shape[1], rotation).sample(u, v)
@@ -117,7 +146,7 @@ def tile(studio: Studio, swatches: Swatches, width: int, repeat: str, colours: S
     from muslin.restyle.restyler import Controls, prepare_swatch
     from muslin.textiles.repeat import Cloth
 
-    settings = Controls(repeat=repeat, palette=",".join(colours) or None)
+    settings = Controls(repeat=repeat, palette=",".join(dyes(studio, swatches, colours)) or None)
     made = [prepare_swatch(studio.engine.photo(row["picture"]).pixels, settings) for row, _ in swatches]
     height = max(1, round(made[0].shape[0] * width / made[0].shape[1]))
     periods = {"straight": 1, "half-drop": 2, "brick": 2, "mirror": 4}[repeat]

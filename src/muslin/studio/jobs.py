@@ -28,6 +28,7 @@ LANES = {"restyle": "work", "colourways": "work", "imagine": "work", "deliver": 
 STATES = ("queued", "running", "done", "failed", "cancelled")
 MOST_CRASHES = 8  # of the worker in one job without a result in between; then the job is to blame
 LOG_LINES = 40
+HERE = "http://muslin.studio"  # stands for the studio's own address in a kept command: the port may be another tomorrow
 SAMPLES = 48
 
 
@@ -50,7 +51,7 @@ def view(studio: Studio, row: Row, whole: bool = True) -> dict[str, Any]:
         "ended": row["ended"],
         "request": json.loads(row["request"]),
         "problem": json.loads(row["problem"]) if row["problem"] else None,
-        "command": row["command"],
+        "command": row["command"].replace(f"curl {HERE}", studio.curl),
         "results": [r["id"] for r in ids("SELECT id FROM results WHERE job = ? ORDER BY number", row["id"])],
         "looks": [r["id"] for r in ids("SELECT id FROM looks WHERE job = ? ORDER BY seq", row["id"])],
         "files": [

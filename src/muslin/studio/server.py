@@ -47,9 +47,11 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
     lock = _lock(data, address)
-    if token:
-        address += f"?token={token}"
     studio = Studio(data, limits)
+    studio.curl = f"curl {address.rstrip('/')}"
+    if token:
+        studio.curl = f'curl -H "Authorization: Bearer $MUSLIN_TOKEN" {address.rstrip("/")}'
+        address += f"?token={token}"
     app = web.create_app(studio, lambda: on_ready(address), with_samples)
     rules = Rules(host, token, studio.limits)
     config = uvicorn.Config(
@@ -61,6 +63,18 @@ def serve(
     finally:
         listener.close()
         lock.close()
+
+
+def address_of(data: Path) -> str | None:
+    """Where the studio of this folder is open already; None where it is not."""
+    path = data.expanduser() / "server.lock"
+    if not path.exists():
+        return None
+    try:
+        locks.acquire(path, wait=False).close()
+    except locks.Busy as busy:
+        return busy.text or None
+    return None
 
 
 def _lock(data: Path, address: str) -> Any:

@@ -40,6 +40,7 @@ class Studio:
         self.database = Database(data / "studio.sqlite")
         self.files = Files(data / "files", self.database)
         self.engine = Engine(self.files, threads)
+        self.curl = "curl http://127.0.0.1:8765"  # how a command line reaches it; the server says better
 
     @property
     def runs(self) -> Path:

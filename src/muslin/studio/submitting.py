@@ -59,7 +59,7 @@ def _deliver(studio: Studio, request: Mapping[str, Any]) -> str:
         words = ["muslin", "lookbook", *paths, "--title", request["title"], "--output", outputs[request["format"]]]
         return shlex.join([*words, "--json"])
     body = json.dumps(request, ensure_ascii=True)
-    return shlex.join(["curl", "http://127.0.0.1:8765/v1/jobs", "-H", "Content-Type: application/json", "-d", body])
+    return shlex.join(["curl", f"{jobs.HERE}/v1/jobs", "-H", "Content-Type: application/json", "-d", body])
 
 
 def _train(studio: Studio, request: Mapping[str, Any]) -> str:

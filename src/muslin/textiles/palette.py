@@ -19,6 +19,18 @@ Color = tuple[int, int, int]
 
 KEEP = ("keep", "lock", "-")  # words for a colour that stays
 
+
+class Dye(tuple[int, int, int]):
+    """A new colour that knows which colour it takes the place of; `old` itself where that one stays."""
+
+    old: Color
+
+    def __new__(cls, old: Color, new: Color) -> Dye:
+        made = super().__new__(cls, new)
+        made.old = old
+        return made
+
+
 # linear sRGB -> cone response, cone response -> OKLab (Ottosson 2020)
 _TO_CONES = np.array([
     [0.4122214708, 0.5363325363, 0.0514459929],
@@ -147,6 +159,8 @@ def extract_palette(image: np.ndarray, n: int = 5, mask: np.ndarray | None = Non
     rng = np.random.default_rng(seed)
     if len(pixels) > _SAMPLES:
         pixels = pixels[rng.integers(0, len(pixels), _SAMPLES)]
+    if len(pixels) == 1:  # OpenCV takes a single sample of three numbers for three samples
+        pixels = np.repeat(pixels, 2, axis=0)
     samples = to_oklab(pixels)
     count = min(n, len(np.unique(pixels, axis=0)))
     cv2.setRNGSeed(seed)
@@ -182,27 +196,41 @@ def _difference(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def parse_colors(text: str) -> list[Color | None]:
-    """Colours from words: '#aabbcc, navy, keep, rgb(10, 20, 30)'; keep, lock and - give None.
+    """Colours from words: '#aabbcc, navy, keep, rgb(10, 20, 30), #112233=navy'; keep, lock and - give None.
 
-    Names are those of CSS. Raises UserError (exit code 2) for other words.
+    old=new is a Dye: the new colour for just that old one, and old=keep the old one for itself. Names are those of
+    CSS. Raises UserError (exit code 2) for other words.
     """
-    from PIL import ImageColor
-
     colors: list[Color | None] = []
     for word in re.split(r",(?![^(]*\))", text):
-        word = word.strip().lower()
-        if word in KEEP:
-            colors.append(None)
-            continue
-        try:
-            red, green, blue = ImageColor.getrgb(word if not re.fullmatch(r"[0-9a-f]{6}", word) else f"#{word}")[:3]
-        except ValueError:
-            raise UserError(
-                "There is no such colour.", received=repr(word), advice="Write several with commas between.",
-                possible="#rrggbb, a CSS name such as navy, rgb(10, 20, 30), or keep", exit_code=EXIT_USAGE,
-            ) from None  # fmt: skip
-        colors.append((red, green, blue))
+        old, paired, new = word.strip().lower().partition("=")
+        color = _color(new if paired else old)
+        replaced = _color(old) if paired else None
+        if paired and replaced is None:
+            raise _no_color(word)
+        colors.append(Dye(replaced, color or replaced) if replaced is not None else color)
     return colors
+
+
+def _color(word: str) -> Color | None:
+    """One colour; None for a word of KEEP."""
+    from PIL import ImageColor
+
+    word = word.strip()
+    if word in KEEP:
+        return None
+    try:
+        red, green, blue = ImageColor.getrgb(word if not re.fullmatch(r"[0-9a-f]{6}", word) else f"#{word}")[:3]
+    except ValueError:
+        raise _no_color(word) from None
+    return red, green, blue
+
+
+def _no_color(word: str) -> UserError:
+    return UserError(
+        "There is no such colour.", received=repr(word), advice="Write several with commas between.",
+        possible="#rrggbb, a CSS name such as navy, rgb(10, 20, 30), keep, or old=new", exit_code=EXIT_USAGE,
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ recolouring
@@ -248,8 +276,13 @@ def repaint(
 
     Its dark colours become the dark ones among the given, its light ones the light ones, so that the print keeps
     its relief. When one of the given is None (keep), they go by frequency instead: the first takes the place of
-    the most frequent colour, and so on.
+    the most frequent colour, and so on. Dyes say themselves what they replace, so nothing depends on the size at
+    which a picture is seen; next to them, what is no Dye means nothing.
     """
+    dyes = [color for color in colors if isinstance(color, Dye)]
+    if dyes:
+        known = Palette(np.array([dye.old for dye in dyes], np.uint8), np.full(len(dyes), 1 / len(dyes)))
+        return recolor(image, known, dyes)
     source = extract_palette(image, max(1, len(colors)), mask, seed)
     chosen = list(colors[: len(source)])
     if all(color is not None for color in chosen):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from muslin.studio import controls, garments, jobs, looks, submitting
+from muslin.studio import colours, controls, garments, jobs, looks, submitting
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, told
 
@@ -32,7 +32,7 @@ def preview(desk: AtDesk, body: schemas.PreviewIn) -> Response:
         row = garments.get(studio, body.garment)
         swatches = looks.flattened(studio, [look.model_dump() for look in body.looks])
         asked = controls.for_garment(body.controls.model_dump(), row["length_cm"])
-        asked["palette"] = body.controls.palette
+        asked["palette"] = colours.dyes(studio, swatches, body.controls.palette or [])
         cloths = [(look["picture"], weight) for look, weight in swatches]
         data = studio.engine.preview(row["photo"], row["mask"], cloths, asked, body.side)
     took = {"Server-Timing": f"render;dur={(time.perf_counter() - started) * 1000:.0f}"}

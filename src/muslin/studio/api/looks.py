@@ -19,7 +19,8 @@ JPEG: dict[int | str, dict[str, Any]] = {200: {"description": "The cloth", "cont
 SAVED: dict[int | str, dict[str, Any]] = {
     200: {"description": "The tile", "content": {"image/png": BINARY, "image/tiff": BINARY}}
 }
-Words = Annotated[str | None, Query(pattern=r"^([0-9a-f]{6}|keep)(,([0-9a-f]{6}|keep)){0,11}$")]
+WORD = "([0-9a-f]{6}=)?([0-9a-f]{6}|keep)"
+Words = Annotated[str | None, Query(pattern=f"^{WORD}(,{WORD}){{0,11}}$")]
 
 
 @router.get("", response_model=answers.LooksOut, responses=told())
@@ -165,7 +166,9 @@ def attachment(name: str) -> str:
 
 
 def _colours(words: str | None) -> list[str]:
-    return [word if word == "keep" else f"#{word}" for word in words.split(",")] if words else []
+    if not words:
+        return []
+    return ["=".join(part if part == "keep" else f"#{part}" for part in word.split("=")) for word in words.split(",")]
 
 
 def _tile(desk: Desk, swatches: Any, asked: schemas.TileIn) -> Response:

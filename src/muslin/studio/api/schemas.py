@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Color = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-f]{6}|keep)$")]
+Color = Annotated[str, StringConstraints(pattern=r"^((#[0-9a-f]{6}=)?(#[0-9a-f]{6}|keep))$")]
 Hex = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 PaletteOf = Annotated[list[Color], Field(min_length=1, max_length=12)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from muslin.errors import UserError
-from muslin.studio import controls, garments, looks
+from muslin.studio import colours, controls, garments, looks
 from muslin.studio.database import Row
 from muslin.studio.errors import problem
 from muslin.studio.jobs import Own
@@ -43,16 +43,22 @@ def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iter
         row = garments.get(studio, request["garment"])
         arguments = controls.for_garment(request["controls"], row["length_cm"])
         for number, palette in enumerate(request["palettes"]):
-            yield Piece(row["id"], number, {**arguments, "palette": ",".join(palette)}, 0)
+            yield Piece(row["id"], number, {**arguments, "palette": _dyed(studio, swatches, palette)}, 0)
         return
-    colours = _colours(swatches)
+    own = _colours(swatches)
     count, seed = request["variants"], request["seed"]
     for place, identity in enumerate(request["garments"]):
         row = garments.get(studio, identity)
         arguments = controls.for_garment(request["controls"], row["length_cm"])
-        family = controls.family(arguments, seed, request["start"], count, request["vary"], colours)
+        family = controls.family(arguments, seed, request["start"], count, request["vary"], own)
         for index, (member, varied) in enumerate(family):
+            if varied.get("palette"):
+                varied["palette"] = _dyed(studio, swatches, varied["palette"].split(","))
             yield Piece(identity, place * count + index, varied, seed + member)
+
+
+def _dyed(studio: Studio, swatches: Swatches, palette: Sequence[str]) -> str:
+    return ",".join(colours.dyes(studio, swatches, palette))
 
 
 def _colours(swatches: Swatches) -> list[str]:
