@@ -32,6 +32,7 @@ from muslin.cli import (
     terminal,
     train,
 )
+from muslin.cli.cluster import with_address
 from muslin.errors import EXIT_FAILURE, UserError
 
 INTERRUPTED = 130
@@ -79,7 +80,7 @@ def root(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: sys.argv) and return its exit code. Never raises."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = with_address(sys.argv[1:] if arguments is None else arguments)
     try:
         result = app(args=arguments, prog_name="muslin", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -96,7 +97,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(error, "format_message"):  # what the command line parser raises, of whatever version
             terminal.usage_error(error)
             return int(getattr(error, "exit_code", 2))
-        terminal.unexpected(error)
+        terminal.unexpected(error, as_json="--json" in arguments)
         return EXIT_FAILURE
 
 

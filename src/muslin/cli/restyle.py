@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from enum import StrEnum
@@ -11,7 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from muslin.cli import terminal
+from muslin.cli.cluster import Ray, Workers, restyle_on_ray
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
+from muslin.distributed.order import Order
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
@@ -45,7 +48,10 @@ class Repeat(StrEnum):
 def restyle(
     photos: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PHOTO...", help="Photos, or folders of photos; - reads one from standard input."),
+        typer.Argument(
+            metavar="PHOTO...",
+            help="Photos, or folders of photos; - reads one from standard input. With --ray: URIs, .parquet, .tar too.",
+        ),
     ] = None,
     style: Annotated[
         list[str] | None,
@@ -104,6 +110,8 @@ def restyle(
         list[str] | None,
         typer.Option(metavar="PICTURE[:WEIGHT]", help="A garment or cloth whose look is taken, by a model of many."),
     ] = None,
+    ray: Ray = None,
+    workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
@@ -140,6 +148,14 @@ def restyle(
             sources = [str(_recorded_source(recalled.source, settings))]
     learned = _learned(model, styles, number, controls, bool(reference))
     _check_usage(sources, styles, output, as_json, learned is not None)
+    if ray is not None:
+        from muslin.images import read_image
+
+        order = Order(
+            model or "drape", [(read_image(path), weight) for path, weight in styles], controls, seed or 0, number,
+            learned or look_name([path for path, _ in styles]), mask, overwrite,
+        )  # fmt: skip
+        return restyle_on_ray(order, sources, output, address=ray, workers=workers, as_json=as_json, quiet=quiet)
     jobs = plan(sources, output, learned or look_name([path for path, _ in styles]), number, mask)
     worker = _Worker(model or "drape", styles, controls, seed or 0, overwrite, quiet, verbose)
     return worker.run(jobs, as_json)
@@ -280,7 +296,8 @@ class _Worker:
                         self.results.append(result)
                         if not as_json and result["output"] != "-":
                             terminal.put(result["output"])
-                except UserError as error:
+                except Exception as unexpected:
+                    error = terminal.as_user_error(unexpected)
                     if len(jobs) == 1 or error.exit_code in (EXIT_USAGE, EXIT_MODEL, EXIT_DEPENDENCY):
                         raise  # what is wrong with one is wrong with all
                     self.failed.append({"source": job.source, "error": terminal.error_as_dict(error)})
@@ -293,6 +310,8 @@ class _Worker:
 
     def results_of(self, job: Job) -> Any:
         """Restyle one photo; yields one record for each file written."""
+        from muslin.images import make_folder
+
         self.refuse_existing(job)
         started = time.perf_counter()
         photo: Any = _standard_input() if job.source == "-" else Path(job.source)
@@ -302,7 +321,7 @@ class _Worker:
             if target == "-":
                 _to_standard_output(restyled)
             else:
-                Path(target).parent.mkdir(parents=True, exist_ok=True)
+                make_folder(Path(target).parent)
                 restyled.save(target, overwrite=self.overwrite)
             seconds = time.perf_counter() - started
             height, width = restyled.image.shape[:2]
@@ -321,7 +340,7 @@ class _Worker:
     def refuse_existing(self, job: Job) -> None:
         """Before the work, not after it: a result that exists stays unless --overwrite was given."""
         for target in job.targets:
-            if target != "-" and not self.overwrite and Path(target).exists():
+            if target != "-" and not self.overwrite and os.path.lexists(target):
                 raise UserError(f"'{target}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")
 
 

@@ -1,0 +1,1 @@
+"""Past one machine: the same restyling, training and studio on a cluster of computers, through Ray."""
