@@ -23,6 +23,7 @@ import numpy as np
 from muslin import store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments.network import Network as _Network
+from muslin.garments.network import fits, misfit
 from muslin.images import resize, write_image
 from muslin.restyle import metadata
 from muslin.textiles import arrange
@@ -61,6 +62,8 @@ class Network(_Network):
     def width(self, name: str) -> int:
         """Numbers in the last axis of the input `name`."""
         shapes = {item.name: item.shape for item in self.session.get_inputs()}
+        if not shapes.get(name) or not isinstance(shapes[name][-1], int):
+            raise misfit(f"the network '{self.path.name}' has no input '{name}' of a known width")
         return int(shapes[name][-1])
 
 
@@ -113,6 +116,8 @@ class Imaginer:
         """
         width, height = self._size(size)
         _check(n, weight, scale, choose)
+        if min((seed, *(between or ()))) < 0:
+            raise UserError("A seed is 0 or more.", received=between or seed, exit_code=EXIT_USAGE)
         if not self.prints and (mix is not None or scale != 1.0):
             raise UserError(
                 "Only prints are mixed and scaled.", received=f"a {self.model.recipe} model", exit_code=EXIT_USAGE
@@ -166,7 +171,8 @@ class Imaginer:
         noise = arrange.draw_noise(np.random.default_rng((seed, 0)), units)[:, ::2, ::2]
         noise = noise.transpose(1, 2, 0, 3).reshape(1, *noise.shape[1:3], -1)
         code = self.bank[name].style_code[None]
-        image = next(iter(self.generator(noise=np.ascontiguousarray(noise), style_code=code).values()))[0]
+        made = next(iter(self.generator(noise=np.ascontiguousarray(noise), style_code=code).values()))
+        image = fits("image", made, 1, None, None, 3)[0]
         grow_y, grow_x = arrange.upsampling(image.shape[0], height), arrange.upsampling(image.shape[1], width)
         image = np.einsum("Yy,yxc,Xx->YXc", grow_y, image, grow_x, optimize=True)
         return np.rint((image + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
@@ -207,11 +213,11 @@ class Imaginer:
         return bank[look or next(iter(bank))]
 
     def _fields(self, arrangement: arrange.Arrangement) -> np.ndarray:
-        return self.generator(**arrangement.inputs())["fields"][0]
+        return fits("fields", self.generator(**arrangement.inputs())["fields"], 1, None, None, None, None)[0]
 
     def _liking(self, arrangement: arrange.Arrangement, fields: np.ndarray, name: str) -> float:
         """The discriminator's mean logit."""
-        size = int(self.model.card["size"])  # px of a unit as the discriminator saw it
+        size = int(self.model.card.get("size", 64))  # px of a unit as the discriminator saw it
         small = arrange.render(arrangement, fields, size * arrangement.units[0], size * arrangement.units[1])
         one_hot = np.zeros((1, self.judge.width("look")), np.float32)
         one_hot[0, self._names.index(name)] = 1.0
@@ -220,7 +226,7 @@ class Imaginer:
 
     @property
     def _names(self) -> list[str]:
-        return [str(name) for name in self.model.card["looks"]]
+        return [str(name) for name in self.model.card.get("looks", ())]
 
     def _units(self, width: int, height: int, scale: float) -> tuple[int, int]:
         across, down = (max(1, round(side / (REPEAT * scale))) for side in (width, height))
@@ -241,7 +247,7 @@ class Imaginer:
     ) -> np.ndarray:
         latents = [self._latent(one) for one in (between or (seed,))]
         latent = latents[0] if len(latents) == 1 else spherical(latents[0], latents[1], step)
-        made = next(iter(self.generator(latent=latent[None]).values()))[0]
+        made = fits("image", next(iter(self.generator(latent=latent[None]).values())), 1, None, None, 3)[0]
         image = np.rint((made + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
         image = make_seamless(image) if tile else image
         return image if width == 0 else resize(image, width, height)
@@ -311,7 +317,8 @@ def find(look: str | Path) -> tuple[store.Model, str | None]:
 
 def looks() -> list[str]:
     """Looks of all installed print models, by name."""
-    return sorted({str(name) for model in store.models() if model.recipe == "print" for name in model.card["looks"]})
+    prints = [model for model in store.models() if model.recipe == "print"]
+    return sorted({str(name) for model in prints for name in model.card.get("looks", ())})
 
 
 def spherical(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:

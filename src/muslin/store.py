@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,10 @@ from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 FORMAT = 1
 CARD = "model.json"
 MAX_CARD_BYTES = 4_000_000
+LARGEST_SIZE = 4096  # px, side of the square that a network sees
+KINDS = {
+    "network": str, "exported": list, "domains": list, "settings": dict, "size": int, "looks": list, "colours": list,
+}  # fmt: skip  # entries of a card that others count on, where it has them
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -66,7 +71,7 @@ class Model:
     @property
     def size(self) -> int:
         """Bytes of all files together, as recorded."""
-        return sum(int(entry.get("bytes", 0)) for entry in self.card["files"].values())
+        return sum(entry["bytes"] for entry in self.card["files"].values())
 
     def file(self, name: str | None = None) -> Path:
         """Path of one file of the model (the network by default), after its hash was checked.
@@ -78,12 +83,15 @@ class Model:
             raise _broken(
                 self.folder, f"the card lists no file '{name}'", possible=sorted(self.card["files"])
             )
-        path = self.folder / name
+        path, entry = self.folder / name, self.card["files"][name]
         try:
-            data = path.read_bytes()
+            found = os.stat(path)
+            # Neither a pipe nor a file of another size is worth reading: it could take for ever.
+            same = stat.S_ISREG(found.st_mode) and found.st_size == entry["bytes"]
+            same = same and _sha256(path) == entry["sha256"]
         except OSError as error:
             raise _broken(self.folder, f"'{name}' cannot be read ({error.strerror})") from error
-        if hashlib.sha256(data).hexdigest() != self.card["files"][name].get("sha256"):
+        if not same:
             raise _broken(self.folder, f"'{name}' is not the file that was published (its hash differs)")
         return path
 
@@ -139,7 +147,8 @@ def load(name: str | Path) -> Model:
     """Read and check the card of a model. Its files are checked as they are used (`Model.file`)."""
     folder = find(name)
     try:
-        if (folder / CARD).stat().st_size > MAX_CARD_BYTES:
+        found = (folder / CARD).stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_CARD_BYTES:
             raise _broken(folder, "its model.json is too large")
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -183,7 +192,7 @@ def write_card(folder: str | Path, card: Mapping[str, Any]) -> Model:
     folder = Path(folder)
     files = {
         path.relative_to(folder).as_posix(): {
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": _sha256(path),
             "bytes": path.stat().st_size,
         }
         for path in sorted(folder.rglob("*"))
@@ -236,6 +245,11 @@ def publish(
     return load(target)
 
 
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _is_file(path: Path) -> bool:
     """False also for what cannot be a path at all (too long, NUL)."""
     try:
@@ -252,17 +266,26 @@ def _check_card(folder: Path, card: Any) -> None:
     for key in ("name", "recipe"):
         if not isinstance(card.get(key), str) or not card[key]:
             raise _broken(folder, f"its model.json has no {key}")
+    for key, kind in KINDS.items():
+        if not isinstance(card.get(key, kind()), kind):
+            raise _broken(folder, f"its model.json has a {key} that is no {kind.__name__}")
+    if not 1 <= card.get("size", 1) <= LARGEST_SIZE:
+        raise _broken(folder, f"its model.json gives {card['size']} px as its size")
     for name, entry in card["files"].items():
         parts = PurePosixPath(name)
         # A card may come from anywhere: it must not point outside its own folder.
-        if (
-            parts.is_absolute()
-            or ".." in parts.parts
-            or "\\" in name
-            or ":" in name
-            or not isinstance(entry, dict)
-        ):
+        if parts.is_absolute() or ".." in parts.parts or not name.isprintable() or set("\\:") & set(name) or not name:
             raise _broken(folder, f"its model.json lists an impossible file name {name!r}")
+        if not (isinstance(entry, dict) and _is_hash(entry.get("sha256")) and _is_size(entry.get("bytes"))):
+            raise _broken(folder, f"its model.json says neither hash nor size of '{name}'")
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _broken(folder: Path, what: str, possible: object | None = None) -> UserError:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 
+LONGEST_NAME = 255  # bytes of a file name, on all common file systems
 # images.FORMATS, which is not imported here: the help must not wait for NumPy
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff")
 
@@ -147,6 +149,8 @@ def _is_result(path: Path) -> bool:
     if path.name.count(".") < 2 or path.suffix.lower() != ".png":
         return False
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for whoever writes into it
+            return False
         with open(path, "rb") as file:
             return b"iTXtmuslin\0" in file.read(65_536)
     except OSError:
@@ -167,7 +171,15 @@ def _targets(
         base = Path(source)
     for index in range(1, number + 1):
         variant = f".{index:0{len(str(number))}d}" if number > 1 else ""
-        yield str(base.with_name(f"{base.stem}.{look}{variant}.png"))
+        yield str(base.with_name(_fitting(base.stem, f".{look}{variant}.png")))
+
+
+def _fitting(stem: str, ending: str) -> str:
+    """stem + ending, the stem shortened where file systems would not take the whole (255 bytes)."""
+    room = LONGEST_NAME - len(os.fsencode(ending))
+    while len(os.fsencode(stem)) > room and len(stem) > 1:
+        stem = stem[:-1]
+    return stem + ending
 
 
 def _distinct(jobs: list[Job]) -> list[Job]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from typing import Any, TextIO
 
 from muslin.errors import UserError
 
+# Characters that would steer a terminal instead of showing a name, but for line ends and the styles of `paint`.
+CONTROL = re.compile(r"(?!\x1b\[(?:31|0|1|2)m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 RED, BOLD, DIM, PLAIN = "31", "1", "2", "0"
 
 
@@ -54,6 +57,29 @@ def user_error(error: UserError, *, as_json: bool = False) -> None:
         put_json({"error": error_as_dict(error)})
 
 
+def as_user_error(error: Exception) -> UserError:
+    """Any exception as words. What the system refuses is no fault of muslin's; the rest is, and says so.
+
+    With MUSLIN_DEBUG=1 an exception that nobody foresaw is raised as it is.
+    """
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, BrokenPipeError):
+        raise error
+    if isinstance(error, OSError) and error.strerror:
+        name = f"'{error.filename}': " if error.filename else ""
+        return UserError(f"The system refused: {name}{error.strerror}.")
+    if isinstance(error, MemoryError):
+        return UserError("There is not enough memory.", advice="Close other programs, or use smaller pictures.")
+    if os.environ.get("MUSLIN_DEBUG"):
+        raise error
+    text = " ".join(str(error).split())[:200]
+    return UserError(
+        f"muslin failed: {type(error).__name__}{': ' + text if text else ''}.",
+        advice="This is a fault of muslin, not yours. Run it again with MUSLIN_DEBUG=1 to see where it happened.",
+    )
+
+
 def error_as_dict(error: UserError) -> dict[str, Any]:
     return {
         "problem": error.problem,
@@ -71,16 +97,14 @@ def usage_error(error: Exception) -> None:
     say(f"  See: {context.command_path if context else 'muslin'} --help")
 
 
-def unexpected(error: Exception) -> None:
-    """One line for a fault of muslin's own; the traceback with MUSLIN_DEBUG=1."""
-    if os.environ.get("MUSLIN_DEBUG"):
+def unexpected(error: Exception, *, as_json: bool = False) -> None:
+    """What nobody foresaw, in words; the traceback with MUSLIN_DEBUG=1."""
+    try:
+        user_error(as_user_error(error), as_json=as_json)
+    except Exception:
         import traceback
 
-        traceback.print_exc()
-        return
-    text = " ".join(str(error).split())[:200]
-    say(f"{paint('Error:', RED)} muslin failed: {type(error).__name__}{': ' + text if text else ''}.")
-    say("  This is a fault of muslin, not yours. Run it again with MUSLIN_DEBUG=1 to see where it happened.")
+        traceback.print_exception(error)
 
 
 def discard_stdout() -> None:
@@ -116,6 +140,8 @@ def _printable(text: str, stream: TextIO) -> str:
     """`text` as the stream can encode it: file names may hold bytes that are no text, terminals may be
     narrow.
     """
+    if stream is sys.stderr or stream.isatty():  # a program that reads our output wants names as they are
+        text = CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
     encoding = stream.encoding or "utf-8"
     if encoding.lower().replace("-", "") == "utf8":
         return text.encode("utf-8", "backslashreplace").decode("utf-8")

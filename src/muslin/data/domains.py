@@ -14,7 +14,6 @@ own square, so that networks spend themselves on cloth; one without is cut squar
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from muslin.data import folder
 from muslin.data.collection import square
 from muslin.data.found_masks import found_mask
 from muslin.data.photos import clean_mask, held_out
+from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
@@ -197,8 +197,7 @@ def _labels(root: Path) -> dict[str, str]:
     """Relative file -> label, of the first table found at the root or beside the garments."""
     for table in [root / base / name for base in ("garments", ".") for name in LABELS]:
         if table.is_file():
-            with table.open(newline="", encoding="utf-8-sig", errors="replace") as rows:
-                found = [(row.get("file"), row.get("style") or row.get("label")) for row in csv.DictReader(rows)]
+            found = [(row["file"], row.get("style") or row.get("label")) for row in read_rows(table, "file")]
             return {file: label for file, label in found if file and label}
     return {}
 

@@ -16,16 +16,17 @@ same content.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from muslin.data.splits import HELD_OUT, held_out
+from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
@@ -321,12 +322,12 @@ def _originals(root: Path) -> dict[str, str]:
             continue
         base = manifest.parent.relative_to(root)
         try:
-            with open(manifest, encoding="utf-8-sig", errors="replace", newline="") as file:
-                for row in csv.DictReader(file):
-                    if row.get("file") and row.get("original_path"):
-                        originals[(base / row["file"]).as_posix()] = row["original_path"]
-        except (OSError, csv.Error):
+            rows = read_rows(manifest, "file", "original_path")
+        except UserError:  # it only says which pictures belong together; without it each stands alone
             continue
+        for row in rows:
+            if row["file"] and row["original_path"]:
+                originals[(base / row["file"]).as_posix()] = row["original_path"]
     return originals
 
 
@@ -335,7 +336,10 @@ def _header(place: Place) -> tuple[int, int, int, str] | str:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        if place.path.stat().st_size > MAX_FILE_BYTES:
+        found = place.path.stat()
+        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever
+            return "not an ordinary file"
+        if found.st_size > MAX_FILE_BYTES:
             return f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
         data = place.path.read_bytes()
         if not data:

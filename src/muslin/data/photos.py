@@ -11,7 +11,6 @@ Layout of a training folder (every part but the photos is optional):
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import cv2
 import numpy as np
 
 from muslin.data.splits import held_out as held_out
+from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
@@ -125,8 +125,7 @@ def load_swatches(folder: Path, *, side: int = 256, held: bool = False) -> list[
     originals = {}
     manifest = styles / "manifest.csv"
     if manifest.is_file():
-        with manifest.open(newline="", encoding="utf-8") as rows:
-            originals = {row["file"]: row.get("original_path", row["file"]) for row in csv.DictReader(rows)}
+        originals = {row["file"]: row.get("original_path") or row["file"] for row in read_rows(manifest, "file")}
     swatches = []
     for path in sorted(path for path in styles.rglob("*") if path.suffix.lower() in SUFFIXES):
         key = path.relative_to(styles).as_posix()
@@ -147,13 +146,12 @@ def _subfolder(folder: Path, *names: str) -> Path:
 def _looks(table: Path) -> dict[str, str]:
     if not table.is_file():
         return {}
-    with table.open(newline="", encoding="utf-8") as rows:
-        return {row["file"]: row["style"] for row in csv.DictReader(rows)}
+    return {row["file"]: row["style"] for row in read_rows(table, "file", "style")}
 
 
 def _read(path: Path, flag: int) -> np.ndarray | None:
     """Training files are read by OpenCV, four times faster than the careful reader; None when unreadable."""
     try:
-        return cv2.imdecode(np.fromfile(path, np.uint8), flag)
+        return cv2.imdecode(np.fromfile(path, np.uint8), flag) if path.is_file() else None
     except (OSError, cv2.error):
         return None

@@ -6,7 +6,6 @@ with the columns file and original_path keeps crops of one original on one side 
 
 from __future__ import annotations
 
-import csv
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 
 from muslin.data.photos import SUFFIXES, held_out
+from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
 from muslin.textiles.exemplars import REPEAT
 from muslin.textiles.procedural import swatch
@@ -91,14 +91,13 @@ def look_name(text: str) -> str:
 def _originals(manifest: Path) -> dict[str, str]:
     if not manifest.is_file():
         return {}
-    with manifest.open(newline="", encoding="utf-8") as rows:
-        return {row["file"]: row.get("original_path", row["file"]) for row in csv.DictReader(rows)}
+    return {row["file"]: row.get("original_path") or row["file"] for row in read_rows(manifest, "file")}
 
 
 def _read(path: Path) -> np.ndarray | None:
     """None for what cannot be read or is too small to be a swatch."""
     try:
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.is_file() else None
     except (OSError, cv2.error):
         return None
     if pixels is None or min(pixels.shape[:2]) < 32:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from muslin.garments.framing import garment_box, garment_frame
+from muslin.garments.network import fits
 from muslin.images import luminance, srgb_to_linear
 
 SIZE = 256  # px, side of the square in which the light is read
@@ -117,7 +118,14 @@ def _geometry(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> t
 
 
 def _ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
-    return network(image=image[None].astype(np.float32) / 127.5 - 1, mask=inside[None, ..., None])
+    """What the network says about one square, its shapes checked."""
+    found = network(image=image[None].astype(np.float32) / 127.5 - 1, mask=inside[None, ..., None])
+    size, count = len(image), len(PANELS)
+    fits("slopes", found["slopes"], 1, size, size, 2)
+    fits("trend", found["trend"], 1, None, None, 1)
+    fits("panels", found["panels"], 1, size // 2, size // 2, count)
+    fits("warp", found["warp"], 1, size // 4, size // 4, 2 * count)
+    return found
 
 
 def _log_luminance(image: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import invert, photo_frame
+from muslin.garments.network import fits
 
 SIZES = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
@@ -109,7 +110,7 @@ def segment(pixels: np.ndarray, network: MaskNetwork, sizes: tuple[int, ...] = S
     for size in sizes:
         image = letterbox(pixels, size)
         pair = np.stack([image, image[:, ::-1]]).astype(np.float32) / 127.5 - 1
-        logits = next(iter(network(image=pair).values()))[..., 0]
+        logits = fits("mask", next(iter(network(image=pair).values())), 2, size, size, 1)[..., 0]
         logits = (logits[0] + logits[1][:, ::-1]) / 2
         frame = invert(photo_frame(rows, columns, size))
         total += cv2.warpAffine(

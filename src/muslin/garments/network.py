@@ -49,4 +49,40 @@ class Network:
         return [item.name for item in self.session.get_outputs()]
 
     def __call__(self, **arrays: np.ndarray) -> dict[str, np.ndarray]:
-        return dict(zip(self.outputs, self.session.run(None, arrays), strict=True))
+        """Raises UserError (exit code 4) where the network takes other inputs, and for an output that it has not."""
+        try:
+            return _Outputs(zip(self.outputs, self.session.run(None, arrays), strict=True))
+        except UserError:
+            raise
+        except Exception as error:  # onnxruntime's own exceptions share no base class
+            reason = " ".join(str(error).split())[:160]
+            raise misfit(f"the network '{self.path.name}' does not run on its inputs ({reason})") from error
+
+
+class _Outputs(dict[str, np.ndarray]):
+    def __missing__(self, name: str) -> np.ndarray:
+        raise misfit(f"it has no output '{name}', only {', '.join(self) or 'none'}")
+
+
+def fits(name: str, array: np.ndarray, *shape: int | None) -> np.ndarray:
+    """The output of a network, if it has that shape (None: any length) and finite numbers.
+
+    Raises UserError (exit code 4): networks come from files, and what follows counts on shapes.
+    """
+    wanted = len(shape) == array.ndim and all(
+        side in (None, found) for side, found in zip(shape, array.shape, strict=True)
+    )
+    if not wanted or array.dtype.kind != "f":
+        words = "x".join("?" if side is None else str(side) for side in shape)
+        raise misfit(f"its output '{name}' is {array.dtype} {'x'.join(map(str, array.shape))}, not {words}")
+    if not np.isfinite(array).all():
+        raise misfit(f"its output '{name}' holds numbers that are not finite")
+    return array
+
+
+def misfit(what: str) -> UserError:
+    return UserError(
+        f"The model does not fit: {what}.",
+        advice="Use the model that belongs to this command, or export it again from its training run.",
+        exit_code=EXIT_MODEL,
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import select
 import stat
 import threading
+import time
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -37,6 +39,7 @@ _SIGNATURES = (
     (b"<svg", "SVG"), (b"<?xml", "SVG or XML"), (b"<!DOCTYPE", "HTML"), (b"<html", "HTML"),
     (b"PK\3\4", "ZIP archive"),
 )  # fmt: skip
+PIPE_SECONDS = 5.0  # how long a pipe may stay silent
 _open_lock, _stderr_lock = threading.Lock(), threading.Lock()
 
 
@@ -146,6 +149,8 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
             raise unreadable(f"'{path}' is not an ordinary file.")
         if status.st_size > max_bytes:
             raise _too_big(f"'{path}'", f"{status.st_size / 1e6:.0f} MB", max_bytes)
+        if stat.S_ISFIFO(status.st_mode):
+            return _read_pipe(path, max_bytes)
         with open(path, "rb") as file:
             return file.read(max_bytes + 1)
     except FileNotFoundError:
@@ -158,6 +163,27 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
         if isinstance(error, UserError):
             raise
         raise unreadable(f"'{path}' cannot be read.", received=words(error)) from error
+
+
+def _read_pipe(path: Path, max_bytes: int) -> bytes:
+    """What comes out of a named pipe, as of `<(command)` in a shell. One that nobody writes into is given up."""
+    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # without it, opening alone would wait for ever
+    try:
+        pieces, total, started = [], 0, time.monotonic()
+        while total <= max_bytes:
+            readable = select.select([pipe], [], [], PIPE_SECONDS)[0]
+            piece = os.read(pipe, 1 << 20) if readable else b""
+            if not piece and (total or not readable or time.monotonic() - started > PIPE_SECONDS):
+                if not readable or not total:
+                    raise unreadable(f"'{path}' is a pipe that nothing comes out of.", advice="Name a file instead.")
+                break
+            if not piece:
+                time.sleep(0.02)  # its writer has not opened it yet
+            pieces.append(piece)
+            total += len(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(pipe)
 
 
 def _too_big(name: str, received: str, max_bytes: int) -> UserError:

@@ -72,6 +72,18 @@ def write_bytes(path: str | Path, data: bytes, *, overwrite: bool = False) -> Pa
     return path
 
 
+def make_folder(path: str | Path) -> Path:
+    """Create a folder and those above it, where they are missing. Raises UserError where that cannot be."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UserError(f"'{path}' is a file, not a folder to write into.", advice="Choose another with -o.") from None
+    except (OSError, ValueError) as error:
+        raise _unwritable(path / "", error) from error
+    return path
+
+
 def _rename_to_new(temporary: Path, path: Path) -> None:
     """Rename that fails where the target exists, also when it appeared a moment ago."""
     try:
@@ -90,6 +102,8 @@ def _file_exists(path: Path) -> UserError:
 
 def _unwritable(path: Path, error: Exception) -> UserError:
     number = getattr(error, "errno", None)
+    if number == errno.ENAMETOOLONG:
+        return UserError(f"The name '{str(path)[:60]}...' is too long for this disk.", advice="Choose another with -o.")
     if number == errno.ENOENT or number == errno.ENOTDIR:
         return UserError(
             f"There is no folder '{path.parent}' to write '{path.name}' into.", advice="Create it first."

@@ -18,7 +18,7 @@ from muslin import store
 from muslin.data.scan import drawing_frame, drawn_region, even_paper, has_paint, ink_of, prepared
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.garments import masks
-from muslin.garments.network import Network
+from muslin.garments.network import Network, fits
 from muslin.restyle import metadata
 from muslin.restyle.restyler import PhotoLike, as_photo
 from muslin.restyle.translate import Translated
@@ -118,7 +118,7 @@ class Dresser:
         size = int(self._model.card.get("size", 64))
         frame = drawing_frame(drawing, size)
         source = prepared(drawing, frame, size, colour, region)
-        made = next(iter(self._network(image=source[None]).values()))[0] / 2 + 0.5
+        made = fits("image", next(iter(self._network(image=source[None]).values())), 1, size, size, 3)[0] / 2 + 0.5
         return enlarged(made, frame, region, drawing, lines)
 
     def _colours(

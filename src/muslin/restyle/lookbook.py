@@ -203,7 +203,7 @@ def _look(
 
     source: Any = params.get("source")
     source = source if isinstance(source, Mapping) else {}
-    styles = [style for style in params.get("styles") or [] if isinstance(style, Mapping)]
+    styles = [style for style in metadata.listed(params.get("styles")) if isinstance(style, Mapping)]
     before = picture(source, False) if before is None else before
     after = _shrink(image)
     if before is not None and abs(before.shape[0] / before.shape[1] / (after.shape[0] / after.shape[1]) - 1) > 0.02:

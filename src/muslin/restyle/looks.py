@@ -21,7 +21,7 @@ from muslin.garments import masks
 from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.masks import Mask
-from muslin.garments.network import Network
+from muslin.garments.network import Network, fits
 from muslin.garments.renderer import lay_over
 from muslin.images import Photo, write_image
 from muslin.restyle import metadata
@@ -237,7 +237,8 @@ class LookRestyler:
     def paint(self, garment: Garment, code: np.ndarray) -> np.ndarray:
         """The garment in a style code, uint8 HxWx3: the photo's size, only to be looked at inside the mask."""
         seen = _on_white(garment.square, garment.inside)
-        made = _first(self._generator(image=seen[None] * 2 - 1, style_code=code))[0]
+        made = _first(self._generator(image=seen[None] * 2 - 1, style_code=code))
+        made = fits("image", made, 1, self.size, self.size, 3)[0]
         made = np.clip((made + 1) / 2, 0, 1)
         return enlarged(made, garment.square, garment.inside, garment.photo.pixels, garment.frame)
 

@@ -24,6 +24,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MAX_SETTINGS_CHARS = 1_000_000  # a picture comes from anywhere; its settings must not fill the memory
+LARGEST_NUMBER = 1e18  # of a setting; JSON knows larger ones, which overflow
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMP = "http://ns.adobe.com/xap/1.0/"
@@ -67,11 +70,13 @@ def file_entry(path: str | Path | None, **more: Any) -> dict[str, Any]:
 
 
 def sha256_of(path: str | Path) -> str | None:
-    """Hexadecimal SHA-256 of a file's bytes; None when it cannot be read."""
+    """Hexadecimal SHA-256 of a file's bytes; None when it cannot be read (twice: a pipe gives its bytes once)."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
@@ -121,7 +126,7 @@ def human_line(params: Mapping[str, Any]) -> str:
     drape'.
     """
     controls = _mapping(params.get("controls"))
-    styles = [_mapping(style) for style in params.get("styles") or []]
+    styles = [_mapping(style) for style in listed(params.get("styles"))]
     looks = " + ".join(
         _name(style) + (f" ({_short(style.get('weight'))})" if len(styles) > 1 else "") for style in styles
     )
@@ -132,8 +137,8 @@ def human_line(params: Mapping[str, Any]) -> str:
     ]
     model = _mapping(params.get("model"))
     parts += [f"Mask: {_mapping(params.get('mask')).get('kind', 'auto')}", f"Seed: {params.get('seed', 0)}"]
-    if params.get("size"):
-        parts.append("Size: " + "x".join(str(side) for side in params["size"]))
+    if listed(params.get("size")):
+        parts.append("Size: " + "x".join(str(side) for side in listed(params["size"])))
     if model.get("name"):
         parts.append(f"Model: {model['name']}")
     if model.get("sha256"):
@@ -177,7 +182,7 @@ def settings_from(photo: Photo) -> dict[str, Any] | None:
     if not text or len(text) > MAX_SETTINGS_CHARS:
         return None
     try:
-        settings = json.loads(text)
+        settings = json.loads(text, parse_int=lambda digits: int(digits) if len(digits) < 40 else math.inf)
     except (ValueError, RecursionError):
         return None
     return settings if isinstance(settings, dict) else None
@@ -222,7 +227,7 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
     notes: list[str] = []
     folder = Path(near).parent
     styles = []
-    for style in settings.get("styles") or []:
+    for style in _sequence(settings.get("styles"), "styles"):
         entry = _mapping(style)
         path = locate(entry, folder, notes)
         if path is None:
@@ -303,28 +308,41 @@ def controls_from(recorded: Mapping[str, Any]) -> dict[str, Any]:
             controls[key] = value if isinstance(value, bool) else str(value)
     if recorded.get("palette"):
         palette = recorded["palette"]
-        if isinstance(palette, str):
-            controls["palette"] = palette
-        else:
-            controls["palette"] = [c if isinstance(c, str) else _color(c) for c in list(palette)[:64]]
+        if not isinstance(palette, str):
+            colours = _sequence(palette, "palette")
+            palette = ",".join(colour if isinstance(colour, str) else _color(colour) for colour in colours)
+        controls["palette"] = palette
     if recorded.get("offset") is not None:
-        offset = [_number(part, "offset") for part in list(recorded["offset"])[:2]]
+        offset = [_number(part, "offset") for part in _sequence(recorded["offset"], "offset")[:2]]
         if len(offset) == 2:
             controls["offset"] = (offset[0], offset[1])
     return controls
 
 
-def _color(value: Any) -> Any:
+def _color(value: Any) -> str:
+    """A colour as textiles.palette.parse_colors reads it."""
     if value is None:
-        return None
-    return "#" + "".join(f"{max(0, min(255, int(_number(part, 'palette')))):02x}" for part in list(value)[:3])
+        return "keep"
+    parts = _sequence(value, "palette")[:3]
+    return "#" + "".join(f"{max(0, min(255, int(_number(part, 'palette')))):02x}" for part in parts)
+
+
+def _sequence(value: Any, name: str, most: int = 64) -> list[Any]:
+    """The first items of a list; None is an empty one. Raises UserError for anything else."""
+    if value is None or isinstance(value, (list, tuple)):
+        return list(value or ())[:most]
+    raise _not_a(value, name, "list")
 
 
 def _number(value: Any, name: str) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER:
         return float(value)
-    raise UserError(
-        f"The settings in this picture are damaged: {name} is not a number.",
+    raise _not_a(value, name, "number")
+
+
+def _not_a(value: Any, name: str, kind: str) -> UserError:
+    return UserError(
+        f"The settings in this picture are damaged: {name} is not a {kind}.",
         received=repr(value)[:60],
         advice="Give the controls on the command line instead.",
         exit_code=EXIT_DATA,
@@ -344,6 +362,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     return str(value)
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """A list of the settings, empty where they have something else there."""
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

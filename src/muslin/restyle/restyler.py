@@ -202,7 +202,7 @@ class Restyler:
             raise _outside("n", n, "1 or more")
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
         for index in range(n):
-            varied = settings if index == 0 else vary_print(settings, np.random.default_rng((seed, index)))
+            varied = settings if index == 0 else vary_print(settings, np.random.default_rng((abs(seed), index)))
             yield self.restyle(garment, style, seed=seed + index, **asdict(varied))
 
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
@@ -260,7 +260,8 @@ def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
     ):
         swatch = make_seamless(swatch)
     if settings.palette is not None:
-        colours = parse_colors(settings.palette) if isinstance(settings.palette, str) else list(settings.palette)
+        given = [settings.palette] if isinstance(settings.palette, str) else list(settings.palette)
+        colours = [color for item in given for color in (parse_colors(item) if isinstance(item, str) else [item])]
         swatch = repaint(swatch, colours)
     return swatch
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,13 @@ def load_state(run: Path, groups: Mapping[str, list[Any]]) -> int | None:
     try:
         with np.load(path) as stored:
             arrays = {key: stored[key] for key in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        images_seen = int(arrays.pop("images_seen"))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise UserError(
             f"The saved state '{path}' cannot be read ({error}).",
             advice="Delete the run's folder, or train into another one.",
             exit_code=EXIT_DATA,
         ) from error
-    images_seen = int(arrays.pop("images_seen"))
     variables = {f"{name}/{index}": variable for name, values in groups.items()
                  for index, variable in enumerate(values)}  # fmt: skip
     shapes = {key: tuple(value.shape) for key, value in variables.items()}
@@ -91,8 +92,21 @@ def all_finite(groups: Mapping[str, list[Any]]) -> bool:
 
 
 def read_config(run: Path) -> dict[str, Any] | None:
+    """What the run was started with; None where there is no run. Raises UserError for a damaged one."""
     path = run / CONFIG
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        config = json.loads(path.read_text("utf-8"))
+        if not (isinstance(config["recipe"], str) and isinstance(config["settings"], dict)):
+            raise ValueError("it names no recipe")
+        return config
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(
+            f"The run's description '{path}' cannot be read ({' '.join(str(error).split())[:120]}).",
+            advice="Train into another folder.",
+            exit_code=EXIT_DATA,
+        ) from error
 
 
 def write_config(run: Path, config: Mapping[str, Any]) -> None:
