@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -137,7 +138,10 @@ def read(studio: Studio, file: IO[bytes]) -> Row:
         with zipfile.ZipFile(file) as archive:
             manifest = _manifest(archive)
             _take_files(studio, archive, manifest)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except UserError:
+        raise
+    # zipfile and its decoders raise half a dozen types on damaged archives, ValueError for a negative place among them
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
         raise _damaged(str(error) or type(error).__name__) from error
     return _enter(studio, manifest)
 

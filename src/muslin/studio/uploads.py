@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import unicodedata
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 120
 SMALLEST_SIDE = 16  # px
-MEDIA_TYPES = {
-    "JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff",
-}  # fmt: skip
+SIGNATURES = {b"\xff\xd8": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 
 
 def picture(studio: Studio, data: bytes) -> tuple[Photo, str]:
@@ -40,11 +37,9 @@ def picture(studio: Studio, data: bytes) -> tuple[Photo, str]:
 
 
 def media_type(data: bytes) -> str:
-    """Of a picture that has been decoded before."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
-        return MEDIA_TYPES[str(image.format)]
+    """Of a picture that has been decoded before: by its signature, as not every TIFF that is read is one to Pillow."""
+    found = (kind for signature, kind in SIGNATURES.items() if data.startswith(signature))
+    return next(found, "image/tiff")
 
 
 def name_from(given: str | None, file_name: str | None, otherwise: str) -> str:
