@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KEPT_PREVIEWS = 48  # examined garments at preview size, 2 MB each
 KEPT_PIXELS = 24_000_000  # of examined garments at full size, and as many of photos
+KEPT_PAINTERS = 3  # models that paint a look of their own
 PREVIEW_SWATCH = 384  # px; a swatch of the preview
 JPEG_QUALITY = 88
 Value = TypeVar("Value")
@@ -60,9 +61,9 @@ class Engine:
     def __init__(self, files: Files, threads: int | None = None) -> None:
         self.files, self.threads = files, threads
         self._garments, self._small, self._swatches = Kept(KEPT_PIXELS), Kept(KEPT_PREVIEWS), Kept(64)
-        self._photos = Kept(KEPT_PIXELS)
+        self._photos, self._painters = Kept(KEPT_PIXELS), Kept(KEPT_PAINTERS)
         self._turn = threading.RLock()
-        self._previewing = threading.Lock()
+        self.previewing = threading.Lock()
 
     @cached_property
     def restyler(self) -> Restyler:
@@ -131,11 +132,32 @@ class Engine:
         mended = controls.get("seamless", "auto")
         straight = controls.get("repeat") != "mirror"
         palette = tuple(controls.get("palette") or ())
-        with self._previewing:  # two at once would each take twice as long
+        with self.previewing:  # two at once would each take twice as long
             cloths = [(Photo(self.swatch(sha256, mended, straight, palette)), weight) for sha256, weight in looks]
             asked = {**controls, "palette": None, "seamless": False}
             made = self.restyler.restyle(garment, cloths, **asked)
             return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
+
+    def painter(self, model: str) -> Any:
+        """What restyles with a model that paints. Raises UserError for one that is not installed."""
+        from muslin import store
+        from muslin.restyle.opening import restyler_for
+
+        card = store.load(model)
+        return self._painters.get((model, card.sha256), lambda: restyler_for(model, self.threads))
+
+    def small(self, photo: str, mask: str, side: int) -> tuple[Photo, np.ndarray]:
+        """Photo and mask (uint8 hxw) with the longer side at most `side`, for a preview of what paints."""
+        import numpy as np
+
+        from muslin.images import Photo
+        from muslin.studio.files import fitted
+
+        def make() -> tuple[Photo, np.ndarray]:
+            grey = fitted(self.photo(mask).pixels, side)[..., 0]
+            return Photo(fitted(self.photo(photo).pixels, side)), np.ascontiguousarray(grey)
+
+        return self._small.get(("painted", photo, mask, side), make)
 
     def swatch(
         self, sha256: str, seamless: str | bool = "auto", straight: bool = True, palette: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from typing import IO, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from muslin.errors import EXIT_DATA, UserError
-from muslin.studio import projects, uploads
+from muslin.studio import learned, projects, uploads
 from muslin.studio.database import Row, insert, new_id, now, revise
 from muslin.studio.files import SHA256
 from muslin.studio.service import Studio
@@ -48,7 +48,7 @@ class GarmentEntry(_Entry):
 
 
 class LookEntry(_Entry):
-    kind: str = Field(pattern="^(swatch|mix|imagined|recoloured)$")
+    kind: str = Field(pattern="^(swatch|mix|imagined|recoloured|learned)$")
     sample: int = Field(ge=0, le=1)
     picture: str = Field(pattern=SHA256.pattern)
     repeat_cm: float | None
@@ -221,6 +221,8 @@ def _enter(studio: Studio, manifest: Manifest) -> Row:
         for look in manifest.looks:
             same = "SELECT id FROM looks WHERE picture = ? AND kind = ?"
             known = connection.execute(same, (look.picture, look.kind)).fetchone()
+            if look.kind == "learned":  # it is known by its model, not by a picture of it
+                known = learned.same(connection, look.origin)
             looks[look.id] = known["id"] if known else new_id()
             if not known:
                 columns = look.model_dump(exclude={"id", "sample"}) | {"parts": _renamed(look.parts, looks)}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from muslin.studio import database
+from muslin.studio import database, learned
 from muslin.studio.database import Row, insert, new_id, now, revise, update
 from muslin.studio.errors import StudioError, not_found
 from muslin.studio.service import Studio
@@ -90,10 +90,12 @@ def insert_look(connection: sqlite3.Connection, sha256: str, name: str, **more: 
     return identity
 
 
-def flattened(studio: Studio, asked: Sequence[Mapping[str, Any]]) -> list[tuple[Row, float]]:
+def flattened(
+    studio: Studio, asked: Sequence[Mapping[str, Any]], cloth: bool = True
+) -> list[tuple[Row, float]]:
     """Swatches and weights of [{"look", "weight"}], mixes taken apart, each swatch once.
 
-    Raises StudioError (404) for a look that is not there.
+    Raises StudioError (404) for a look that is not there; UserError where only `cloth` is of use and a look is none.
     """
     weights: dict[str, float] = {}
     for item in asked:
@@ -102,7 +104,10 @@ def flattened(studio: Studio, asked: Sequence[Mapping[str, Any]]) -> list[tuple[
         total = sum(part["weight"] for part in parts)
         for part in parts:
             weights[part["look"]] = weights.get(part["look"], 0.0) + item["weight"] * part["weight"] / total
-    return [(get(studio, identity), weight) for identity, weight in weights.items()]
+    found = [(get(studio, identity), weight) for identity, weight in weights.items()]
+    if cloth:
+        learned.refuse([row for row, _ in found])
+    return found
 
 
 def mix(studio: Studio, name: str, parts: Sequence[Mapping[str, Any]], how: str) -> Row:
@@ -135,8 +140,12 @@ def change(studio: Studio, identity: str, changes: Mapping[str, Any]) -> Row:
 
 def delete(studio: Studio, identity: str) -> None:
     """Raises StudioError (409) for a sample, and for a part of a mix."""
-    if get(studio, identity)["sample"]:
+    row = get(studio, identity)
+    if row["sample"]:
         raise StudioError(409, "A sample look cannot be deleted.")
+    if learned.is_learned(row):
+        name = learned.origin(row)["model"]
+        raise StudioError(409, "This look belongs to a model.", advice=f"Remove the model '{name}' itself.")
     for row in studio.database.all("SELECT name, parts FROM looks WHERE kind = 'mix'"):
         if any(part["look"] == identity for part in json.loads(row["parts"])):
             raise StudioError(409, f"The look is part of the mix '{row['name']}'.", advice="Delete the mix first.")
@@ -146,4 +155,4 @@ def delete(studio: Studio, identity: str) -> None:
 
 def listed(studio: Studio, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
     """Newest first; the samples were made first, so they come last."""
-    return database.page_of(studio.database, "looks", [], [], cursor, limit)
+    return database.page_of(studio.database, "looks", [learned.LISTED], [], cursor, limit)

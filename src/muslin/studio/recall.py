@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from muslin.errors import EXIT_DATA, UserError
+from muslin.studio import learned
 from muslin.studio.controls import as_answered
 from muslin.studio.files import SHA256
 from muslin.studio.service import Studio
@@ -69,7 +70,29 @@ def _looks(studio: Studio, settings: Mapping[str, Any], notes: list[str]) -> lis
             notes.append(f"The swatch '{_name(entry)}' is not in the studio.")
         elif isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight < 1e6:
             looks.append({"look": found, "weight": float(weight)})
-    return looks
+    return looks or _learned(studio, settings, notes)
+
+
+def _learned(studio: Studio, settings: Mapping[str, Any], notes: list[str]) -> list[dict[str, Any]]:
+    """The looks that a model painted."""
+    recorded = _mapping(settings.get("controls"))
+    model = str(_mapping(settings.get("model")).get("name") or "")
+    mix = _mix(recorded) or {recorded.get("look"): 1.0}
+    looks = []
+    for row in studio.database.all("SELECT * FROM looks WHERE kind = 'learned' AND " + learned.LISTED):
+        source = learned.origin(row)
+        known = source["look"] in mix or (len(mix) == 1 and source["look"] is None)
+        if source["model"] == model and known:
+            looks.append({"look": row["id"], "weight": float(mix.get(source["look"], 1.0))})
+    if recorded.get("look") and not looks:
+        notes.append(f"The look '{str(recorded['look'])[:60]}' of the model '{model[:60]}' is not in the studio.")
+    return looks[:4]
+
+
+def _mix(recorded: Mapping[str, Any]) -> dict[Any, float]:
+    from muslin.restyle import metadata
+
+    return dict(metadata.controls_from({"look_mix": recorded.get("look_mix")}).get("look_mix") or {})
 
 
 def _mask(studio: Studio, settings: Mapping[str, Any], garment: str | None, notes: list[str]) -> str | None:

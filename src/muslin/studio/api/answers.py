@@ -114,7 +114,7 @@ class Part(Answer):
 
 class Look(Answer):
     id: Id
-    kind: Literal["swatch", "mix", "imagined", "recoloured"]
+    kind: Literal["swatch", "mix", "imagined", "recoloured", "learned"]
     name: str
     sample: bool
     created: float

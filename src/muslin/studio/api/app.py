@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from muslin import __version__
-from muslin.studio import collecting, samples
+from muslin.studio import collecting, learned, samples
 from muslin.studio.api import events, garments, jobs, library, looks, problems, projects, results
 from muslin.studio.api.desk import Desk, make_desk
 from muslin.studio.service import Studio
@@ -61,6 +61,7 @@ def _prepare(desk: Desk, with_samples: bool) -> None:
     desk.studio.engine.warm()
     if with_samples:
         samples.make(desk.studio, desk.news.announce)
+    learned.refresh(desk.studio, desk.news.announce)
     collecting.collect(desk.studio)
 
 

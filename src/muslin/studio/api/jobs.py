@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from muslin.studio import colours, controls, garments, jobs, looks, submitting
+from muslin.studio import colours, controls, garments, jobs, learned, looks, submitting
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, told
+from muslin.studio.work import painting
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[!-~]+$")]
@@ -30,11 +31,18 @@ def preview(desk: AtDesk, body: schemas.PreviewIn) -> Response:
     studio = desk.studio
     with desk.previews:
         row = garments.get(studio, body.garment)
-        swatches = looks.flattened(studio, [look.model_dump() for look in body.looks])
+        swatches = looks.flattened(studio, [look.model_dump() for look in body.looks], cloth=False)
+        if learned.painted([look for look, _ in swatches]):
+            asked = painting.arguments(swatches, body.controls.model_dump())
+            return _shown(painting.preview(studio.engine, row, swatches, asked, body.side), started)
         asked = controls.for_garment(body.controls.model_dump(), row["length_cm"])
         asked["palette"] = colours.dyes(studio, swatches, body.controls.palette or [])
         cloths = [(look["picture"], weight) for look, weight in swatches]
         data = studio.engine.preview(row["photo"], row["mask"], cloths, asked, body.side)
+    return _shown(data, started)
+
+
+def _shown(data: bytes, started: float) -> Response:
     took = {"Server-Timing": f"render;dur={(time.perf_counter() - started) * 1000:.0f}"}
     return Response(data, media_type="image/jpeg", headers=took)
 

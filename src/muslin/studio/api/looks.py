@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 
-from muslin.studio import colours, looks
+from muslin.studio import colours, learned, looks
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Desk, Limit, read_upload, told
 from muslin.studio.controls import slug
@@ -25,6 +26,8 @@ Words = Annotated[str | None, Query(pattern=f"^{WORD}(,{WORD}){{0,11}}$")]
 
 @router.get("", response_model=answers.LooksOut, responses=told())
 def listed(desk: AtDesk, cursor: Cursor = None, limit: Limit = 100) -> Any:
+    if learned.stale(desk.studio):  # a model was trained or removed meanwhile; its look comes as news
+        threading.Thread(target=learned.refresh, args=(desk.studio, desk.news.announce), daemon=True).start()
     rows, after = looks.listed(desk.studio, cursor and cursor.lstrip("s"), limit)
     return {"items": [looks.view(desk.studio, row) for row in rows], "next": after}
 
@@ -90,7 +93,9 @@ def palette(desk: AtDesk, identity: schemas.Id, count: Annotated[int, Query(ge=1
 def colourways(desk: AtDesk, identity: schemas.Id, body: schemas.ColourwaysIn) -> Any:
     """Palettes to choose from; nothing is saved."""
     with desk.renderings:
-        return colours.colourways(desk.studio, looks.get(desk.studio, identity), **body.model_dump())
+        row = looks.get(desk.studio, identity)
+        learned.refuse([row])
+        return colours.colourways(desk.studio, row, **body.model_dump())
 
 
 @router.post("/{identity}/recolour", status_code=201, response_model=answers.Look, responses=told(404, 429))
@@ -99,6 +104,7 @@ def recolour(desk: AtDesk, identity: schemas.Id, body: schemas.RecolourIn) -> An
     from muslin.images import encode_image
 
     studio, row = desk.studio, looks.get(desk.studio, identity)
+    learned.refuse([row])
     with desk.renderings:
         pixels = colours.recolour(studio, row, body.palette)
         sha256 = studio.files.add(encode_image(pixels, "PNG"), "image/png", pixels.shape[1], pixels.shape[0])

@@ -8,20 +8,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from muslin.errors import UserError
-from muslin.studio import colours, controls, garments, looks
+from muslin.studio import colours, controls, garments, learned, looks
 from muslin.studio.database import Row
 from muslin.studio.errors import problem
 from muslin.studio.jobs import Own
 from muslin.studio.results import insert_result
 from muslin.studio.service import Studio
-
-if TYPE_CHECKING:
-    from muslin.restyle.restyler import Restyled
+from muslin.studio.work import painting
 
 Swatches = list[tuple[Row, float]]
 MOST_LINES = 50  # of a job's command
@@ -39,6 +37,9 @@ class Piece:
 
 def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iterator[Piece]:
     """The pieces of a restyle or colourways request, in order. Raises UserError for impossible controls."""
+    if learned.painted([look for look, _ in swatches]):
+        yield from _plan_painted(studio, request, swatches)
+        return
     if request["kind"] == "colourways":
         row = garments.get(studio, request["garment"])
         arguments = controls.for_garment(request["controls"], row["length_cm"])
@@ -57,6 +58,17 @@ def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iter
             yield Piece(identity, place * count + index, varied, seed + member)
 
 
+def _plan_painted(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iterator[Piece]:
+    if request["kind"] == "colourways":
+        learned.refuse([look for look, _ in swatches])
+    count, asked = request["variants"], painting.arguments(swatches, request["controls"])
+    for place, identity in enumerate(request["garments"]):
+        garments.get(studio, identity)
+        family = painting.family(swatches, asked, request["seed"], request["start"], count)
+        for index, (seed, varied) in enumerate(family):
+            yield Piece(identity, place * count + index, varied, seed)
+
+
 def _dyed(studio: Studio, swatches: Swatches, palette: Sequence[str]) -> str:
     return ",".join(colours.dyes(studio, swatches, palette))
 
@@ -70,7 +82,7 @@ def _colours(swatches: Swatches) -> list[str]:
 def run(studio: Studio, own: Own) -> None:
     """Make what is missing. One garment that fails does not spoil the others; a job fails when all do."""
     request = own.request
-    swatches = looks.flattened(studio, request["looks"])
+    swatches = looks.flattened(studio, request["looks"], cloth=False)
     done = {r["number"] for r in studio.database.all("SELECT number FROM results WHERE job = ?", own.identity)}
     failed: dict[str, UserError] = {}
     total = _total(request)
@@ -126,18 +138,24 @@ def _make(studio: Studio, own: Own, piece: Piece, swatches: Swatches, progress: 
 
     started = time.perf_counter()
     row = garments.get(studio, piece.garment)
-    garment = studio.engine.garment(row["photo"], row["mask"])
-    cloths = [(studio.engine.photo(look["picture"]), weight) for look, weight in swatches]
-    made = studio.engine.restyler.restyle(garment, cloths, seed=piece.seed, **piece.arguments)
-    made = replace(made, params=_with_names(studio, made.params, row, swatches))
-    params = json.loads(metadata.to_json(made.params))
+    photo = studio.engine.photo(row["photo"])
+    engine, painted = studio.engine, learned.painted([look for look, _ in swatches])
+    if painted:
+        mask = engine.photo(row["mask"]).pixels
+        made = painting.paint(engine, swatches, photo, mask[..., 0], piece.arguments, piece.seed)
+    else:
+        cloths = [(engine.photo(look["picture"]), weight) for look, weight in swatches]
+        garment = engine.garment(row["photo"], row["mask"])
+        made = engine.restyler.restyle(garment, cloths, seed=piece.seed, **piece.arguments)
+    named = _with_names(studio, made.params, row, [] if painted else swatches)
+    params = json.loads(metadata.to_json(named))
     data = encode_image(
-        made.image, "PNG", alpha=garment.photo.alpha,
+        made.image, "PNG", alpha=photo.alpha,
         text=metadata.settings_to_text(params), xmp=metadata.provenance_xmp(params),
     )  # fmt: skip
     height, width = made.image.shape[:2]
     picture = studio.files.add(data, "image/png", width, height)
-    _keep(studio, own, piece, row, swatches, made, params, picture, time.perf_counter() - started, progress)
+    _keep(studio, own, piece, row, swatches, (width, height), params, picture, time.perf_counter() - started, progress)
 
 
 def _with_names(studio: Studio, params: Mapping[str, Any], row: Row, swatches: Swatches) -> dict[str, Any]:
@@ -163,30 +181,37 @@ def file_name(studio: Studio, name: str, sha256: str) -> str:
 
 
 def _keep(
-    studio: Studio, own: Own, piece: Piece, row: Row, swatches: Swatches, made: Restyled, params: dict[str, Any],
+    studio: Studio, own: Own, piece: Piece, row: Row, swatches: Swatches, size: tuple[int, int], params: dict[str, Any],
     picture: str, seconds: float, progress: float,
 ) -> None:  # fmt: skip
-    asked = own.request["looks"]
-    label = "+".join(controls.slug(looks.get(studio, item["look"])["name"]) for item in asked)[:80]
-    scale = float(params["controls"]["scale"])
-    cm = controls.print_cm(scale, row["length_cm"])
+    worn = own.request["looks"]
+    label = "+".join(controls.slug(looks.get(studio, item["look"])["name"]) for item in worn)[:80]
+    painted = learned.painted([look for look, _ in swatches])
+    used = painting.answered(params) if painted else params["controls"]
+    cm = controls.print_cm(float(used["scale"]), row["length_cm"])
     with own.writing(progress=round(progress, 4), crashes=0) as connection:
         last = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM results").fetchone()[0]
         name = f"{controls.slug(row['name'])}.{label}.{last + 1:04d}.png"
-        height, width = made.image.shape[:2]
         record = {
-            "source": params["source"]["path"], "output": name, "width": width, "height": height,
+            "source": params["source"]["path"], "output": name, "width": size[0], "height": size[1],
             "seconds": round(seconds, 3), "settings": params,
         }  # fmt: skip
-        line = controls.command(
-            str(studio.files.path(row["photo"])), str(studio.files.path(row["mask"])), paths(studio, swatches),
-            piece.arguments, name, seed=piece.seed,
-        )  # fmt: skip
+        asked = {**piece.arguments, "palette": used["palette"]} if painted else piece.arguments
+        line = _line(studio, row, swatches, asked, name, 1, piece.seed)
         insert_result(
-            connection, project=own.request["project"], job=own.identity, garment=row["id"], looks=list(asked),
+            connection, project=own.request["project"], job=own.identity, garment=row["id"], looks=list(worn),
             number=piece.number, name=name, picture=picture, mask=row["mask"], command=line, seed=piece.seed,
-            controls=controls.as_answered(params["controls"], cm), print_cm=cm, settings=params, record=record,
+            controls=controls.as_answered(used, cm), print_cm=cm, settings=params, record=record,
         )  # fmt: skip
+
+
+def _line(
+    studio: Studio, row: Row, swatches: Swatches, asked: Mapping[str, Any], output: str, count: int, seed: int
+) -> str:
+    files = (str(studio.files.path(row["photo"])), str(studio.files.path(row["mask"])))
+    if learned.painted([look for look, _ in swatches]):
+        return painting.command(*files, swatches, asked, output, count, seed)
+    return controls.command(*files, paths(studio, swatches), asked, output, count, seed)
 
 
 def paths(studio: Studio, swatches: Swatches) -> list[tuple[str, float]]:
@@ -198,8 +223,10 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
 
     Raises what running it would: StudioError (404) for what is not there, UserError for impossible controls.
     """
-    swatches = looks.flattened(studio, request["looks"])
+    swatches = looks.flattened(studio, request["looks"], cloth=False)
     plain = request["kind"] == "restyle" and request["start"] == 0 and list(request["vary"]) in (["print"], [])
+    if learned.painted([look for look, _ in swatches]):
+        plain = plain and painting.one_family(swatches)
     lines = []
     for piece in plan(studio, request, swatches):
         row = garments.get(studio, piece.garment)
@@ -208,10 +235,7 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
             continue  # the first line of a garment makes the whole family
         label = controls.slug(row["name"])
         output = f"{label}.restyled" if count > 1 else f"{label}.{piece.number + 1:03d}.png"
-        files = (str(studio.files.path(row["photo"])), str(studio.files.path(row["mask"])))
-        lines.append(
-            controls.command(*files, paths(studio, swatches), piece.arguments, output, count, piece.seed)
-        )
+        lines.append(_line(studio, row, swatches, piece.arguments, output, count, piece.seed))
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"# and {len(lines) - MOST_LINES} more; each result has its own"]
     return "\n".join(lines)

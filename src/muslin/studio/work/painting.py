@@ -1,0 +1,113 @@
+"""Garments in looks that a model paints: which variants there are, how one is made, the command that says the same."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from muslin.studio import learned
+from muslin.studio.database import Row
+from muslin.studio.engine import Engine
+
+if TYPE_CHECKING:
+    from muslin.images import Photo
+
+Parts = Sequence[tuple[Row, float]]
+LEAST = 0.3  # share of the asked strength that the weakest variant has
+
+
+def arguments(parts: Parts, controls: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for the model of these looks; of the controls it has a strength, a drawing also colours."""
+    first = learned.origin(parts[0][0])
+    asked: dict[str, Any] = {"strength": float(controls.get("strength", 1.0))}
+    if first["drawing"] and controls.get("palette"):
+        palette = controls["palette"]
+        asked["palette"] = palette if isinstance(palette, str) else ",".join(palette)
+    if len(parts) > 1:
+        asked["look_mix"] = {learned.origin(row)["look"]: weight for row, weight in parts}
+    elif first["look"]:
+        asked["look"] = first["look"]
+    return asked
+
+
+def family(
+    parts: Parts, asked: Mapping[str, Any], seed: int, start: int, count: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(seed, keyword arguments) of `count` variants: other draws of the look, or where it has but one, other strengths.
+
+    Number 0 is what was asked for.
+    """
+    drawing = learned.origin(parts[0][0])["drawing"]
+    for number in range(start, start + count):
+        if one_family(parts) and not drawing:
+            yield seed + number, dict(asked)
+        elif drawing:  # its own paint first, then colours drawn by the seed
+            yield seed, {**asked, "number": number}
+        else:
+            share = 1 - (1 - LEAST) * _between(number)
+            yield seed, {**asked, "strength": round(asked["strength"] * share, 3)}
+
+
+def one_family(parts: Parts) -> bool:
+    """Whether `muslin restyle -n` makes the same variants: other strengths are lines of their own."""
+    source = learned.origin(parts[0][0])
+    return source["recipe"] == "stargan_v2" or bool(source["drawing"])
+
+
+def _between(number: int) -> float:
+    """0, 1/2, 1/4, 3/4, 1/8, ...: numbers that spread over 0 to 1 however many are taken (van der Corput)."""
+    return sum((number >> bit & 1) / 2 ** (bit + 1) for bit in range(number.bit_length()))
+
+
+def paint(engine: Engine, parts: Parts, photo: Photo, mask: Any, asked: Mapping[str, Any], seed: int) -> Any:
+    """One result, with .image and .params as muslin.restyle.translate.Translated has them. mask: uint8 HxW."""
+    source = learned.origin(parts[0][0])
+    painter = engine.painter(source["model"])
+    if source["drawing"]:
+        number = int(asked.get("number", 0))
+        own = {name: value for name, value in asked.items() if name != "number"}
+        return next(itertools.islice(painter.variants(photo, n=number + 1, seed=seed, **own), number, None))
+    return painter.restyle(photo, mask=mask, seed=seed, **asked)
+
+
+def preview(engine: Engine, garment: Row, parts: Parts, asked: Mapping[str, Any], side: int) -> bytes:
+    """A JPEG of the garment in these looks, longer side at most `side` pixels."""
+    from muslin.images import encode_image
+    from muslin.studio.engine import JPEG_QUALITY
+
+    photo, mask = engine.small(garment["photo"], garment["mask"], side)
+    with engine.previewing:
+        return encode_image(paint(engine, parts, photo, mask, asked, 0).image, "JPEG", quality=JPEG_QUALITY)
+
+
+def answered(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The full controls of a result; what the model has not is as it stands by default."""
+    from muslin.restyle.restyler import Controls
+
+    own = params["controls"]
+    return {**asdict(Controls()), "strength": own["strength"], "palette": ",".join(own.get("palette") or []) or None}
+
+
+def command(
+    photo: str, mask: str, parts: Parts, asked: Mapping[str, Any], output: str, count: int = 1, seed: int = 0
+) -> str:
+    """The line of `muslin restyle` that makes the same pictures. photo, mask: paths."""
+    source = learned.origin(parts[0][0])
+    words = ["muslin", "restyle", photo, "--model", source["model"]]
+    if asked.get("look"):
+        words += ["--look", asked["look"]]
+    if asked.get("look_mix"):
+        words += ["--look-mix", ",".join(f"{look}={weight:g}" for look, weight in asked["look_mix"].items())]
+    if not source["drawing"]:
+        words += ["--mask", mask]
+    if asked.get("palette"):
+        words += ["--palette", asked["palette"]]
+    words += ["--strength", repr(asked["strength"])]
+    if count > 1:
+        words += ["--number", str(count)]
+    if count > 1 or seed:
+        words += ["--seed", str(seed)]
+    return shlex.join([*words, "--output", output, "--json"])
