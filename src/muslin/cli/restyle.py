@@ -288,6 +288,10 @@ class _Worker:
         self.failed: list[dict[str, Any]] = []
 
     def run(self, jobs: list[Job], as_json: bool) -> int:
+        from muslin.images import remove_parts
+
+        for folder in {Path(target).parent for job in jobs for target in job.targets if target != "-"}:
+            remove_parts(folder)
         with terminal.progress("Restyling", len(jobs), quiet=self.quiet) as advance:
             for done, job in enumerate(jobs):
                 advance(done, note=job.name)

@@ -22,6 +22,7 @@ def to_onnx(network: Any, path: Path) -> None:
     function, signature, outputs = plain_function(network)
     model, _ = tf2onnx.convert.from_function(function, signature, opset=17)
     _rename(model.graph, [tensor.name for tensor in network.inputs], outputs)
+    _number_constants(model.graph)
     model.producer_name = "muslin"
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
@@ -67,3 +68,19 @@ def _rename(graph: Any, inputs: list[str], outputs: list[str]) -> None:
     for node in graph.node:
         node.input[:] = [plain.get(item, item) for item in node.input]
         node.output[:] = [plain.get(item, item) for item in node.output]
+
+
+def _number_constants(graph: Any) -> None:
+    """Constants named and sorted by their first use: tf2onnx counts them differently each time, and the same weights
+    are to give the same bytes.
+    """
+    used = list(dict.fromkeys(item for node in graph.node for item in node.input))
+    constants = {constant.name: constant for constant in graph.initializer}
+    names = {name: f"constant_{number}" for number, name in enumerate(name for name in used if name in constants)}
+    ordered = [constants[name] for name in names]
+    for constant in ordered:
+        constant.name = names[constant.name]
+    for node in graph.node:
+        node.input[:] = [names.get(item, item) for item in node.input]
+    del graph.initializer[:]
+    graph.initializer.extend(ordered)

@@ -7,7 +7,7 @@ bits, and writes PNG three times faster. Both are imported at the first use, to 
 from .formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
 from .light import linear_to_srgb, luminance, resize, srgb_to_linear
 from .reading import Photo, find_images, read_image
-from .writing import encode_image, make_folder, write_bytes, write_image
+from .writing import encode_image, make_folder, remove_parts, write_bytes, write_image
 
 __all__ = [
     "FORMATS",
@@ -21,6 +21,7 @@ __all__ = [
     "luminance",
     "make_folder",
     "read_image",
+    "remove_parts",
     "resize",
     "srgb_to_linear",
     "write_bytes",

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import struct
+import time
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,9 @@ import numpy as np
 from ..errors import EXIT_USAGE, UserError
 from .formats import FORMATS, LARGEST_SIDE, READABLE, XMP_KEY, exists, words
 from .pixels import over_white
+
+PART = ".muslin-"  # what the name of an unfinished file begins with
+PART_SECONDS = 60.0  # no file takes longer to be written
 
 
 def write_image(
@@ -54,7 +58,7 @@ def write_bytes(path: str | Path, data: bytes, *, overwrite: bool = False) -> Pa
     """Write a file whole or not at all (temporary file beside it, then a rename). Raises UserError."""
     path = Path(path)
     # a short name of its own: one made from a long file name could be too long for the file system
-    temporary = path.parent / f".muslin-{os.getpid()}-{os.urandom(6).hex()}.part"
+    temporary = path.parent / f"{PART}{os.getpid()}-{os.urandom(6).hex()}.part"
     try:
         with open(temporary, "xb") as file:
             file.write(data)
@@ -70,6 +74,14 @@ def write_bytes(path: str | Path, data: bytes, *, overwrite: bool = False) -> Pa
         with suppress(OSError, ValueError):
             temporary.unlink(missing_ok=True)
     return path
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a process was writing into `folder` when it was killed; young parts may be another's at work."""
+    with suppress(OSError):
+        for part in folder.glob(f"{PART}*.part"):
+            if time.time() - part.stat().st_mtime > PART_SECONDS:
+                part.unlink(missing_ok=True)
 
 
 def make_folder(path: str | Path) -> Path:
