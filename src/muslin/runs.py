@@ -106,7 +106,7 @@ def train(
         plan=work.plan,
         validate=judge,
         validate_every_images=work.plan.get(during_training.EVERY),
-        keep_best="kid" if judge else None,
+        keep_best="kid" if judge and recipe_class.keeps_best else None,
         screen=screen,
     )
     for sentence in (history.verdict, during_training.in_words(history.best, history.records)):
