@@ -70,10 +70,14 @@ def test_the_renderer_of_training_is_the_renderer_of_use() -> None:
     fields = rng.normal(0, 0.4, (1, LAYERS, CELLS, CELLS, arrange.FIELDS)).astype(np.float32)
     fields[..., :2] = 0.0  # the warp is sampled bilinearly here and by cubics there
     cloths = np.rint((batch["cloths"] + 1) * 127.5)
-    keras_print, _ = prints.render((cloths / 127.5 - 1).astype(np.float32), batch["shares"], batch["noise"], fields)
+    regular = 0.5  # halfway calmed
+    calm = np.array([arrange.calm_of(batch["shares"][0], [regular] * LAYERS)], np.float32)
+    assert 0.0 < calm[0] < 1.0
+    shown = (cloths / 127.5 - 1).astype(np.float32)
+    keras_print, _ = prints.render(shown, batch["shares"], batch["noise"], fields, calm)
     tone = arrange.Tone(np.zeros(3), np.eye(3))
     layers = tuple(
-        arrange.Layer(cloth.astype(np.uint8), tone, np.eye(2, dtype=int), (0.0, 0.0), float(share))
+        arrange.Layer(cloth.astype(np.uint8), tone, np.eye(2, dtype=int), (0.0, 0.0), float(share), regular)
         for cloth, share in zip(cloths[0], batch["shares"][0], strict=True)
     )
     one = arrange.Arrangement(layers, (1, 1), tone, batch["noise"][0])

@@ -108,6 +108,36 @@ def test_weights_on_a_cloths_own_colours_cut_along_its_outlines() -> None:
     assert np.abs(made - wanted)[inside].max() <= 4
 
 
+def test_stripes_run_through_whatever_the_fields_say() -> None:
+    """Lying stripes over lying stripes: every row is one colour, though the fields vary over the tile."""
+    y = np.arange(REPEAT)
+    rows = [np.where((y // (REPEAT // count)) % 2, 220, 40).astype(np.uint8) for count in (4, 8)]
+    stripes = [np.repeat(np.repeat(row[:, None, None], REPEAT, 1), 3, 2) for row in rows]
+    one = laid_out(stripes, [0.6, 0.4])
+    bound = replace(one, layers=tuple(replace(layer, regularity=1.0) for layer in one.layers))
+    assert (bound.calm, one.calm) == (0.0, 1.0)
+    across = {name: arrange.render(each, random_fields(2), 128, 128).std(axis=1).max()
+              for name, each in (("bound", bound), ("free", one))}  # fmt: skip
+    assert across["bound"] < 1.0
+    assert across["free"] > 20.0
+
+
+def test_stripes_of_a_print_run_one_way() -> None:
+    """Of standing and lying stripes some are turned, so that all of one print run one way."""
+    y, x = np.mgrid[0:REPEAT, 0:REPEAT]
+    lines = [np.where(axis * count // REPEAT % 2, 220, 40) for axis in (x, y) for count in (4, 6, 8)]
+    exemplars = np.repeat(np.stack(lines)[..., None], 3, 3).astype(np.uint8)
+    look = Look(exemplars, tuple(tone_of(one) for one in exemplars), np.zeros(arrange.STYLE, np.float32))
+    for seed in range(8):
+        made = arrange.draw(np.random.default_rng(seed), [(look, 1.0)], (2, 2))
+        directions = []
+        for layer in made.layers:
+            standing = bool((layer.swatch == layer.swatch[:1]).all())
+            turned = layer.counts[0, 0] == 0
+            directions.append(standing != turned)
+        assert len(set(directions)) == 1 or any(abs(layer.counts).all() for layer in made.layers)
+
+
 def test_between_two_arrangements_the_ends_are_the_ends() -> None:
     first, second = drawn(5), drawn(6)
     ends = [arrange.between(first, second, share) for share in (0.0, 1.0)]

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from muslin.textiles.arrange import calmed, draw, draw_noise, draw_shares
+from muslin.textiles.arrange import calm_of, calmed, draw, draw_noise, draw_shares
 from muslin.textiles.exemplars import REPEAT, Look, Tone, retone, tone_of
 
 POOL = 1024  # tables laid, 60 MB at 64 px; each is shared out anew whenever it comes
@@ -49,7 +49,7 @@ class PrintStream:
         self.pool = cache(self._laid)  # laying cloths costs more than a step on them
 
     def batch(self, images_seen: int) -> dict[str, Any]:
-        """cloths N,LAYERS,S,S,3 and real N,S,S,3 in [-1, 1]; shares, noise, look (one-hot)."""
+        """cloths N,LAYERS,S,S,3 and real N,S,S,3 in [-1, 1]; shares, noise, calm, look (one-hot)."""
         rng = np.random.default_rng((self.seed, images_seen))
         rows = [self._row(rng) for _ in range(self.batch_size)]
         return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
@@ -67,6 +67,7 @@ class PrintStream:
             "cloths": cloths.astype(np.float32) / 127.5 - 1.0,
             "shares": shares,
             "noise": calmed(draw_noise(rng, (1, 1)), shares, regularities),
+            "calm": np.float32(calm_of(shares, regularities)),
             "look": one_hot,
             "real": real.astype(np.float32) / 127.5 - 1.0,
         }

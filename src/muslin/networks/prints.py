@@ -226,13 +226,19 @@ class Styled(keras.layers.Layer):
 # ------------------------------------------------------------------------------- the renderer, differentiable
 
 
-def render(cloths: Tensor, shares: Tensor, noise: Tensor, fields: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+def render(
+    cloths: Tensor, shares: Tensor, noise: Tensor, fields: Tensor, calm: Tensor | None = None
+) -> tuple[Tensor, dict[str, Tensor]]:
     """textiles.arrange.render on a batch: (print N,S,S,3 in [-1, 1], what a loss may want to know).
 
     cloths: N,LAYERS,S,S,3 in [-1, 1], flat, as they lie on a tile of one unit; the rest as for `field_generator`.
+    calm: N, how far fields may vary over the tile (arrange.calm_of); None: freely.
     """
     size, cells = cloths.shape[2], fields.shape[2]
     grow = ops.convert_to_tensor(upsampling(cells, size))
+    if calm is not None:
+        mean = ops.mean(fields, axis=(2, 3), keepdims=True)
+        fields = mean + ops.reshape(calm, (-1, 1, 1, 1, 1)) * (fields - mean)
     warp = WARP * ops.tanh(fields[..., :2])
     bias = PLACE * ops.tanh(fields[..., 2:3] / PLACE) + CHANCE * noise[..., :1]
     guide = _Guide(cloths)

@@ -108,7 +108,7 @@ class Print(Game):
             return self.networks["generator"]([noise, code], training=True), {}
         given = [prints.seen(batch["cloths"]), batch["shares"], batch["noise"], code]
         fields = self.networks["generator"](given, training=True)["fields"]
-        return prints.render(batch["cloths"], batch["shares"], batch["noise"], fields)
+        return prints.render(batch["cloths"], batch["shares"], batch["noise"], fields, batch.get("calm"))
 
     def judge(self, batch: Batch) -> Any:
         return lambda images: self.networks["discriminator"]([images, batch["look"]], training=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,9 @@ WARP = 0.06  # of a unit, the largest displacement
 TINT = 0.2  # the largest change of a colour, display values in [-1, 1]
 HARDNESS = 3.0  # of the choice between layers
 GUIDE_LIMIT = 2.5  # of a layer's own colours, in standard deviations
+MOVED = 0.3  # of second cloths are the first one again, moved: the same flowers, arranged anew
+TURNED = 0.4  # natural logarithm: cloths with so much more change along than across have a direction
+FREE, BOUND = 0.35, 0.75  # regularity up to which fields are free to vary over a tile, and from which on they are not
 BALANCE_STEPS = 10
 BALANCE_STRIDE = 2  # px of MEASURED: where shares are counted
 MEASURED = 64  # px of a unit when shares are balanced
@@ -90,6 +94,10 @@ class Arrangement:
     def shares(self) -> np.ndarray:
         shares = np.array([layer.share for layer in self.layers], np.float32)
         return shares / shares.sum()
+
+    @property
+    def calm(self) -> float:
+        return calm_of(self.shares, [layer.regularity for layer in self.layers])
 
     @cached_property
     def toned(self) -> tuple[Layer, ...]:
@@ -155,10 +163,20 @@ def _smooth_part(arrangement: Arrangement, fields: np.ndarray) -> np.ndarray:
 
     All that follows is linear in this.
     """
+    fields = steadied(fields, arrangement.calm)
     warp = WARP * np.tanh(fields[..., :2])
     bias = PLACE * np.tanh(fields[..., 2:3] / PLACE) + CHANCE * arrangement.noise[..., :1]
     colours = fields[..., 3:6] + rare_colours(_Guide.of(arrangement.seen)(arrangement.seen))
     return np.concatenate([warp, bias, colours, TINT * np.tanh(fields[..., 6:9])], axis=-1).astype(np.float32)
+
+
+def steadied(fields: Any, calm: Any) -> Any:
+    """Fields whose variation over the tile counts by `calm`: what breaks the rhythm of stripes makes florals loose.
+
+    fields: ... x CELLS x CELLS x FIELDS of any array library; calm: a number, or an array that broadcasts.
+    """
+    mean = fields.mean(axis=(-3, -2), keepdims=True)
+    return mean + calm * (fields - mean)
 
 
 def rare_colours(guide: np.ndarray) -> np.ndarray:
@@ -252,13 +270,16 @@ def draw(
         other = looks[number][0].tones
         tone = tone.mixed(other[rng.integers(len(other))], weights[number] / weights[: number + 1].sum())
     shares = draw_shares(rng, weights)
-    orders = [rng.permutation(len(look.exemplars)) for look, _ in looks]
+    orders = [_company(rng, look) for look, _ in looks]
+    angle = float(rng.choice([0.0, 90.0, 180.0, 45.0], p=[0.8, 0.06, 0.1, 0.04]))
+    density = float(rng.choice([1.0, 2.0, 0.7], p=[0.8, 0.12, 0.08])) / scale
     layers: list[Layer] = []
     for number in range(LAYERS):
         of = number % len(looks)
         look = looks[of][0]
-        which = int(orders[of][number // len(looks) % len(look.exemplars)])
-        layers.append(_draw_layer(rng, look, which, float(shares[number]), units, scale))
+        which = orders[of][number // len(looks)]
+        across = look.grains[which] * looks[0][0].grains[orders[0][0]] < -(TURNED**2)
+        layers.append(_draw_layer(rng, look, which, float(shares[number]), angle + 90.0 * across, density, units))
     code = sum(weight * look.style_code for weight, (look, _) in zip(weights, looks, strict=True))
     noise = calmed(draw_noise(rng, units), shares, [layer.regularity for layer in layers])
     return Arrangement(tuple(layers), units, tone, noise, np.asarray(code, np.float32))
@@ -278,17 +299,25 @@ def draw_shares(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
     return shares
 
 
+def _company(rng: np.random.Generator, look: Look) -> list[int]:
+    """Cloths of a look that suit each other: one by chance, then such as are near it in scale and rhythm."""
+    main = int(rng.integers(len(look.exemplars)))
+    near = np.argsort(look.strangeness[main], kind="stable")[1 : 1 + max(LAYERS, len(look.exemplars) // 4)]
+    order = [main, *rng.permutation(near).tolist()]
+    if len(order) == 1 or rng.random() < MOVED:
+        order.insert(1, main)
+    return [int(order[place % len(order)]) for place in range(LAYERS)]
+
+
 def _draw_layer(
-    rng: np.random.Generator, look: Look, which: int, share: float, units: tuple[int, int], scale: float
-) -> Layer:
-    angle = rng.choice([0.0, 90.0, 180.0, 45.0], p=[0.78, 0.08, 0.1, 0.04])
-    density = rng.choice([1.0, 2.0, 0.7], p=[0.8, 0.12, 0.08]) / scale
+    rng: np.random.Generator, look: Look, which: int, share: float, angle: float, density: float,
+    units: tuple[int, int],
+) -> Layer:  # fmt: skip
+    """All cloths of a tile lie in one direction and at one density: motifs of one size suit each other."""
     mirrored = rng.random() < 0.5
     offset = (float(rng.random()), float(rng.random()))
     counts = count_repeats(angle, density, mirrored, units)
-    return Layer(
-        look.exemplars[which], look.exemplar_tones[which], counts, offset, share, look.regularities[which]
-    )
+    return Layer(look.exemplars[which], look.exemplar_tones[which], counts, offset, share, look.regularities[which])
 
 
 def count_repeats(angle: float, density: float, mirrored: bool, units: tuple[int, int]) -> np.ndarray:
@@ -309,6 +338,12 @@ def calmed(noise: np.ndarray, shares: np.ndarray, regularities: Sequence[float])
     noise = noise.copy()
     noise[..., 0] *= (1.0 - regular) ** 2
     return noise
+
+
+def calm_of(shares: np.ndarray, regularities: Sequence[float]) -> float:
+    """How far fields may vary over the tile: 1 for scattered motifs, 0 for stripes and checks."""
+    regular = float(np.asarray(shares) @ np.asarray(regularities) / np.sum(shares))
+    return float(np.clip((BOUND - regular) / (BOUND - FREE), 0.0, 1.0))
 
 
 def draw_noise(rng: np.random.Generator, units: tuple[int, int], layers: int = LAYERS) -> np.ndarray:

@@ -25,8 +25,8 @@ from muslin.textiles.seamless import make_seamless
 REPEAT = 256  # px, side of an exemplar: one repeat of its cloth
 BANK = "bank.json"
 ATLAS_COLUMNS = 4
-JPEG_QUALITY = 90  # of an atlas, with full colour resolution; lossless where that is not much larger
-LOSSLESS_GAIN = 1.3  # a lossless atlas may be so many times larger
+JPEG_QUALITY, WEBP_QUALITY = 80, 85  # of an atlas
+UNSEEN = 30.0  # mean squared error of 8-bit values that counts as not seen: 33.4 dB
 SOFTEST, STRONGEST = 0.35, 1.8  # how far a contrast may be pressed or stretched to take another's tone
 NEAR = 0.06  # OKLab: colours of one ground
 A_GROUND = 0.3  # of the cloth must be near one colour for it to have a ground
@@ -165,6 +165,25 @@ class Look:
     def regularities(self) -> tuple[float, ...]:
         return tuple(regularity(exemplar) for exemplar in self.exemplars)
 
+    @cached_property
+    def grains(self) -> tuple[float, ...]:
+        """Of each exemplar the direction of its lines: below 0 they stand, above 0 they lie, near 0 neither."""
+        return tuple(float(described[-1]) for described in self._described)
+
+    @cached_property
+    def strangeness(self) -> np.ndarray:
+        """How little two exemplars suit each other on one cloth, N x N: fine against bold, free against regular."""
+        rows = []
+        for described, regular in zip(self._described, self.regularities, strict=True):
+            bands = described[6:10] - described[6:10].mean()
+            rows.append([*bands, 0.5 * abs(described[-1]), 2.0 * regular])
+        features = np.array(rows)
+        return np.asarray(np.linalg.norm(features[:, None] - features[None], axis=2))
+
+    @cached_property
+    def _described(self) -> tuple[np.ndarray, ...]:
+        return tuple(_describe(squared(exemplar, 128))[0] for exemplar in self.exemplars)
+
 
 Bank = Mapping[str, Look]
 
@@ -189,7 +208,10 @@ def squared(swatch: np.ndarray, side: int = REPEAT) -> np.ndarray:
 
 
 def choose(swatches: Sequence[np.ndarray], count: int) -> list[int]:
-    """Indices of `count` swatches: even ones first (no pocket, button or shadow), then as different as can be."""
+    """Indices of `count` swatches: even ones (no pocket, button or shadow) to which the others are near.
+
+    As different as can be would choose the odd ones out. Greedy facility location (Nemhauser et al. 1978).
+    """
     if len(swatches) <= count:
         return list(range(len(swatches)))
     described = [_describe(squared(swatch, 128)) for swatch in swatches]
@@ -197,11 +219,14 @@ def choose(swatches: Sequence[np.ndarray], count: int) -> list[int]:
     kept = np.argsort(unevenness, kind="stable")[: max(count, round(0.6 * len(swatches)))]
     features = np.stack([described[index][0] for index in kept])
     features = (features - features.mean(axis=0)) / (features.std(axis=0) + 1e-6)
-    chosen = [0]
-    nearest = np.linalg.norm(features - features[0], axis=1)
+    apart = np.linalg.norm(features[:, None] - features[None], axis=2)
+    chosen: list[int] = []
+    nearest = np.full(len(features), np.inf)
     while len(chosen) < count:
-        chosen.append(int(np.argmax(nearest)))
-        nearest = np.minimum(nearest, np.linalg.norm(features - features[chosen[-1]], axis=1))
+        cost = np.minimum(nearest[:, None], apart).sum(axis=0)
+        cost[chosen] = np.inf
+        chosen.append(int(np.argmin(cost)))
+        nearest = np.minimum(nearest, apart[:, chosen[-1]])
     return sorted(int(kept[place]) for place in chosen)
 
 
@@ -288,16 +313,23 @@ def _atlas(exemplars: np.ndarray) -> np.ndarray:
 
 
 def _encode(atlas: np.ndarray) -> tuple[bytes, str]:
-    """JPEG with full colour resolution, or lossless WebP where that is hardly larger (flat colours)."""
+    """WebP, where its halved colour resolution cannot be seen; else the smaller of JPEG in full colour and lossless.
+
+    Thin lines in strong colours are where it can.
+    """
     from PIL import Image
 
     image = Image.fromarray(atlas)
-    lossy, lossless = io.BytesIO(), io.BytesIO()
-    image.save(lossy, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
+    small, full, lossless = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    image.save(small, "WEBP", quality=WEBP_QUALITY, method=5)
+    image.save(full, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
     image.save(lossless, "WEBP", lossless=True, quality=20, method=2)
-    if lossless.tell() <= LOSSLESS_GAIN * lossy.tell():
+    if lossless.tell() <= full.tell():
         return lossless.getvalue(), ".webp"
-    return lossy.getvalue(), ".jpg"
+    error = atlas.astype(np.float32) - np.asarray(Image.open(small).convert("RGB"))
+    if small.tell() < full.tell() and float(np.square(error).mean()) <= UNSEEN:
+        return small.getvalue(), ".webp"
+    return full.getvalue(), ".jpg"
 
 
 def _split(path: Path, count: int) -> np.ndarray:
