@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from muslin.garments.dyes import across_one_hue, other_dye, same_dye_same_light
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import fits
 from muslin.images import luminance, srgb_to_linear
@@ -74,13 +75,31 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
         cv2.resize(image, small, interpolation=cv2.INTER_AREA),
         cv2.resize(inside, small, interpolation=cv2.INTER_AREA),
     )
-    shading = integrate(found["slopes"][0], found["trend"][0], inside[..., None])
-    own = _log_luminance(image, inside)
-    share = plainness(found["slopes"][0], own, shading, inside)
-    shading = share * own + (1 - share) * shading
+    shading = shading_of(found["slopes"][0], found["trend"][0], image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     panels = without_islands(geometry_panels, cells)
     return _with_guide(frame, image, inside, shading, panels, warp)
+
+
+def shading_of(slopes: np.ndarray, trend: np.ndarray, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log shading SxS of a garment's square, from what the network says of slopes and what its dyes say of the whole.
+
+    slopes: SxSx2, trend: S/4 x S/4 x 1, as predicted. image: SxSx3 uint8. inside: SxS in [0, 1].
+    A garment that is plain on the whole keeps its luminance, but for places of another dye: light does not write words.
+    """
+    colour, own = log_colour(image), _log_luminance(image, inside)
+    whole = integrate(slopes, trend, inside[..., None])
+    share = plainness(slopes, own, same_dye_same_light(colour, whole, inside), inside)
+    other = other_dye(colour, inside) if share else inside
+    if share == 1 and not other.any():
+        return own
+    shading = integrate(across_one_hue(slopes, colour), trend, inside[..., None])
+    shading = same_dye_same_light(colour, shading, inside)
+    if share == 0:
+        return shading
+    kept = share * (1 - other) * inside
+    shading = shading + ((own - shading) * kept).sum() / (kept.sum() + 1e-3)  # level, where one gives way to the other
+    return (shading + kept * (own - shading)).astype(np.float32)
 
 
 def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -> np.ndarray:
