@@ -10,7 +10,7 @@ import { Garments } from "./restyle/Garments";
 import { Looks } from "./restyle/Looks";
 import { MaskEditor } from "./restyle/MaskEditor";
 import { PaletteTools } from "./restyle/PaletteTools";
-import { PrintTools } from "./restyle/PrintTools";
+import { PaintTools, PrintTools } from "./restyle/PrintTools";
 import { isTyping, Stage } from "./restyle/Stage";
 import { Shell } from "./Shell";
 import { open, receive } from "./state/actions";
@@ -82,6 +82,7 @@ export function App() {
 
 function Desk() {
   const garment = useStore((state) => state.garments.find((item) => item.id === state.garment) ?? null);
+  const painted = useStore((state) => state.looks.find((look) => look.kind === "learned" && state.parts.some((part) => part.look === look.id)) ?? null);
   return (
     <main id="main" className="room desk">
       <Garments />
@@ -91,8 +92,14 @@ function Desk() {
       </div>
       <aside className="column">
         <Looks />
-        <PrintTools garment={garment} />
-        <PaletteTools />
+        {painted ? (
+          <PaintTools look={painted} />
+        ) : (
+          <>
+            <PrintTools garment={garment} />
+            <PaletteTools />
+          </>
+        )}
       </aside>
     </main>
   );

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { deleteProject, importProject, newProject, renameProject, switchProject } from "./state/actions";
 import { change, type Section, useStore } from "./state/store";
 import { Drop } from "./parts/Drop";
-import { languages, setLanguage, useLanguage, useText } from "./text";
+import { called, languages, setLanguage, useLanguage, useText } from "./text";
 
 const SECTIONS: Section[] = ["restyle", "prints", "train", "deliver"];
 
@@ -46,12 +46,12 @@ function Projects() {
   if (!project) return null;
   return (
     <details className="menu project">
-      <summary>{project.name}</summary>
+      <summary>{called(project, text)}</summary>
       <ul>
         {projects.map((item) => (
           <li key={item.id}>
             <button type="button" aria-pressed={item.id === project.id} onClick={() => void switchProject(item.id)}>
-              {item.name}
+              {called(item, text)}
             </button>
           </li>
         ))}

@@ -130,7 +130,7 @@ def test_a_saved_picture_brings_its_settings_back(page, studio, tmp_path) -> Non
     saved = tmp_path / "saved.png"
     saved.write_bytes(httpx.get(f"{studio.url}/v1/results/{result['id']}/download?format=png").content)
     page.get_by_role("button", name="Bag", exact=True).click()
-    page.get_by_role("button", name="As it was").click()
+    page.get_by_role("button", name="Reset").click()
     assert page.get_by_role("spinbutton", name="Angle").input_value() == "0"
     page.locator('.strip input[type="file"]').set_input_files(saved)
     page.get_by_text("All settings of this picture are back.").wait_for()

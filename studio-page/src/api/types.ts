@@ -54,6 +54,7 @@ export interface Model {
   licence: string;
   shipped: boolean;
   makes_prints: boolean;
+  looks: string[];
 }
 
 export interface Project {
@@ -88,7 +89,7 @@ export interface Part {
 
 export interface Look {
   id: string;
-  kind: "swatch" | "mix" | "imagined" | "recoloured";
+  kind: "swatch" | "mix" | "imagined" | "recoloured" | "learned";
   name: string;
   sample: boolean;
   created: number;
@@ -98,7 +99,7 @@ export interface Look {
   mix: Mix | null;
   palette: string[];
   seam: number;
-  origin: { look?: string; model?: string; seed?: number } | null;
+  origin: { look?: string | null; model?: string; seed?: number; recipe?: string; drawing?: boolean } | null;
 }
 
 export interface Controls {
@@ -152,7 +153,7 @@ export type JobRequest =
       vary?: ("print" | "palette")[];
     }
   | { kind: "colourways"; project: string; garment: string; looks: Part[]; controls: Partial<Controls>; palettes: string[][] }
-  | { kind: "imagine"; project: string; model: string; count: number; seed: number }
+  | { kind: "imagine"; project: string; model: string; count: number; seed: number; mix?: string | null; weight?: number; scale?: number }
   | { kind: "train"; project: string; set: string; name: string; minutes: number; seed?: number }
   | {
       kind: "deliver";

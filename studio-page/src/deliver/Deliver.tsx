@@ -3,10 +3,10 @@
 import { useState } from "react";
 import type { Deliver as Format, Job } from "../api/types";
 import { Choice } from "../parts/Choice";
-import { isAtWork } from "../restyle/Board";
+import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";
-import { useText } from "../text";
+import { called, useText } from "../text";
 
 const FORMATS: Format[] = ["contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip"];
 
@@ -15,13 +15,15 @@ export function Deliver() {
   const results = useStore((state) => state.results);
   const project = useStore((state) => state.project);
   const projectName = useStore((state) => state.projects.find((item) => item.id === state.project)?.name ?? "");
-  const [which, setWhich] = useState<"starred" | "all">("starred");
+  const [which, setWhich] = useState<"starred" | "all">(() => (results.some((result) => result.starred) || !results.length ? "starred" : "all"));
   const [format, setFormat] = useState<Format>("lookbook_html");
-  const [title, setTitle] = useState(projectName);
+  const [title, setTitle] = useState(called({ name: projectName }, text));
   const [ppi, setPpi] = useState(300);
   const [template, setTemplate] = useState("{project}_{garment}_{look}_{number}");
   const [strip, setStrip] = useState(false);
-  const chosen = results.filter((result) => (which === "starred" ? result.starred : !result.rejected));
+  const [left, setLeft] = useState<string[]>([]);
+  const offered = results.filter((result) => (which === "starred" ? result.starred : !result.rejected));
+  const chosen = offered.filter((result) => !left.includes(result.id));
   const can = useStore((state) => state.info?.can);
   return (
     <main id="main" className="room deliver">
@@ -36,18 +38,25 @@ export function Deliver() {
           ]}
           onChange={setWhich}
         />
-        {chosen.length ? <p className="quiet">{text.deliver.selected(chosen.length)}</p> : <p>{text.deliver.nothing}</p>}
+        {offered.length ? <p className="quiet">{text.deliver.selected(chosen.length)}</p> : <p>{text.deliver.nothing}</p>}
         <ul className="wall">
-          {chosen.map((result) => (
+          {offered.map((result) => (
             <li key={result.id}>
-              <img src={`${result.picture.thumbnail}?side=384`} alt={result.name} loading="lazy" />
+              <button
+                type="button"
+                aria-pressed={!left.includes(result.id)}
+                aria-label={text.deliver.take(result.name)}
+                onClick={() => setLeft(left.includes(result.id) ? left.filter((id) => id !== result.id) : [...left, result.id])}
+              >
+                <img src={`${result.picture.thumbnail}?side=384`} alt="" loading="lazy" />
+              </button>
             </li>
           ))}
         </ul>
       </section>
       <aside className="column">
         <section className="tools">
-          <Choice label={text.deliver.how} value={format} options={FORMATS.filter((key) => key !== "lookbook_pdf" || can?.pdf.available).map((key) => [key, text.deliver.formats[key]] as const)} onChange={setFormat} />
+          <Choice wide label={text.deliver.how} value={format} options={FORMATS.filter((key) => key !== "lookbook_pdf" || can?.pdf.available).map((key) => [key, text.deliver.formats[key]] as const)} onChange={setFormat} />
           <label>
             {text.deliver.heading}
             <input value={title} onChange={(event) => setTitle(event.target.value)} />
@@ -113,7 +122,7 @@ function Delivery({ job }: { job: Job }) {
       ))}
       {job.state !== "done" && (
         <span className="quiet" role="status">
-          {text.jobs.states[job.state]} {job.note} {job.problem?.title}
+          {text.jobs.states[job.state]} {noteIn(job.note, text)} {job.problem?.title}
         </span>
       )}
       {isAtWork(job) ? (
@@ -137,18 +146,25 @@ function Batch() {
   const parts = useStore((state) => state.parts);
   const controls = useStore((state) => state.controls);
   const jobs = useStore((state) => state.jobs);
+  const worn = useStore((state) => state.looks).filter((look) => parts.some((part) => part.look === look.id));
   const [chosen, setChosen] = useState<string[]>([]);
   const batches = Object.values(jobs).filter((job) => job.request.kind === "restyle" && job.request.garments.length > 1 && isAtWork(job));
   return (
     <section className="tools" aria-label={text.deliver.batchTitle}>
       <h2>{text.deliver.batchTitle}</h2>
+      <p className="wearing quiet">
+        {worn.length ? text.deliver.wearing : text.deliver.noCloth}
+        {worn.map((look) => (
+          <img key={look.id} src={`${look.picture.thumbnail}?side=64`} alt={called(look, text)} title={called(look, text)} />
+        ))}
+      </p>
       <ul className="pick">
         {garments.map((garment) => (
           <li key={garment.id}>
             <label className="check">
               <input type="checkbox" checked={chosen.includes(garment.id)} onChange={(event) => setChosen(event.target.checked ? [...chosen, garment.id] : chosen.filter((id) => id !== garment.id))} />
               <img src={`${garment.photo.thumbnail}?side=64`} alt="" loading="lazy" />
-              {garment.name}
+              <span>{called(garment, text)}</span>
             </label>
           </li>
         ))}
@@ -159,7 +175,7 @@ function Batch() {
       {batches.map((job) => (
         <div key={job.id} className="row">
           <progress max={1} value={job.progress} aria-label={text.jobs.states[job.state]} />
-          <span className="quiet">{job.note}</span>
+          <span className="quiet">{noteIn(job.note, text)}</span>
           <button type="button" onClick={() => void cancel(job.id)}>
             {text.jobs.cancel}
           </button>

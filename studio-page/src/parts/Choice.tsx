@@ -7,13 +7,14 @@ interface Props<T extends string> {
   value: T;
   options: readonly (readonly [T, string])[];
   hideLabel?: boolean;
+  wide?: boolean; // long words: two beside each other
   onChange: (value: T) => void;
 }
 
-export function Choice<T extends string>({ label, value, options, hideLabel = false, onChange }: Props<T>) {
+export function Choice<T extends string>({ label, value, options, hideLabel = false, wide = false, onChange }: Props<T>) {
   const name = useId();
   return (
-    <fieldset className="choice">
+    <fieldset className={wide ? "choice paired" : "choice"}>
       <legend className={hideLabel ? "unseen" : ""}>{label}</legend>
       <div>
         {options.map(([key, words]) => (

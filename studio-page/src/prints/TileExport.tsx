@@ -3,16 +3,17 @@
 import { useState } from "react";
 import type { Look, Repeat } from "../api/types";
 import { Choice } from "../parts/Choice";
+import { copyText } from "../state/actions";
 import { useText } from "../text";
 
-export function TileExport({ look }: { look: Look }) {
+export function TileExport({ look, repeat, onRepeat }: { look: Look; repeat: Repeat; onRepeat: (repeat: Repeat) => void }) {
   const text = useText();
   const [width, setWidth] = useState(20);
   const [dpi, setDpi] = useState(300);
   const [format, setFormat] = useState<"png" | "tiff">("tiff");
-  const [repeat, setRepeat] = useState<Repeat>("straight");
   const repeats = (["straight", "half-drop", "brick", "mirror"] as Repeat[]).map((key) => [key, text.controls.repeats[key]] as const);
   const query = new URLSearchParams({ width_cm: String(width), dpi: String(dpi), repeat, format });
+  const address = `/v1/looks/${look.id}/export?${query}`;
   return (
     <section className="tools" aria-label={text.prints.exportTitle}>
       <h2>{text.prints.exportTitle}</h2>
@@ -26,7 +27,7 @@ export function TileExport({ look }: { look: Look }) {
           <input type="number" min={36} max={1200} value={dpi} onChange={(event) => setDpi(Number(event.target.value))} />
         </label>
       </div>
-      <Choice label={text.controls.repeat} value={repeat} options={repeats} onChange={setRepeat} />
+      <Choice label={text.controls.repeat} value={repeat} options={repeats} onChange={onRepeat} />
       <Choice
         label={text.prints.file}
         value={format}
@@ -37,9 +38,14 @@ export function TileExport({ look }: { look: Look }) {
         onChange={setFormat}
       />
       <p className="quiet">{`${Math.round((width / 2.54) * dpi).toLocaleString()} px`}</p>
-      <a className="button" href={`/v1/looks/${look.id}/export?${query}`} download>
-        {text.prints.export}
-      </a>
+      <div className="row">
+        <a className="button" href={address} download>
+          {text.prints.export}
+        </a>
+        <button type="button" className="plain small" onClick={() => void copyText(`curl -OJ "${location.origin}${address}"`, text.stage.copied)}>
+          {text.stage.copyCommand}
+        </button>
+      </div>
     </section>
   );
 }

@@ -5,7 +5,7 @@ import type { Job, Result } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { cancel, mark, reroll, variants } from "../state/actions";
 import { change, type Filter, now, useStore } from "../state/store";
-import { useText } from "../text";
+import { type Text, useText } from "../text";
 import { isTyping } from "./Stage";
 
 export function Board() {
@@ -79,6 +79,13 @@ const wanted = (result: Result, filter: Filter) =>
 
 export const isAtWork = (job: Job) => job.state === "queued" || job.state === "running";
 
+/** "2 of 4" in the language of the page; other notes are the service's own words. */
+export function noteIn(note: string, text: Text): string {
+  const [, done, all, images] = /^([\d,]+) of ([\d,]+)( images)?$/.exec(note) ?? [];
+  if (!done || !all) return note;
+  return images ? text.train.seen(done, all) : `${done} / ${all}`;
+}
+
 function concerns(job: Job, garment: string | null): boolean {
   const request = job.request;
   if (request.kind === "restyle") return request.garments.includes(garment ?? "");
@@ -95,7 +102,7 @@ function Waiting({ job }: { job: Job }) {
     <li className="card waiting">
       <progress max={1} value={job.state === "queued" ? undefined : job.progress} aria-label={text.jobs.states[job.state]} />
       <span className="quiet" role="status">
-        {text.jobs.states[job.state]} {job.note}
+        {text.jobs.states[job.state]} {noteIn(job.note, text)}
       </span>
       <button type="button" onClick={() => void cancel(job.id)}>
         {text.jobs.cancel}
@@ -111,7 +118,7 @@ function Card({ result }: { result: Result }) {
   return (
     <li className={`card ${shown || compared ? "chosen" : ""}`} data-result={result.id}>
       <button type="button" aria-pressed={shown} aria-label={result.name} onClick={() => change({ shown: result.id, compare: [] })}>
-        <img src={`${result.picture.thumbnail}?side=384`} alt="" loading="lazy" />
+        <img src={`${result.picture.thumbnail}?side=384`} alt="" loading="lazy" style={{ aspectRatio: Math.min(1.5, Math.max(0.7, result.picture.width / result.picture.height)) }} />
       </button>
       <div className="marks">
         <button type="button" aria-pressed={result.starred} aria-label={result.starred ? text.board.unstar : text.board.star} title={`${text.board.star} (S)`} onClick={() => void mark(result.id, { starred: !result.starred })}>

@@ -2,9 +2,10 @@
 
 import type { Garment } from "../api/types";
 import { Drop } from "../parts/Drop";
-import { receive, removeGarment } from "../state/actions";
+import { Name } from "../parts/Name";
+import { patchGarment, receive, removeGarment } from "../state/actions";
 import { change, useStore } from "../state/store";
-import { useText } from "../text";
+import { called, useText } from "../text";
 
 export function Garments() {
   const text = useText();
@@ -35,12 +36,15 @@ function Item({ garment }: { garment: Garment }) {
     <li className={chosen ? "chosen" : ""}>
       <button type="button" aria-pressed={chosen} onClick={() => change({ garment: garment.id, shown: null, compare: [] })}>
         <img src={`${garment.photo.thumbnail}?side=256`} alt="" loading="lazy" />
-        <span>{garment.name}</span>
+        <span className={chosen && !garment.sample ? "unseen" : ""}>{called(garment, text)}</span>
       </button>
       {chosen && !garment.sample && (
-        <button type="button" className="plain small" onClick={() => void removeGarment(garment.id)}>
-          {text.garments.remove}
-        </button>
+        <>
+          <Name label={text.garments.rename} value={garment.name} onChange={(name) => void patchGarment(garment.id, { name })} />
+          <button type="button" className="corner" aria-label={text.garments.remove} title={text.garments.remove} onClick={() => void removeGarment(garment.id)}>
+            <span aria-hidden="true">×</span>
+          </button>
+        </>
       )}
     </li>
   );

@@ -3,10 +3,11 @@
 import type { Look } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Drop } from "../parts/Drop";
+import { Name } from "../parts/Name";
 import { Slider } from "../parts/Slider";
-import { addLook, addPart, chooseLook, removeLook, saveMix, turn, weigh } from "../state/actions";
+import { addLook, addPart, chooseLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
 import { useStore } from "../state/store";
-import { useText } from "../text";
+import { called, useText } from "../text";
 
 export function Looks() {
   const text = useText();
@@ -36,10 +37,12 @@ function Swatch({ look }: { look: Look }) {
   const text = useText();
   const parts = useStore((state) => state.parts);
   const chosen = parts.some((part) => part.look === look.id);
-  const canMix = parts.length > 0 && !(chosen && parts.length === 1);
+  const other = useStore((state) => state.looks.find((item) => item.id === state.parts[0]?.look));
+  const canMix = parts.length > 0 && !(chosen && parts.length === 1) && (chosen || mixes(look, other));
+  const name = called(look, text);
   return (
     <li className={chosen ? "chosen" : ""}>
-      <button type="button" aria-pressed={chosen} aria-label={text.looks.choose(look.name)} title={look.name} onClick={() => chooseLook(look.id)}>
+      <button type="button" aria-pressed={chosen} aria-label={text.looks.choose(name)} title={name} onClick={() => chooseLook(look.id)}>
         <img src={`${look.picture.thumbnail}?side=128`} alt="" loading="lazy" />
       </button>
       {canMix && (
@@ -47,8 +50,8 @@ function Swatch({ look }: { look: Look }) {
           type="button"
           className="corner"
           disabled={!chosen && parts.length >= 4}
-          aria-label={chosen ? text.looks.remove(look.name) : text.looks.addToMix(look.name)}
-          title={chosen ? text.looks.remove(look.name) : text.looks.addToMix(look.name)}
+          aria-label={chosen ? text.looks.remove(name) : text.looks.addToMix(name)}
+          title={chosen ? text.looks.remove(name) : text.looks.addToMix(name)}
           onClick={() => addPart(look.id)}
         >
           {chosen ? "−" : "+"}
@@ -58,12 +61,20 @@ function Swatch({ look }: { look: Look }) {
   );
 }
 
+/** Cloth goes with cloth, and looks of one model that has learned several with each other. */
+function mixes(look: Look, other: Look | undefined): boolean {
+  if (!other || (look.kind !== "learned" && other.kind !== "learned")) return true;
+  return look.origin?.recipe === "stargan_v2" && look.origin.model === other.origin?.model;
+}
+
 function Shares() {
   const text = useText();
   const looks = useStore((state) => state.looks);
   const parts = useStore((state) => state.parts);
   const mix = useStore((state) => state.controls.mix);
-  const nameOf = (id: string) => looks.find((look) => look.id === id)?.name ?? "";
+  const of = (id: string) => looks.find((look) => look.id === id);
+  const nameOf = (id: string) => called(of(id) ?? { name: "" }, text);
+  const painted = parts.some((part) => of(part.look)?.kind === "learned");
   return (
     <div className="shares">
       {parts.map((part) => (
@@ -77,7 +88,7 @@ function Shares() {
           onChange={(value) => weigh(part.look, value / 100)}
         />
       ))}
-      <Choice
+      {!painted && <Choice
         label={text.looks.mix}
         value={mix}
         options={[
@@ -85,8 +96,8 @@ function Shares() {
           ["panels", text.looks.panels],
         ]}
         onChange={(value) => turn({ mix: value })}
-      />
-      {mix === "overprint" && (
+      />}
+      {mix === "overprint" && !painted && (
         <button type="button" onClick={() => void saveMix(parts.map((part) => nameOf(part.look)).join(" + "), parts)}>
           {text.looks.saveMix}
         </button>
@@ -103,10 +114,13 @@ function OwnLook() {
   if (!look) return null;
   return (
     <p className="quiet line">
-      <span>
-        {look.name} · {text.looks.kinds[look.kind]}
-      </span>
-      {!look.sample && (
+      {look.sample ? (
+        <span>{called(look, text)}</span>
+      ) : (
+        <Name label={text.looks.rename} value={look.name} onChange={(name) => void patchLook(look.id, { name })} />
+      )}
+      <span>{text.looks.kinds[look.kind]}</span>
+      {!look.sample && look.kind !== "learned" && (
         <button type="button" className="plain small" onClick={() => void removeLook(look.id)}>
           {text.looks.delete}
         </button>

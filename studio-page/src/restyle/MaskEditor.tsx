@@ -8,7 +8,7 @@ import { Drop } from "../parts/Drop";
 import { Slider } from "../parts/Slider";
 import { attempt, automaticMask, copyMask, saveMask } from "../state/actions";
 import { change, useStore } from "../state/store";
-import { useText } from "../text";
+import { called, useText } from "../text";
 import { MaskPainter } from "./painter";
 
 type Tool = "brush" | "eraser";
@@ -88,7 +88,7 @@ export function MaskEditor({ garment }: { garment: Garment }) {
     redraw((n) => n + 1);
   };
   return (
-    <Dialog title={`${text.mask.title}: ${garment.name}`} wide onClose={close}>
+    <Dialog title={`${text.mask.title}: ${called(garment, text)}`} wide onClose={close}>
       <div className="masking">
         <div className="easel" style={{ aspectRatio: `${garment.photo.width} / ${garment.photo.height}` }}>
           <canvas ref={canvas} tabIndex={0} aria-busy={!painter.current} aria-label={text.mask.canvas} onPointerDown={pointer} onPointerMove={pointer} onPointerUp={pointer} onKeyDown={keys} />

@@ -14,6 +14,13 @@ export function coloursOf(card: string): string[] {
   return (card.match(HEX) ?? []).map((hex) => `#${hex.replace("#", "").toLowerCase()}`);
 }
 
+/** What a colour of the cloth becomes; null where it stays. A palette says old=new, or goes by the places of the colours. */
+export function newOf(palette: string[] | null, own: string, place: number): string | null {
+  const named = palette?.find((word) => word.startsWith(`${own}=`))?.split("=")[1];
+  const found = named ?? (palette?.some((word) => word.includes("=")) ? "keep" : palette?.[place]);
+  return found && found !== "keep" ? found : null;
+}
+
 export function PaletteTools() {
   const text = useText();
   const look = useStore((state) => (state.parts.length === 1 ? state.parts[0]?.look : undefined));
@@ -47,9 +54,9 @@ export function PaletteTools() {
     if (answer) setWays({ seed, items: answer.items });
   }
 
+  // Each with the colour whose place it takes: the same at every size of the picture.
   function recolour(index: number, hex: string) {
-    const base = chosen?.length === colours.length ? chosen : colours.map(() => "keep");
-    turn({ palette: base.map((old, place) => (place === index ? hex : old)) });
+    turn({ palette: colours.map((own, place) => `${own}=${place === index ? hex : (newOf(chosen, own, place) ?? "keep")}`) });
   }
 
   function makeAll() {
@@ -70,7 +77,7 @@ export function PaletteTools() {
       </header>
       <ul className="chips">
         {colours.map((own, index) => {
-          const shown = chosen?.[index] && chosen[index] !== "keep" ? chosen[index] : own;
+          const shown = newOf(chosen, own, index) ?? own;
           return (
             <li key={own}>
               <input type="color" value={shown} aria-label={text.palette.change(own)} onChange={(event) => recolour(index, event.target.value)} />
@@ -91,7 +98,7 @@ export function PaletteTools() {
         <button type="button" onClick={() => void findWays(0)}>
           {text.palette.colourways}
         </button>
-        <button type="button" className="plain small" onClick={() => void copyText((chosen ?? colours).join(" "), text.stage.copied)}>
+        <button type="button" className="plain small" onClick={() => void copyText(colours.map((own, index) => newOf(chosen, own, index) ?? own).join(" "), text.stage.copied)}>
           {text.palette.copy}
         </button>
       </div>

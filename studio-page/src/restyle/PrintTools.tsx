@@ -1,6 +1,6 @@
 /** How the cloth lies: size, angle, repeat, strength, light. */
 
-import type { Garment, Repeat } from "../api/types";
+import type { Garment, Look, Repeat } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Slider } from "../parts/Slider";
 import { patchGarment, turn } from "../state/actions";
@@ -43,6 +43,30 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
           <Slider label={text.garments.length} value={garment.length_cm} min={5} max={250} step={1} unit={text.controls.cm} onChange={(value) => void patchGarment(garment.id, { length_cm: value })} />
         )}
       </details>
+    </section>
+  );
+}
+
+/** What a look that paints can be told: how much of it, and of a drawing the colour. */
+export function PaintTools({ look }: { look: Look }) {
+  const text = useText();
+  const controls = useStore((state) => state.controls);
+  const drawing = Boolean(look.origin?.drawing);
+  return (
+    <section className="tools" aria-label={text.looks.kinds.learned}>
+      <p className="quiet">{drawing ? text.looks.drawing : text.looks.painted}</p>
+      <Slider label={text.controls.strength} value={controls.strength * 100} min={0} max={100} step={1} unit={text.controls.percent} onChange={(value) => turn({ strength: value / 100 })} />
+      {drawing && (
+        <div className="row">
+          <label className="dye">
+            {text.looks.colour}
+            <input type="color" value={controls.palette?.[0] ?? "#8a8a8a"} onChange={(event) => turn({ palette: [event.target.value] })} />
+          </label>
+          <button type="button" className="plain small" disabled={!controls.palette} onClick={() => turn({ palette: null })}>
+            {text.looks.byChance}
+          </button>
+        </div>
+      )}
     </section>
   );
 }

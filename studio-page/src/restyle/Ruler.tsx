@@ -1,23 +1,41 @@
-/** A scale on the garment, and one repeat of the print drawn to it. */
+/** A tape measure along the garment, and one repeat of the print drawn to its scale. */
 
 import type { Garment } from "../api/types";
 import { useStore } from "../state/store";
 import { useText } from "../text";
 import { widthOf } from "./PrintTools";
 
-const STEPS = [1, 2, 5, 10, 20, 50, 100];
+const ROOM = 2; // % of the photo between garment and ruler
 
-export function Ruler({ garment }: { garment: Garment }) {
+export function Ruler({ garment, repeats }: { garment: Garment; repeats: boolean }) {
   const text = useText();
   const controls = useStore((state) => state.controls);
-  const share = (cm: number) => (100 * cm) / garment.cm_per_pixel / garment.photo.width;
-  const length = STEPS.find((step) => share(step) >= 12) ?? 100;
+  const { width, height } = garment.photo;
+  const [left, top, right, bottom] = garment.box;
+  const across = (pixels: number) => (100 * pixels) / width;
+  const down = (pixels: number) => (100 * pixels) / height;
+  const cm = 1 / garment.cm_per_pixel; // pixels
+  const tall = bottom - top >= right - left;
+  const x = Math.max(0.5, across(left) - ROOM);
+  const y = Math.min(99, down(bottom) + ROOM);
+  const tick = { backgroundSize: tall ? `100% ${(1000 * cm) / (bottom - top)}%` : `${(1000 * cm) / (right - left)}% 100%` };
   const repeat = controls.print_cm ?? widthOf(garment, controls.scale);
+  const said = Number(repeat.toFixed(repeat < 10 ? 1 : 0));
   return (
     <div className="ruler" aria-hidden="true">
-      <span style={{ width: `${share(length)}%` }}>{text.stage.ruler(length)}</span>
-      {share(repeat) < 90 && (
-        <i style={{ width: `${share(repeat)}%` }}>{text.stage.ruler(Number(repeat.toFixed(repeat < 10 ? 1 : 0)))}</i>
+      {tall ? (
+        <div className="tape tall" style={{ ...tick, left: `${x}%`, top: `${down(top)}%`, height: `${down(bottom - top)}%` }}>
+          <span>{text.stage.ruler(Math.round(garment.length_cm))}</span>
+        </div>
+      ) : (
+        <div className="tape" style={{ ...tick, left: `${across(left)}%`, top: `${y}%`, width: `${across(right - left)}%` }}>
+          <span>{text.stage.ruler(Math.round(garment.length_cm))}</span>
+        </div>
+      )}
+      {repeats && across(repeat * cm) < 96 && (
+        <div className="repeat" style={{ left: `${Math.max(0.5, Math.min(across(left), 99 - across(repeat * cm)))}%`, top: `${Math.max(4, down(top) - ROOM)}%`, width: `${across(repeat * cm)}%` }}>
+          <span>{text.stage.ruler(said)}</span>
+        </div>
       )}
     </div>
   );

@@ -8,7 +8,7 @@ import { Viewer } from "../parts/Viewer";
 import { attempt, copyText, receive, take, variants } from "../state/actions";
 import { usePreview } from "../state/preview";
 import { change, useStore } from "../state/store";
-import { useText } from "../text";
+import { called, useText } from "../text";
 import { Ruler } from "./Ruler";
 
 export function Stage() {
@@ -21,6 +21,10 @@ export function Stage() {
   const controls = useStore((state) => state.controls);
   const [split, setSplit] = useState(true);
   const [zoomed, setZoomed] = useState(false);
+  const looks = useStore((state) => state.looks);
+  const worn = looks.filter((look) => parts.some((part) => part.look === look.id));
+  const painted = worn.some((look) => look.kind === "learned");
+  const drawing = worn.some((look) => look.origin?.drawing);
   const preview = usePreview(garment?.id ?? null, parts, controls, garment?.mask.picture.sha256 ?? "", !shown);
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -47,19 +51,22 @@ export function Stage() {
         height={garment.photo.height}
         split={split}
         zoomed={zoomed}
-        alt={shown ? shown.name : garment.name}
+        alt={shown ? shown.name : called(garment, text)}
         splitLabel={text.stage.split}
-        overlay={!zoomed && <Ruler garment={garment} />}
+        overlay={!zoomed && !drawing && <Ruler garment={garment} repeats={!painted && parts.length > 0} />}
       />
+      {!drawing && <Doubt garment={garment} />}
       <div className="bar" role="toolbar" aria-label={text.stage.full}>
-        <span className="quiet">{shown ? text.stage.full : after ? text.stage.live : garment.name}</span>
+        <span className="quiet">{shown ? text.stage.full : after ? text.stage.live : called(garment, text)}</span>
         <button type="button" aria-pressed={split} onClick={() => setSplit(!split)}>
           {text.stage.split}
         </button>
         <button type="button" aria-pressed={zoomed} onClick={() => setZoomed(!zoomed)}>
           {zoomed ? text.stage.fit : text.stage.hundred}
         </button>
-        <MaskButton garment={garment} />
+        <button type="button" onClick={() => change({ masking: true })}>
+          {text.garments.mask}
+        </button>
         {shown ? <ResultActions result={shown} /> : <Make ready={parts.length > 0} />}
       </div>
     </div>
@@ -71,6 +78,8 @@ export const isTyping = (event: KeyboardEvent): boolean =>
 
 function Empty() {
   const text = useText();
+  const garments = useStore((state) => state.garments);
+  const samples = garments.filter((garment) => garment.sample);
   return (
     <div className="stage">
       <Drop label={text.garments.drop} multiple className="large" accept="image/*,.zip" onFiles={(files) => void receive(files)}>
@@ -78,20 +87,34 @@ function Empty() {
         <span>{text.stage.choose}</span>
         <span className="quiet">{text.stage.chooseHint}</span>
       </Drop>
+      {samples.length > 0 && (
+        <div className="begin">
+          <p className="quiet">{text.garments.samples}</p>
+          <ul>
+            {samples.map((garment) => (
+              <li key={garment.id}>
+                <button type="button" aria-label={text.garments.begin(called(garment, text))} onClick={() => change({ garment: garment.id })}>
+                  <img src={`${garment.photo.thumbnail}?side=384`} alt="" />
+                  <span aria-hidden="true">{called(garment, text)}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
     </div>
   );
 }
 
-function MaskButton({ garment }: { garment: Garment }) {
+/** The outline may be wrong: said on the picture, one press from the mask. */
+function Doubt({ garment }: { garment: Garment }) {
   const text = useText();
   const doubtful = garment.mask.kind === "none" || (garment.mask.kind === "auto" && garment.mask.confidence < 0.85);
+  if (!doubtful) return null;
   return (
-    <>
-      <button type="button" onClick={() => change({ masking: true })}>
-        {text.garments.mask}
-      </button>
-      {doubtful && <span className="warn">{garment.mask.kind === "none" ? text.garments.none : text.garments.unsure}</span>}
-    </>
+    <button type="button" className="doubt" onClick={() => change({ masking: true })}>
+      {garment.mask.kind === "none" ? text.garments.none : text.garments.unsure}
+    </button>
   );
 }
 

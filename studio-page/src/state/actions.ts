@@ -111,8 +111,16 @@ export const importProject = (file: File) =>
 export async function receive(files: File[]): Promise<void> {
   for (const file of files) {
     if (file.name.endsWith(".zip")) await importProject(file);
-    else if (!(await restore(file))) await addGarment(file);
+    else if (!(await saysMuslin(file)) || !(await restore(file))) await addGarment(file);
   }
+}
+
+const LOOKED_AT = 1 << 19; // bytes at either end of a file, where settings are
+
+/** Whether a file may carry settings; asking the service costs an upload. */
+async function saysMuslin(file: File): Promise<boolean> {
+  const ends = await Promise.all([file.slice(0, LOOKED_AT), file.slice(Math.max(0, file.size - LOOKED_AT))].map((part) => part.arrayBuffer()));
+  return ends.some((bytes) => new TextDecoder("latin1").decode(bytes).includes("muslin"));
 }
 
 async function restore(file: File): Promise<boolean> {
@@ -197,6 +205,12 @@ export async function addLook(file: File): Promise<Look | undefined> {
   return look;
 }
 
+export const patchLook = (id: string, values: { name: string }) =>
+  attempt(async () => {
+    const look = await patch<Look>(`/v1/looks/${id}`, values);
+    change((state) => ({ looks: withItem(state.looks, look) }));
+  });
+
 export const removeLook = (id: string) =>
   attempt(async () => {
     await remove(`/v1/looks/${id}`);
@@ -233,7 +247,7 @@ export function turn(values: Partial<Controls>): void {
 
 export function submit(request: JobRequest): Promise<Job | undefined> {
   // One key for one press: a retry of the same request finds the same job.
-  const key = crypto.randomUUID();
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return attempt(async () => {
     const job = await post<Job>("/v1/jobs", request, { "Idempotency-Key": key });
     change((state) => ({ jobs: { ...state.jobs, [job.id]: state.jobs[job.id] ?? job } }));
@@ -274,6 +288,13 @@ function keepJob(job: Job): void {
 }
 
 export async function copyText(text: string, said: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
+  // Browsers give the clipboard to pages of this computer; over a network only to encrypted ones.
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else {
+    const field = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
   notice(said);
 }

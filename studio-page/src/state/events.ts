@@ -1,6 +1,7 @@
 /** The service's events: jobs, results and looks as they change. The browser reconnects by itself. */
 
-import type { Job, Look, Result } from "../api/types";
+import { all } from "../api/client";
+import type { Job, Look, Model, Result } from "../api/types";
 import { change, withItem } from "./store";
 
 let source: EventSource | null = null;
@@ -11,6 +12,8 @@ export function listen(project: string): void {
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data as string) as Job;
     change((state) => ({ jobs: { ...state.jobs, [job.id]: job } }));
+    // A look that was learned is a model to imagine prints with.
+    if (job.kind === "train" && job.state === "done") void all<Model>("/v1/models").then((models) => change({ models }));
   });
   source.addEventListener("result", (event) => {
     const result = JSON.parse(event.data as string) as Result;

@@ -41,4 +41,9 @@ export function useText(): Text {
   return languages[useLanguage()];
 }
 
+/** What a thing is called: samples in the language of the page, a person's own by its own name. */
+export function called(item: { name: string; sample?: boolean }, text: Text): string {
+  return item.sample === false ? item.name : (text.samples[item.name] ?? item.name);
+}
+
 setLanguage(chosen);

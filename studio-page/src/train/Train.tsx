@@ -2,16 +2,15 @@
 
 import { useState } from "react";
 import { remove, upload } from "../api/client";
-import type { Job, PictureSet } from "../api/types";
+import type { PictureSet } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Drop } from "../parts/Drop";
-import { ProblemText } from "../parts/Notices";
-import { isAtWork } from "../restyle/Board";
-import { attempt, cancel, resume, stop, submit } from "../state/actions";
+import { attempt, submit } from "../state/actions";
 import { useStore } from "../state/store";
 import { useText } from "../text";
+import { Training } from "./Training";
 
-const MINUTES = ["5", "10", "20", "40"] as const;
+const MINUTES = ["5", "15", "30", "60", "120"] as const;
 
 export function Train() {
   const text = useText();
@@ -20,7 +19,7 @@ export function Train() {
   const jobs = useStore((state) => state.jobs);
   const [set, setSet] = useState<PictureSet | null>(null);
   const [name, setName] = useState("my-look");
-  const [minutes, setMinutes] = useState<(typeof MINUTES)[number]>("10");
+  const [minutes, setMinutes] = useState<(typeof MINUTES)[number]>("30");
   const trainings = Object.values(jobs)
     .filter((job) => job.kind === "train")
     .sort((a, b) => b.created - a.created);
@@ -36,6 +35,7 @@ export function Train() {
   }
 
   const count = set?.pictures.length ?? 0;
+  const marked = new Set(set?.check.filter((finding) => finding.level !== "note").flatMap((finding) => finding.pictures));
   return (
     <main id="main" className="room train">
       <section className="wide">
@@ -49,12 +49,17 @@ export function Train() {
         <ul className="swatches">
           {set?.pictures.map((picture) => (
             <li key={picture.sha256}>
-              <button type="button" aria-label={text.train.remove} title={text.train.remove} onClick={() => void drop(picture.sha256)}>
-                <img src={`${picture.thumbnail}?side=128`} alt="" />
+              <img src={`${picture.thumbnail}?side=256`} alt="" className={marked.has(picture.sha256) ? "marked" : ""} />
+              <button type="button" className="corner" aria-label={text.train.remove} title={text.train.remove} onClick={() => void drop(picture.sha256)}>
+                <span aria-hidden="true">×</span>
               </button>
             </li>
           ))}
         </ul>
+        {trainings.map((job) => (
+          <Training key={job.id} job={job} />
+        ))}
+        {!trainings.length && <p className="quiet">{text.train.empty}</p>}
       </section>
       <aside className="column">
         {set && <Check set={set} />}
@@ -78,9 +83,6 @@ export function Train() {
             </button>
           )}
         </section>
-        {trainings.map((job) => (
-          <Training key={job.id} job={job} />
-        ))}
       </aside>
     </main>
   );
@@ -101,56 +103,6 @@ function Check({ set }: { set: PictureSet }) {
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Training({ job }: { job: Job }) {
-  const text = useText();
-  const last = job.samples.at(-1);
-  return (
-    <section className="tools" aria-label={text.jobs.kinds.train}>
-      <h2>{job.request.kind === "train" ? job.request.name : text.jobs.kinds.train}</h2>
-      <p className="quiet" role="status">
-        {text.jobs.states[job.state]} {job.note}
-      </p>
-      {isAtWork(job) && <progress max={1} value={job.progress} aria-label={text.jobs.states[job.state]} />}
-      {last && <img className="sample" src={last.url} alt={text.train.samples} />}
-      {job.samples.length > 1 && (
-        <ul className="samples" aria-label={text.train.samples}>
-          {job.samples.map((picture) => (
-            <li key={picture.sha256}>
-              <img src={`${picture.thumbnail}?side=128`} alt="" />
-            </li>
-          ))}
-        </ul>
-      )}
-      {job.log.slice(-3).map((line) => (
-        <p key={line}>{line}</p>
-      ))}
-      {job.problem && (
-        <p className="warn">
-          <ProblemText problem={job.problem} />
-        </p>
-      )}
-      {job.state === "done" && <p>{text.train.ready}</p>}
-      <div className="row">
-        {job.state === "running" && (
-          <button type="button" onClick={() => void stop(job.id)}>
-            {text.train.stop}
-          </button>
-        )}
-        {job.state === "queued" && (
-          <button type="button" onClick={() => void cancel(job.id)}>
-            {text.jobs.cancel}
-          </button>
-        )}
-        {job.resumable && !isAtWork(job) && (
-          <button type="button" onClick={() => void resume(job.id)}>
-            {text.train.resume}
-          </button>
-        )}
-      </div>
     </section>
   );
 }
