@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from muslin.errors import EXIT_DATA, UserError
 from muslin.images import read_image, write_image
-from muslin.restyle import contact_sheet, lookbook, metadata
+from muslin.restyle import contact_sheet, lettering, lookbook, metadata
 
 
 def picture(value, size=(60, 80)):
@@ -165,3 +166,28 @@ def test_the_sheet_has_every_look_once_and_stays_white_around(count):
     margin = 100
     for edge in (sheet[:margin], sheet[-margin:], sheet[:, :margin], sheet[:, -margin:]):
         assert (edge == 255).all()
+
+
+def test_words_are_drawn_without_boxes(monkeypatch):
+    monkeypatch.setattr(lettering, "KNOWN", ("no-such-font.ttf",))
+    lettering._has.cache_clear()
+    assert lettering.chosen("Crêpe № 3 …", 20)[1] == "Crêpe No 3 …"  # NFKD of a sign that Latin fonts lack
+    assert lettering.chosen("Žluťoučký", 20)[1] == "Zlutoucky"
+    assert lettering.chosen("衬衫 red", 20)[1] == "- red"
+    font, words = lettering.chosen("Plain words", 20)
+    assert words == "Plain words" and "Inter" in font.getname()
+
+
+def test_a_font_of_the_computer_is_taken_where_it_has_the_letters(monkeypatch):
+    other = ImageFont.load_default(20)
+    monkeypatch.setattr(lettering, "KNOWN", ("other",))
+    monkeypatch.setattr(lettering, "_font", lambda name, size: other if name == "other" else None)
+    monkeypatch.setattr(lettering, "_has", lambda name, letter: name == "other")
+    assert lettering.chosen("衬衫", 20) == (other, "衬衫")
+
+
+def test_a_line_stays_in_its_room():
+    page = Image.new("RGB", (400, 40), "white")
+    lettering.line(ImageDraw.Draw(page), (10, 5), "A name much longer than its place " * 4, 20, (0, 0, 0), room=200)
+    ink = np.flatnonzero((np.asarray(page) < 128).any(axis=(0, 2)))
+    assert 150 < ink.max() <= 210

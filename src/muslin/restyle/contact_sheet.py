@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from muslin.images import resize
+from muslin.restyle import lettering
 
 if TYPE_CHECKING:
     from muslin.restyle.lookbook import Look
@@ -71,8 +72,8 @@ def draw(looks: Sequence[Look], title: str = "Lookbook") -> np.ndarray:
     canvas = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(canvas)
     count = f"{len(looks)} look" + ("" if len(looks) == 1 else "s")
-    _text(pen, (grid.margin, grid.margin), title, 7 * grid.unit, INK, WIDTH - 2 * grid.margin)
-    _text(pen, (grid.margin, grid.margin + 10 * grid.unit), count, 2.4 * grid.unit, QUIET, WIDTH // 2)
+    lettering.line(pen, (grid.margin, grid.margin), title, 7 * grid.unit, INK, WIDTH - 2 * grid.margin)
+    lettering.line(pen, (grid.margin, grid.margin + 10 * grid.unit), count, 2.4 * grid.unit, QUIET, WIDTH // 2)
     for top, row in zip(tops, rows, strict=True):
         for column, cell in enumerate(row):
             _draw_cell(canvas, pen, cell, grid, grid.margin + column * (grid.width + grid.gap), top)
@@ -140,20 +141,5 @@ def _draw_cell(canvas: Any, pen: Any, cell: Cell, grid: Grid, left: int, top: in
     if cell.swatches:
         x += grid.unit
     room = left + grid.width - x
-    _text(pen, (x, y), cell.title, 2.7 * grid.unit, INK, room)
-    _text(pen, (x, y + 3.4 * grid.unit), cell.detail, 2.2 * grid.unit, QUIET, room)
-
-
-def _text(
-    pen: Any, place: tuple[float, float], text: str, size: float, colour: tuple[int, int, int], room: int
-) -> None:
-    """One line in Pillow's own scalable font, cut with an ellipsis where it does not fit in `room` pixels."""
-    from PIL import ImageFont
-
-    font = ImageFont.load_default(size)
-    text = " ".join(text.split())
-    if pen.textlength(text, font=font) > room:
-        while text and pen.textlength(text + "…", font=font) > room:
-            text = text[:-1]
-        text = text.rstrip() + "…"
-    pen.text(place, text, font=font, fill=colour)
+    lettering.line(pen, (x, y), cell.title, 2.7 * grid.unit, INK, room)
+    lettering.line(pen, (x, y + 3.4 * grid.unit), cell.detail, 2.2 * grid.unit, QUIET, room)

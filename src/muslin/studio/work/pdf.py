@@ -33,11 +33,13 @@ def draw(looks: Sequence[Look], title: str) -> bytes:
 def _page(look: Look, title: str, number: int, count: int) -> Any:
     from PIL import Image, ImageDraw
 
+    from muslin.restyle import lettering
+
     page = Image.new("RGB", PAGE, "white")
     pen = ImageDraw.Draw(page)
     width, height = PAGE
-    _text(pen, (MARGIN, 70), title, 26, QUIET)
-    _text(pen, (width - MARGIN, 70), f"{number} / {count}", 26, QUIET, "ra")
+    lettering.line(pen, (MARGIN, 70), title, 26, QUIET)
+    lettering.line(pen, (width - MARGIN, 70), f"{number} / {count}", 26, QUIET, anchor="ra")
     room = (width - 2 * MARGIN, height - 2 * MARGIN - FOOT)
     picture = _fit(look.after, room)
     page.paste(picture, ((width - picture.width) // 2, MARGIN + (room[1] - picture.height) // 2))
@@ -52,9 +54,9 @@ def _page(look: Look, title: str, number: int, count: int) -> Any:
         right -= 150
         page.paste(_fit(swatch, (150, 150)), (right, top))
         right -= 14
-    _text(pen, (MARGIN, top - 6), look.name, 54, INK, room=right - MARGIN)
-    _text(pen, (MARGIN, top + 76), look.garment, 34, INK, room=right - MARGIN)
-    _text(pen, (MARGIN, top + 130), look.how, 28, QUIET, room=right - MARGIN)
+    lettering.line(pen, (MARGIN, top - 6), look.name, 54, INK, room=right - MARGIN)
+    lettering.line(pen, (MARGIN, top + 76), look.garment, 34, INK, room=right - MARGIN)
+    lettering.line(pen, (MARGIN, top + 130), look.how, 28, QUIET, room=right - MARGIN)
     return page
 
 
@@ -65,16 +67,3 @@ def _fit(pixels: np.ndarray, room: tuple[int, int]) -> Any:
     scale = min(room[0] / image.width, room[1] / image.height)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _text(
-    pen: Any, place: tuple[int, int], text: str, size: int, ink: tuple[int, int, int], anchor: str = "la",
-    room: int | None = None,
-) -> None:  # fmt: skip
-    from PIL import ImageFont
-
-    font = ImageFont.load_default(size)
-    text = " ".join(text.split())
-    while room is not None and text and pen.textlength(text, font=font) > room:
-        text = text[:-2].rstrip() + "…"
-    pen.text(place, text, font=font, fill=ink, anchor=anchor)

@@ -31,7 +31,7 @@ def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
 
     request = own.request
     folder = studio.runs / own.identity
-    own.write(resumable=1, note="Starting")
+    own.write(resumable=1, note="Starting", log=[])
     sets.materialise(studio, request["set"], folder / "pictures")
     watcher = Watcher(studio, own, folder / "run")
     with watcher:
@@ -96,8 +96,9 @@ class Watcher:
         self._look()
 
     def say(self, sentence: str) -> None:
-        """A sentence of the run, for the person who waits."""
-        self.own.append("log", [str(sentence)], LOG_LINES)
+        """A sentence of the run, for the person who waits; where the studio keeps the pictures is not of interest."""
+        words = str(sentence).replace(f" in '{self.folder.parent / 'pictures'}'", "")
+        self.own.append("log", [words], LOG_LINES)
 
     def _watch(self) -> None:
         try:
