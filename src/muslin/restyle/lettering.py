@@ -44,7 +44,7 @@ def chosen(text: str, size: float) -> tuple[Any, str]:
         if all(_has(name, letter) for letter in set(text)):
             return _font(name, size), text
     best = str(SHIPPED) if _font(str(SHIPPED), 20) is not None else ""
-    plain = (part for letter in text for part in (letter if _has(best, letter) else unicodedata.normalize("NFKD", letter)))
+    plain = "".join(letter if _has(best, letter) else unicodedata.normalize("NFKD", letter) for letter in text)
     words = "".join(part if _has(best, part) else DASH for part in plain if not unicodedata.combining(part))
     while DASH * 2 in words:
         words = words.replace(DASH * 2, DASH)
