@@ -62,6 +62,11 @@ def compile_step(
     return _BACKENDS[name()].compile_step(step, variables)
 
 
+def pure_step(step: Callable[..., dict[str, Tensor]], variables: Sequence[keras.Variable]) -> Callable[..., Any]:
+    """JAX only: `(values of the variables, arguments) -> (outputs, new values)`, to be compiled in another way."""
+    return _Jax.pure(step, variables)
+
+
 def compile_network(network: keras.Model) -> Callable[[Any], Any]:
     """`array -> array` through the network in inference mode, compiled; follows changes of its weights."""
 
@@ -180,12 +185,7 @@ class _Jax:
         return scores, gradient
 
     @classmethod
-    def compile_step(
-        cls, step: Callable[..., Any], variables: Sequence[keras.Variable]
-    ) -> Callable[..., Any]:
-        import jax
-
-        @jax.jit
+    def pure(cls, step: Callable[..., Any], variables: Sequence[keras.Variable]) -> Callable[..., Any]:
         def pure(values: list[Tensor], arguments: tuple[Any, ...]) -> tuple[Any, list[Tensor]]:
             with (
                 keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))) as scope,
@@ -193,6 +193,16 @@ class _Jax:
             ):
                 outputs = step(*arguments)
             return outputs, [scope.get_current_value(variable) for variable in variables]
+
+        return pure
+
+    @classmethod
+    def compile_step(
+        cls, step: Callable[..., Any], variables: Sequence[keras.Variable]
+    ) -> Callable[..., Any]:
+        import jax
+
+        pure = jax.jit(cls.pure(step, variables))
 
         def run(*arguments: Any) -> Any:
             outputs, values = pure([variable.value for variable in variables], arguments)

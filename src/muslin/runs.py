@@ -57,6 +57,7 @@ def train(
     start: str | Path | None = None,
     resume: bool | None = None,
     until_converged: bool = True,
+    checkpoint_every_seconds: float = 60.0,
     screen: bool = True,
     say: Say = print,
 ) -> Run:
@@ -70,13 +71,14 @@ def train(
     start: a model (name or folder) that kept its Keras weights; training goes on from it, with its settings.
     resume: True continues an unfinished run and refuses a new one, False the reverse, None does what fits.
     until_converged: end early when both networks have converged, or when the game is lost.
+    In a group of workers (groups.join) the chief calls this, the others `follow` it.
     Raises UserError for an unknown recipe or option, for a finished run, and where Keras is not installed
     (exit code 5).
     """
     started = time.perf_counter()
     folder = Path(folder)
-    recipe_class = _recipe_class(recipe)
-    from muslin import export, recipes
+    recipe_class = require(recipe)
+    from muslin import export, groups, recipes
     from muslin.evaluation import during_training
     from muslin.training import checkpoint, engine
     from muslin.training.monitor import Monitor
@@ -97,11 +99,13 @@ def train(
     work, judge = _judged(work, new=stored is None)
     # Where the learning rate still falls, the best pictures come late: a pause is no end.
     steady = work.recipe.learning_rate_factor(0.5) == work.recipe.learning_rate_factor(1.0)
+    groups.current().decide({"settings": engine.settings_of(work.recipe), "images": work.images})  # see `follow`
     history = engine.train(
         work.recipe,
         work.stream,
         folder,
         images=work.images,
+        checkpoint_every_seconds=checkpoint_every_seconds,
         monitor=Monitor(until_converged=until_converged, flat_ends=steady, min_images=work.images // 2),
         plan=work.plan,
         validate=judge,
@@ -119,6 +123,18 @@ def train(
         card = _card(work, history, data) | (during_training.for_the_card(judge, history.best) if judge else {})
         model = export.export_recipe(work.recipe, folder / "model", card=card)
     return Run(folder, history, model, time.perf_counter() - started)
+
+
+def follow(recipe: str, data: Any = None, *, folder: str | Path, start: str | Path | None = None) -> None:
+    """What every worker of a group but the chief does: the steps of the chief's `train`, and nothing else."""
+    require(recipe)
+    from muslin import groups, recipes
+    from muslin.training import engine
+
+    said = groups.current().decide(None)
+    ready = _started_from(start, recipe, said["settings"]) if start else None
+    built = ready(None) if ready else recipes.build(recipe, said["settings"])
+    engine.train(built, built.stream(data, built.seed), Path(folder), images=said["images"])
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,7 @@ def _planned(
     say: Say,
 ) -> _Work:
     """A new run, after saying what it will do and how long it will take. factory: size or None -> a recipe."""
+    from muslin import groups
     from muslin.training import budget
 
     built = factory(None)
@@ -148,6 +165,8 @@ def _planned(
     plan = {"minutes": minutes, "data": None if data is None else str(data)}
     if sentence := getattr(stream, "sentence", ""):
         say(sentence)
+    if images is None and groups.current().size > 1:  # a step is taken by all workers, and they have not begun
+        images = built.default_images
     if images is None:
         say("Measuring how fast this computer trains.")
         # The same settings take the same batches: reading a folder twice costs minutes.
@@ -237,7 +256,8 @@ def _started_from(start: str | Path, recipe: str, options: Mapping[str, Any]) ->
     return lambda size: load_recipe(model, **options, **_sized(size))
 
 
-def _recipe_class(name: str) -> Any:
+def require(name: str) -> Any:
+    """The recipe's class. Raises UserError where Keras is not installed (exit code 5)."""
     from muslin import recipes
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on stderr, over the progress

@@ -15,6 +15,7 @@ STORE_BYTES = 512_000_000  # of pictures on their way, on this computer; Ray alo
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing leaves the computer
     "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_health_check_failure_threshold": "1000",  # a computer that was asleep is not dead
     "RAY_worker_niceness": "0",  # 15 by default: any other program would come before it
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",

@@ -103,6 +103,14 @@ class Recipe(ABC):
         """
         return None
 
+    @property
+    def separable(self) -> bool:
+        """Whether each loss is a mean over the batch's rows, so that workers may take rows apart and average gradients.
+
+        False for statistics or sums over the whole batch, and for a `state` that a step makes from it.
+        """
+        return False
+
     def learning_rate_factor(self, progress: float) -> float:
         """Factor on each optimiser's learning rate at `progress` in [0, 1] of the run."""
         return 1.0

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from muslin import augment, backend, losses, regularizers
+from muslin import augment, backend, groups, losses, regularizers
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.optim import cosine, flat_then_linear
 from muslin.recipes.base import Batch, Recipe
@@ -177,8 +177,9 @@ class Game(Recipe):
         """One step of the adaptive probability, which lives in `state`. Returns it."""
         boundary: Tensor = losses.ADVERSARIAL[self.loss].boundary
         if boundary is None:  # only differences mean something: midway between the sides
-            boundary = 0.5 * (ops.mean(real_logits) + ops.mean(fake_logits))
-        now = ops.stop_gradient(ops.mean(ops.sign(real_logits - boundary)))
+            middle = ops.stop_gradient(0.5 * (ops.mean(real_logits) + ops.mean(fake_logits)))
+            (boundary,) = groups.average([middle])
+        (now,) = groups.average([ops.stop_gradient(ops.mean(ops.sign(real_logits - boundary)))])  # of all workers' rows
         probability, sign = self._state("probability"), self._state("sign")
         updated = augment.adapt(probability.value, sign.value, now, self.batch_size, self.adaptation_images)
         probability.assign(updated[0])

@@ -42,6 +42,10 @@ class Mask(Recipe):
         object.__setattr__(self, "networks", {"generator": network})
         object.__setattr__(self, "phases", [Phase("mask", ("generator",), self.loss, optimizer)])
 
+    @property
+    def separable(self) -> bool:
+        return True
+
     def loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
         logits, mask = self.networks["generator"](batch["image"]), batch["mask"]
         cross_entropy = ops.mean(ops.softplus(logits) - logits * mask)

@@ -87,6 +87,10 @@ class Pix2Pix(Game):
         """Logits of N,H,W,6: each source with a target, real or made."""
         return self.networks["discriminator"](pairs, training=True)
 
+    @property
+    def separable(self) -> bool:
+        return True
+
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
         """Half of the game's loss: "divide the objective by 2 while optimizing D" (section 3.3)."""
         source = batch["source"]

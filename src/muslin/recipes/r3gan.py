@@ -89,6 +89,10 @@ class R3GAN(Designs):
             "beta_2": np.array(self.beta_2 + (first - self.beta_2) * left, np.float32),
         }
 
+    @property
+    def separable(self) -> bool:
+        return True
+
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
         if self.optimizer in ("adam", "adamw"):
             self._beta_2().assign(batch["beta_2"])

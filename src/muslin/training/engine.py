@@ -21,8 +21,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from muslin import backend
-from muslin.errors import UserError
+from muslin import backend, groups
+from muslin.errors import EXIT_USAGE, UserError
 from muslin.optim import Average, ema_decay
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
 from muslin.training import checkpoint
@@ -89,6 +89,9 @@ def train(
     screen: progress on stderr.
     deterministic: repeatable operations only; costs nothing measurable on a CPU, some speed on a GPU.
 
+    In a group of workers (groups.join) all of them call this with the same recipe and stream; the chief alone judges,
+    writes and shows, and all end at the same step.
+
     Afterwards the networks of the recipe hold their averaged weights, the last or the best ones. Ctrl-C saves the
     state and returns.
     Raises UserError when the run diverges (a loss or a weight is no number any more, or the monitor says so);
@@ -96,6 +99,8 @@ def train(
     """
     if deterministic:
         backend.set_determinism()
+    group = groups.current()
+    _refuse_group(recipe, group.size)
     loop = _Loop(recipe)
     images = -(-images // recipe.batch_size) * recipe.batch_size
     every = recipe.batch_size * max(20, images // recipe.batch_size // 100)
@@ -107,9 +112,13 @@ def train(
 
     history = History()
     if run is not None:
-        run.mkdir(parents=True, exist_ok=True)
-        _match_config(run, recipe, images, plan)
+        if group.is_chief:
+            run.mkdir(parents=True, exist_ok=True)
+            _match_config(run, recipe, images, plan)
         history.images_seen = checkpoint.load_state(run, loop.groups) or 0
+    if not group.is_chief:
+        run, validate, keep_best, monitor, preview_every, screen = None, None, None, None, 0, False
+    if run is not None:
         history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
         for record in history.records if monitor is not None else ():
             history.verdict = str(monitor.observe(record))
@@ -151,6 +160,7 @@ def train(
                             history.ended, last = verdict.state, True
                             if verdict.state == DIVERGED:
                                 raise _diverged(verdict.sentence, run)
+                    last = group.decide(last)  # the chief sees scores that the others do not
 
                 if preview_every and (seen % preview_every == 0 or last):
                     with loop.average.applied():
@@ -215,14 +225,14 @@ class _Loop:
         if due not in self._steps:
             variables = [variable for group in self.groups.values() for variable in group]
             unique = list({id(variable): variable for variable in variables}.values())
-            self._steps[due] = backend.compile_step(self._step_of(due), unique)
+            self._steps[due] = groups.compile_step(self._step_of(due), unique)
         factor = recipe.learning_rate_factor(images_seen / images)
         rates = {name: np.float32(rate * factor) for name, rate in self.base_rates.items()}
         decays = {
             name: np.float32(ema_decay(recipe.batch_size, half_life, images_seen + recipe.batch_size))
             for name, half_life in recipe.half_life_images.items()
         }
-        return self._steps[due](batch, rates, decays)
+        return self._steps[due](groups.share(batch, recipe.batch_size), rates, decays)
 
     def _step_of(self, due: tuple[str, ...]) -> Callable[..., dict[str, Any]]:
         phases = [phase for phase in self.recipe.phases if phase.name in due]
@@ -234,13 +244,31 @@ class _Loop:
                 loss = partial(phase.loss, batch)
                 (value, phase_logs), gradients = backend.value_and_gradients(loss, trained)
                 phase.optimizer.learning_rate.assign(rates[phase.name])
-                phase.optimizer.apply(gradients, trained)
+                phase.optimizer.apply(groups.average(gradients), trained)
                 logs[f"{phase.name}/loss"] = value
                 logs |= {f"{phase.name}/{key}": log for key, log in phase_logs.items()}
             self.average.update(decays)
-            return logs
+            scalars = [keras.ops.cast(log, "float32") for log in logs.values()]
+            return dict(zip(logs, groups.average(scalars), strict=True))
 
         return step
+
+
+def _refuse_group(recipe: Recipe, workers: int) -> None:
+    if workers > 1 and recipe.batch_size % workers:
+        raise UserError(
+            "A batch is shared by the workers in equal parts.",
+            received=f"{recipe.batch_size} images a step, {workers} workers",
+            advice="Choose --batch as a multiple of --workers.",
+            exit_code=EXIT_USAGE,
+        )
+    if not recipe.separable and not groups.sees_whole_batch():
+        raise UserError(
+            f"The recipe '{recipe.name}' looks at a batch as a whole; a worker on {backend.name()} sees its part.",
+            possible="any recipe on JAX, where each loss is of the whole batch",
+            advice="Set KERAS_BACKEND=jax (pip install 'muslin[jax]'), or train with one worker.",
+            exit_code=EXIT_USAGE,
+        )
 
 
 def _trained(recipe: Recipe, phase: Phase) -> list[Any]:
@@ -301,10 +329,14 @@ def _diverged(sentence: str, run: Path | None) -> UserError:
     )
 
 
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Every field of a recipe that it can be built again from."""
+    return {item.name: getattr(recipe, item.name) for item in fields(recipe) if item.init}
+
+
 def _match_config(run: Path, recipe: Recipe, images: int, plan: Mapping[str, Any] | None) -> None:
     """Write config.json of a new run; refuse to continue a run that was begun with another configuration."""
-    settings = {item.name: getattr(recipe, item.name) for item in fields(recipe) if item.init}
-    config = {"recipe": recipe.name, "settings": settings, "images": images, "plan": dict(plan or {})}
+    config = {"recipe": recipe.name, "settings": settings_of(recipe), "images": images, "plan": dict(plan or {})}
     stored = checkpoint.read_config(run)
     if stored is None:
         checkpoint.write_config(run, {**config, "machine": backend.describe()})
