@@ -13,6 +13,8 @@ from urllib.parse import urlparse
 import httpx
 import pytest
 
+from muslin import store
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 120  # seconds for the slowest answer on two busy cores
 
@@ -59,10 +61,27 @@ class Studio:
 def studio(tmp_path_factory) -> Iterator[Studio]:
     if CHROMIUM is None:
         pytest.skip("the page is tested in Chromium, and there is none on this machine")
-    studio = Studio(tmp_path_factory.mktemp("studio"))
-    studio.start()
-    yield studio
-    studio.stop()
+    folder = tmp_path_factory.mktemp("studio")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUSLIN_MODELS", str(folder / "models"))
+        opposite(folder / "models" / "opposite")
+        studio = Studio(folder)
+        studio.start()
+        yield studio
+        studio.stop()
+
+
+def opposite(folder: Path) -> None:
+    """A model that paints every colour as its opposite: a learned look of the simplest kind."""
+    import onnx
+
+    folder.mkdir(parents=True)
+    shape = ["batch", "height", "width", 3]
+    image, made = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in ("image", "out"))
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Neg", ["image"], ["out"])], "painter", [image], [made])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    (folder / "generator.onnx").write_bytes(model.SerializeToString())
+    store.write_card(folder, {"name": "opposite", "recipe": "cut", "size": 32})
 
 
 @pytest.fixture(scope="session")

@@ -44,13 +44,3 @@ def test_chosen_again_it_shows_the_one_that_is_open(tmp_path, capsys, monkeypatc
     assert shown == ["http://127.0.0.1:4711/"] == capsys.readouterr().out.split()
     held.close()
     assert address_of(tmp_path) is None
-
-
-def test_the_desktop_entry_starts_this_python(tmp_path, capsys, monkeypatch):
-    if sys.platform in ("win32", "darwin"):
-        pytest.skip("Linux desktops only")
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert run(["studio", "--install-desktop-entry"]) == 0
-    entry = (tmp_path / "applications" / "muslin-studio.desktop").read_text("utf-8").splitlines()
-    assert f'Exec="{sys.executable}" -m muslin.cli studio' in entry
-    assert capsys.readouterr().out.strip() == str(tmp_path / "applications" / "muslin-studio.desktop")

@@ -1,0 +1,103 @@
+"""Other ways to the same work: keys alone, a tablet, Chinese, colours that stay, a look that a model paints."""
+
+import httpx
+import pytest
+from PIL import Image
+
+from muslin.images import write_image
+from muslin.textiles.procedural import swatch
+
+
+def tab_to(page, name: str, most: int = 80) -> None:
+    """Press Tab until the element of that name has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        at = page.locator("*:focus")
+        if at.count() and name in (at.get_attribute("aria-label"), at.inner_text().strip()):
+            return
+    raise AssertionError(f"Tab never came to {name!r}")
+
+
+def test_without_a_mouse(page, studio) -> None:
+    tab_to(page, "Begin with Coat")
+    page.keyboard.press("Enter")
+    tab_to(page, "Use Argyle")
+    page.keyboard.press("Space")
+    tab_to(page, "Angle")
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("v")  # a number field takes digits, not letters
+    cards = page.locator("[data-result]")
+    if not cards.count():
+        tab_to(page, "Four variants")
+        page.keyboard.press("Enter")
+    cards.nth(3).wait_for()
+    first = studio.items("/v1/results")[3]
+    assert first["controls"]["rotation"] == 3
+    tab_to(page, first["name"])
+    page.keyboard.press("s")
+    page.locator('[data-result] [aria-label="Remove star"]').first.wait_for()
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 820, "height": 1180}, "has_touch": True}], indirect=True)
+def test_on_a_tablet_held_upright_everything_is_in_reach(page) -> None:
+    page.get_by_role("button", name="Skirt", exact=True).tap()
+    page.get_by_role("button", name="Use Denim", exact=True).tap()
+    page.locator('.viewer img[src^="blob:"]').first.wait_for()
+    for room in ("Restyle", "Prints", "Train a look", "Deliver"):
+        page.get_by_role("button", name=room, exact=True).tap()
+        page.wait_for_timeout(100)
+        wide = page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{room} is {wide} px wider than the screen"
+
+
+@pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
+def test_what_comes_along_has_chinese_names(page) -> None:
+    page.get_by_role("button", name="连衣裙", exact=True).click()
+    page.get_by_role("button", name="使用 苏格兰格纹", exact=True).wait_for()
+    assert page.locator(".menu.project summary").inner_text() == "我的项目"
+
+
+def test_one_colour_changes_and_the_others_stay(page, studio, tmp_path) -> None:
+    """In the preview and at full size: the picture is larger than the preview's, its colours cover nearly the same."""
+    cloth = swatch("stripes", 3, 900)
+    page.locator('.swatches input[type="file"]').set_input_files(write_image(tmp_path / "two.png", cloth))
+    page.get_by_role("button", name="Use two", exact=True).wait_for()
+    page.get_by_role("button", name="Dress", exact=True).click()
+    first = page.locator(".chips input[type=color]").first
+    first.wait_for()
+    old = first.input_value()
+    first.evaluate("""input => { Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input,
+        '#00ff00'); input.dispatchEvent(new Event('input', {bubbles: true})) }""")
+    page.get_by_role("button", name="This one, full size").click()
+    page.locator("[data-result]").first.wait_for()
+    result = studio.items("/v1/results")[0]
+    palette = result["controls"]["palette"]
+    assert palette[0] == f"{old}=#00ff00" and all(word.endswith("=keep") for word in palette[1:])
+    assert f"{old}=#00ff00" in result["command"]
+    name = page.get_by_role("textbox", name="Name of the cloth")
+    name.fill("Deckchair")
+    name.press("Enter")
+    page.get_by_role("button", name="Use Deckchair", exact=True).wait_for()
+
+
+def test_a_look_that_a_model_paints_is_worn_like_a_cloth(page, studio, tmp_path) -> None:
+    page.get_by_role("button", name="Bag", exact=True).click()
+    page.get_by_role("button", name="Use Opposite", exact=True).click()
+    page.locator('.viewer img[src^="blob:"]').first.wait_for()
+    assert not page.get_by_role("slider", name="Angle").count(), "there is no print to turn"
+    page.get_by_role("slider", name="Strength").press("Home")
+    page.get_by_role("button", name="This one, full size").click()
+    page.locator("[data-result]").first.wait_for()
+    result = studio.items("/v1/results")[0]
+    assert "--model opposite" in result["command"] and result["controls"]["strength"] == 0
+    photo, made = (httpx.get(studio.url + url).content for url in (
+        f"/v1/files/{result['settings']['source']['sha256']}", result["picture"]["url"]))  # fmt: skip
+    (tmp_path / "a.png").write_bytes(photo)
+    (tmp_path / "b.png").write_bytes(made)
+    same = [Image.open(tmp_path / name).convert("RGB").tobytes() for name in ("a.png", "b.png")]
+    assert same[0] == same[1], "strength 0 is the photo"
