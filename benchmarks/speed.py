@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import cv2
@@ -27,15 +26,27 @@ from muslin.textiles.procedural import swatch
 MUSLIN = [sys.executable, "-m", "muslin.cli"]
 
 
+# A child's peak begins with what its parent held when it was started, so a small process starts it.
+STARTER = """
+import os, sys, time
+start = time.perf_counter()
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
+_, status, usage = os.wait4(process, 0)
+os.write(3, f"{status} {time.perf_counter() - start} {usage.ru_maxrss / 1024}".encode())
+"""
+
+
 def measured(command: list[str]) -> tuple[float, float]:
     """(seconds, peak MB) of one command, which must succeed."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed:\n{process.stderr.read().decode()}")
-    return seconds, usage.ru_maxrss / 1024
+    reader, writer = os.pipe()
+    starter = ["bash", "-c", 'exec 3>&"$0" "$@"', str(writer), sys.executable, "-S", "-E", "-c", STARTER]
+    done = subprocess.run([*starter, *command], capture_output=True, pass_fds=[writer])
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        status, seconds, memory = pipe.read().split()
+    if status != "0":
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr.decode()}")
+    return float(seconds), float(memory)
 
 
 def photo_of(folder: Path, side: int, seed: int = 3) -> Path:
@@ -53,7 +64,6 @@ def of_sizes(folder: Path, cloth: Path, sizes: list[int], model: str, repeats: i
         command += ["--overwrite", "-q"]
         cold = [measured(command) for _ in range(repeats)]
         code = f"""
-import time
 from muslin.restyle.restyler import Restyler
 restyler = Restyler({model!r})
 times = []

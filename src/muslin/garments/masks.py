@@ -190,12 +190,20 @@ def _whole_pieces(probability: np.ndarray) -> np.ndarray:
 
 
 def _guided(pixels: np.ndarray, field: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
-    """Guided filter with a colour guide (He, Sun, Tang 2013, section 4.2). pixels uint8 HxWx3, field HxW."""
+    """Guided filter with a colour guide (He, Sun, Tang 2013, section 4.2). pixels uint8 HxWx3, field HxW.
+
+    The linear models are fitted at half the size and used at the whole ("Fast guided filter", He and Sun 2015): they
+    are smooth anyway, and a quarter of the work.
+    """
     from muslin.garments.fields import fit_guide
 
     guide = pixels.astype(np.float32) / 255
-    slopes, offset = fit_guide(guide, field, np.ones_like(field), radius, epsilon)
-    return (slopes * guide).sum(-1) + offset
+    half = (max(1, field.shape[1] // 2), max(1, field.shape[0] // 2))
+    coarse = cv2.resize(guide, half, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(field, half, interpolation=cv2.INTER_AREA)
+    slopes, offset = fit_guide(coarse, small, np.ones_like(small), max(1, round(radius / 2)), epsilon)
+    models = cv2.resize(np.dstack([slopes, offset]), field.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return (models[..., :3] * guide).sum(-1) + models[..., 3]
 
 
 def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 320) -> Mask:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,26 @@ class Network:
         """threads: of one operator; None: one for each core this process may use."""
         self.path = Path(path)
         self.threads = threads
+        self._opening: Future[Any] | None = None
+
+    def open_soon(self) -> None:
+        """Begin to open the session in a thread; what goes wrong is raised where the session is used."""
+        opening: Future[Any] = Future()
+        self._opening = opening
+
+        def work() -> None:
+            try:
+                opening.set_result(self._opened())
+            except BaseException as error:
+                opening.set_exception(error)
+
+        Thread(target=work, daemon=True).start()
 
     @cached_property
     def session(self) -> Any:
+        return self._opened() if self._opening is None else self._opening.result()
+
+    def _opened(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

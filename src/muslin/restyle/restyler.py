@@ -140,6 +140,9 @@ class Restyler:
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
+        for network in (self._segment, self._fields):
+            if network is not None:
+                network.open_soon()  # while the photo is read
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated: a folder of photos wears one cloth
 
     def restyle(
