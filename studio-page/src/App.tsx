@@ -75,7 +75,7 @@ export function App() {
       {section === "deliver" && <Deliver />}
       {masked && <MaskEditor garment={masked} />}
       {keys && <Keys onClose={() => setKeys(false)} />}
-      <Notices />
+      {!masked && !keys && <Notices />}
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import { useText } from "../text";
+import { Notices } from "./Notices";
 
 export function Dialog({ title, wide = false, onClose, children }: { title: string; wide?: boolean; onClose: () => void; children: ReactNode }) {
   const text = useText();
@@ -28,6 +29,7 @@ export function Dialog({ title, wide = false, onClose, children }: { title: stri
         </button>
       </header>
       {children}
+      <Notices />
     </dialog>
   );
 }

@@ -90,9 +90,11 @@ export function MaskEditor({ garment }: { garment: Garment }) {
   return (
     <Dialog title={`${text.mask.title}: ${called(garment, text)}`} wide onClose={close}>
       <div className="masking">
-        <div className="easel" style={{ aspectRatio: `${garment.photo.width} / ${garment.photo.height}` }}>
+        <div className="studio-wall">
+        <div className="easel" style={{ aspectRatio: `${garment.photo.width} / ${garment.photo.height}`, width: `min(100cqw, ${(100 * garment.photo.width) / garment.photo.height}cqh)` }}>
           <canvas ref={canvas} tabIndex={0} aria-busy={!painter.current} aria-label={text.mask.canvas} onPointerDown={pointer} onPointerMove={pointer} onPointerUp={pointer} onKeyDown={keys} />
           {cursor.seen && <i className="brush" style={{ left: `${cursor.x * 100}%`, top: `${cursor.y * 100}%`, width: `${size}%`, borderStyle: tool === "brush" ? "solid" : "dashed" }} />}
+        </div>
         </div>
         <div className="tools">
           <p className="quiet">{text.mask.hint}</p>

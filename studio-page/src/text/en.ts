@@ -223,7 +223,7 @@ export const en = {
     strip: "Leave settings and origin out of the files",
     make: "Make",
     batchTitle: "A set of garments, exactly these settings",
-    batch: (count: number) => (count === 1 ? "Restyle 1 garment" : `Restyle ${count} garments`),
+    batch: (count: number) => (count ? (count === 1 ? "Restyle 1 garment" : `Restyle ${count} garments`) : "Restyle garments"),
     files: "Ready",
   },
   jobs: {

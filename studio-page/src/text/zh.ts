@@ -225,7 +225,7 @@ export const zh: Text = {
     strip: "文件中不含设置与来源",
     make: "生成",
     batchTitle: "一组服装，完全相同的设置",
-    batch: (count) => `为 ${count} 件服装换面料`,
+    batch: (count) => (count ? `为 ${count} 件服装换面料` : "为服装换面料"),
     files: "已完成",
   },
   jobs: {
