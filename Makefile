@@ -16,7 +16,7 @@ demo: $(VENV)/.installed-train
 test: $(VENV)/.installed-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 # The stamps make installing idempotent: pip runs again only when pyproject.toml is newer than they are.
 $(VENV)/.installed-train: pyproject.toml | $(VENV)/bin/python

@@ -224,7 +224,7 @@ def _broken_profiles() -> list[bytes]:
     return [b"not a profile", good[:90], good[:200], b"\0" * 128, b"\xff" * 512, bytes(curves)]
 
 
-@pytest.mark.parametrize("profile", _broken_profiles())
+@pytest.mark.parametrize("profile", _broken_profiles(), ids=["words", "90", "200", "zeros", "ones", "curves"])
 def test_broken_profile_counts_as_none(profile: bytes) -> None:
     photo = read_image(saved(Image.fromarray(ramp()), "PNG", icc_profile=profile))
     assert far(photo.pixels, ramp()) == 0 or np.ptp(photo.pixels) > 200
