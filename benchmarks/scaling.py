@@ -1,6 +1,6 @@
 """What a batch on Ray costs: photos per second of one and of two workers, memory over ten thousand photos.
 
-    python benchmarks/scaling.py efficiency PHOTOS --style SWATCH [-n 60]
+    python benchmarks/scaling.py efficiency PHOTOS --style SWATCH [-n 60] [--rounds 3]
     python benchmarks/scaling.py memory PHOTOS --style SWATCH [-n 10000] [--model luminance]
     python benchmarks/scaling.py overhead [-n 20000]
 
@@ -21,7 +21,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from muslin.distributed import batch
+from muslin.distributed import batch, cluster
 from muslin.distributed.order import Order, Task
 from muslin.images import find_images, read_image
 
@@ -118,6 +118,26 @@ class Idle:
         return {"record": Record(Task.from_json(row["task"]).key).as_json()}
 
 
+def efficiency(order: Order, tasks: list[Task], rounds: int, out: Path, style: str) -> dict[str, object]:
+    """The best of `rounds` rounds, one worker and two by turns: what else the computer does only makes slower."""
+    best: dict[str, float] = {}
+    for place in range(rounds):
+        for workers in (1, 2):
+            folder = out / f"{place}-{workers}"
+            folder.mkdir()
+            moved = [replace(task, targets=(f"{folder}/{task.key}.png",)) for task in tasks]
+            with cluster.connected(cpus=4):
+                made = run(order, moved, workers, folder)
+            both = {
+                f"ray {workers}": float(str(made["photos_per_second"])),
+                f"plain {workers}": plain(order, tasks, workers, out, style),
+            }
+            print(json.dumps({**both, "first": made["first_photo_seconds"]}), file=sys.stderr, flush=True)
+            best = {**best, **{name: max(rate, best.get(name, 0.0)) for name, rate in both.items()}}
+    return {**best, **{f"{kind} efficiency": round(best[f"{kind} 2"] / best[f"{kind} 1"] / 2, 3)
+                       for kind in ("ray", "plain")}}  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["efficiency", "memory", "overhead"])
@@ -127,7 +147,7 @@ def main() -> None:
     parser.add_argument("--model", default="drape")
     parser.add_argument("--mask", default="auto")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--without-plain", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     styles = [(read_image(asked.style), 1.0)] if asked.style else []
     order = Order(asked.model, styles, {}, mask=None if asked.mask == "auto" else asked.mask)
@@ -144,18 +164,7 @@ def main() -> None:
         if asked.what == "memory":
             print(json.dumps(run(order, tasks, asked.workers, out, every=max(1, asked.n // 20)), indent=2))
             return
-        found: dict[str, object] = {}
-        rates = []
-        for workers in (1, 2):
-            (out / str(workers)).mkdir()
-            moved = [replace(task, targets=(f"{out}/{workers}/{task.key}.png",)) for task in tasks]
-            found[f"ray {workers}"] = made = run(order, moved, workers, out / str(workers))
-            rates.append(float(str(made["photos_per_second"])))
-        found["efficiency"] = round(rates[1] / rates[0] / 2, 3)
-        if not asked.without_plain:
-            alone, both = (plain(order, tasks, count, out, asked.style) for count in (1, 2))
-            found |= {"plain 1": alone, "plain 2": both, "plain efficiency": round(both / alone / 2, 3)}
-        print(json.dumps(found, indent=2))
+        print(json.dumps(efficiency(order, tasks, asked.rounds, out, asked.style), indent=2))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from muslin.cli import terminal
+from muslin.cli.cluster import LOCAL, Ray
 from muslin.recipes import RECIPES
 
 INTERRUPTED = 130
@@ -48,6 +49,10 @@ def train(
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Install the finished model under this name.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=10_000, metavar="N", help="Processes that share each batch, through Ray.")
+    ] = 1,
+    ray: Ray = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> int:
@@ -57,10 +62,10 @@ def train(
     network.
     """
     options = {"size": size, "batch_size": batch, **_check(recipe, data, option or [])}
-    from muslin import runs, store
+    from muslin import store
 
     say = (lambda text: None) if quiet else terminal.say
-    made = runs.train(
+    made = _trainer(workers, ray)(
         recipe,
         data,
         folder=run or Path("runs") / recipe,
@@ -88,6 +93,19 @@ def train(
     if find(recipe).use:
         say(f"Use it: {find(recipe).use.format(model=name or model.folder)}")
     return 0
+
+
+def _trainer(workers: int, address: str | None) -> Any:
+    """runs.train, or the same by several workers."""
+    if workers == 1 and address is None:
+        from muslin import runs
+
+        return runs.train
+    from functools import partial
+
+    from muslin.distributed import train as together
+
+    return partial(together.train, workers=workers, address=address or LOCAL)
 
 
 def _check(recipe: str, data: Path | None, pairs: list[str]) -> dict[str, Any]:
