@@ -107,8 +107,8 @@ function Making({ job }: { job: Job }) {
   if (!isAtWork(job)) {
     return (
       <span className="row">
-        <span className="quiet">{job.state === "done" ? "" : (job.problem?.title ?? text.jobs.states[job.state])}</span>
-        <button type="button" className="plain small" onClick={() => void copyText(job.command, text.stage.copied)}>
+        {job.state !== "done" && <span className="quiet">{job.problem?.title ?? text.jobs.states[job.state]}</span>}
+        <button type="button" className="plain small flush" onClick={() => void copyText(job.command, text.stage.copied)}>
           {text.stage.copyCommand}
         </button>
       </span>

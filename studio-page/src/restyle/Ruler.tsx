@@ -1,5 +1,6 @@
 /** A tape measure along the garment, and one repeat of the print drawn to its scale. */
 
+import type { CSSProperties } from "react";
 import type { Garment } from "../api/types";
 import { useStore } from "../state/store";
 import { useText } from "../text";
@@ -18,7 +19,7 @@ export function Ruler({ garment, repeats }: { garment: Garment; repeats: boolean
   const tall = bottom - top >= right - left;
   const x = Math.max(0.5, across(left) - ROOM);
   const y = Math.min(99, down(bottom) + ROOM);
-  const tick = { backgroundSize: tall ? `100% ${(1000 * cm) / (bottom - top)}%` : `${(1000 * cm) / (right - left)}% 100%` };
+  const tick = { "--tick": `${(1000 * cm) / (tall ? bottom - top : right - left)}%` } as CSSProperties;
   const repeat = controls.print_cm ?? widthOf(garment, controls.scale);
   const said = Number(repeat.toFixed(repeat < 10 ? 1 : 0));
   return (
