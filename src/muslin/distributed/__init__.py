@@ -1,1 +1,1 @@
-"""Past one machine: the same restyling, training and studio on a cluster of computers, through Ray."""
+"""Past one machine: the same restyling and training on a cluster of computers, through Ray."""

@@ -67,4 +67,6 @@ def module() -> Any:
         import ray.data
     except ImportError as error:
         raise missing_extra(error.name or "ray", "ray") from error
+    # Ray prints on stdout, which is for data, that a worker has died; no option forbids it, and we say it ourselves.
+    ray._private.worker.print_to_stdstream = lambda *_, **__: None
     return ray
