@@ -271,7 +271,9 @@ def draw(
         tone = tone.mixed(other[rng.integers(len(other))], weights[number] / weights[: number + 1].sum())
     shares = draw_shares(rng, weights)
     orders = [_company(rng, look) for look, _ in looks]
-    angle = float(rng.choice([0.0, 90.0, 180.0, 45.0], p=[0.8, 0.06, 0.1, 0.04]))
+    ordered = looks[0][0].regularities[orders[0][0]] > BOUND  # stripes may stand or lie, flowers stand upright
+    turns = [0.5, 0.34, 0.06, 0.1] if ordered else [0.84, 0.04, 0.1, 0.02]
+    angle = float(rng.choice([0.0, 90.0, 180.0, 45.0], p=turns))
     density = float(rng.choice([1.0, 2.0, 0.7], p=[0.8, 0.12, 0.08])) / scale
     layers: list[Layer] = []
     for number in range(LAYERS):

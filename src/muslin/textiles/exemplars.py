@@ -25,7 +25,7 @@ from muslin.textiles.seamless import make_seamless
 REPEAT = 256  # px, side of an exemplar: one repeat of its cloth
 BANK = "bank.json"
 ATLAS_COLUMNS = 4
-JPEG_QUALITY, WEBP_QUALITY = 80, 85  # of an atlas
+JPEG_QUALITY, WEBP_QUALITY = 75, 82  # of an atlas
 UNSEEN = 30.0  # mean squared error of 8-bit values that counts as not seen: 33.4 dB
 SOFTEST, STRONGEST = 0.35, 1.8  # how far a contrast may be pressed or stretched to take another's tone
 NEAR = 0.06  # OKLab: colours of one ground
