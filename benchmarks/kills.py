@@ -79,6 +79,7 @@ def hunt(command: Callable[[Path], list[str]], done: Callable[[Path], bool], che
                 moments.append(round(wait or 0, 2))
             faults += check(folder, False)
         faults += check(folder, True)
+        print(*sorted(set(faults)), sep="\n", file=sys.stderr)
         runs += 1
         print(f"{made} kills, {runs} runs, {len(faults)} faults", file=sys.stderr, flush=True)
     spread = [round(float(quantile), 2) for quantile in np.quantile(moments, [0, 0.25, 0.5, 0.75, 1])]

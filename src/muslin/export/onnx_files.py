@@ -22,7 +22,7 @@ def to_onnx(network: Any, path: Path) -> None:
     function, signature, outputs = plain_function(network)
     model, _ = tf2onnx.convert.from_function(function, signature, opset=17)
     _rename(model.graph, [tensor.name for tensor in network.inputs], outputs)
-    _number_constants(model.graph)
+    _number(model.graph)
     model.producer_name = "muslin"
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
@@ -65,22 +65,31 @@ def _rename(graph: Any, inputs: list[str], outputs: list[str]) -> None:
         plain[found] = wanted
     for value in (*graph.input, *graph.output):
         value.name = plain[value.name]
+        for axis, side in enumerate(value.type.tensor_type.shape.dim):
+            if side.dim_param:  # free; tf2onnx counts these names too
+                side.dim_param = f"{value.name}_{axis}"
     for node in graph.node:
         node.input[:] = [plain.get(item, item) for item in node.input]
         node.output[:] = [plain.get(item, item) for item in node.output]
 
 
-def _number_constants(graph: Any) -> None:
-    """Constants named and sorted by their first use: tf2onnx counts them differently each time, and the same weights
-    are to give the same bytes.
+def _number(graph: Any) -> None:
+    """Constants, steps and what passes between them, named by their place: tf2onnx counts them on from network to
+    network, and the same weights are to give the same bytes.
     """
+    kept = {value.name for value in (*graph.input, *graph.output)}
     used = list(dict.fromkeys(item for node in graph.node for item in node.input))
     constants = {constant.name: constant for constant in graph.initializer}
-    names = {name: f"constant_{number}" for number, name in enumerate(name for name in used if name in constants)}
-    ordered = [constants[name] for name in names]
+    ordered = [constants[name] for name in used if name in constants]
+    names = {constant.name: f"constant_{number}" for number, constant in enumerate(ordered)}
+    for number, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{number}"
+        made = [(item, f"{node.name}_{place}") for place, item in enumerate(node.output) if item and item not in kept]
+        names |= dict(made)
+        node.input[:] = [names.get(item, item) for item in node.input]
+        node.output[:] = [names.get(item, item) for item in node.output]
     for constant in ordered:
         constant.name = names[constant.name]
-    for node in graph.node:
-        node.input[:] = [names.get(item, item) for item in node.input]
-    del graph.initializer[:]
+    del graph.initializer[:], graph.value_info[:]
     graph.initializer.extend(ordered)
+    graph.name, graph.doc_string = "network", ""

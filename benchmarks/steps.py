@@ -1,0 +1,132 @@
+"""A training step at the published configuration: ours beside the authors' PyTorch code, on the CPU.
+
+    python benchmarks/steps.py --original FOLDER [--recipes cut cyclegan] [--steps 2] [--turns 2] [--json FILE]
+
+FOLDER: a checkout of github.com/taesungp/contrastive-unpaired-translation, which holds CUT and CycleGAN; it is run as
+it is, by the PyTorch of this environment, and is no part of muslin. Same networks (9 residual blocks of 64 channels,
+PatchGAN of 64), batch 1, 256 px, all losses; the first step of each process (compiling, laying out memory) is not
+counted. The contenders take turns, each in a process of its own. Ratios are theirs / ours: above 1, ours is faster or
+smaller. Seconds of processor time beside seconds, since other work on the machine falsifies only the latter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import numpy as np
+
+SIDE = 256
+PUBLISHED = {
+    "cut": {"preset": "cut", "patches": 256, "units": 256, "adversarial_weight": 2.0},
+    "cyclegan": {"preset": "published"},
+}
+BOTH = {"network": "published", "size": SIDE, "batch_size": 1, "learning_rate": 2e-4, "schedule": "linear"}
+THEIRS = {"cut": "--CUT_mode CUT", "cyclegan": ""}
+
+
+def ours(name: str) -> Callable[[], object]:
+    """A step of muslin's recipe on two random pictures, whole pictures as masks."""
+    import keras
+
+    from muslin import recipes
+    from muslin.training.engine import _Loop
+
+    recipe = recipes.build(name, {**BOTH, **PUBLISHED[name]})
+    loop = _Loop(recipe)
+    rng = np.random.default_rng(0)
+    batch = {kind: rng.uniform(-1, 1, (1, SIDE, SIDE, 3)).astype(np.float32) for kind in ("source", "target")}
+    batch |= {f"{kind}_mask": np.ones((1, SIDE, SIDE, 1), np.float32) for kind in ("source", "target")}
+    batch |= recipe.more_draws(rng, batch, 0)
+
+    def step() -> object:
+        return {key: float(keras.ops.convert_to_numpy(value)) for key, value in loop.step(batch, 0, 1000).items()}
+
+    return step
+
+
+def theirs(name: str, folder: Path) -> Callable[[], object]:
+    """A step of the authors' model; what they import for pictures, pages and half precision is left out."""
+    for module in ("torchvision", "torchvision.transforms", "dominate", "visdom", "apex", "GPUtil", "imageio"):
+        sys.modules.setdefault(module, MagicMock())
+    sys.path.insert(0, str(folder))
+    os.chdir("/tmp")
+    import torch
+    from models import create_model  # type: ignore[import-not-found]
+    from options.train_options import TrainOptions  # type: ignore[import-not-found]
+
+    words = f"--dataroot x --name x --model {'cycle_gan' if name == 'cyclegan' else name} --gpu_ids -1 --batch_size 1"
+    options = TrainOptions(f"{words} --checkpoints_dir /tmp/steps-checkpoints {THEIRS[name]}").parse()
+    model = create_model(options)
+    torch.manual_seed(0)
+    batch = {key: torch.rand(1, 3, SIDE, SIDE) * 2 - 1 for key in "AB"} | {"A_paths": [""], "B_paths": [""]}
+    if name == "cut":
+        model.data_dependent_initialize(batch)
+        model.parallelize()
+
+    def step() -> object:
+        model.set_input(batch)
+        model.optimize_parameters()
+        return model.get_current_losses()
+
+    return step
+
+
+def measured(who: str, name: str, folder: Path, steps: int) -> None:
+    """In a process of its own; prints {"s", "cpu s", "peak MB", "losses"}."""
+    step = ours(name) if who == "ours" else theirs(name, folder)
+    step()
+    wall, processor = time.perf_counter(), time.process_time()
+    for _ in range(steps):
+        losses = step()
+    found = {"s": (time.perf_counter() - wall) / steps, "cpu s": (time.process_time() - processor) / steps}
+    found["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print("RESULT" + json.dumps({**found, "losses": {key: round(float(value), 3) for key, value in losses.items()}}))
+
+
+def contest(name: str, folder: Path, steps: int, turns: int) -> dict[str, object]:
+    rows: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
+    for _ in range(turns):
+        for who in rows:
+            command = [sys.executable, __file__, "--as", who, name, "--original", str(folder), "--steps", str(steps)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if "RESULT" not in done.stdout:
+                raise SystemExit(f"{who} {name} failed:\n{done.stderr[-3000:]}")
+            rows[who].append(json.loads(done.stdout.split("RESULT")[1]))
+            print(name, who, rows[who][-1], file=sys.stderr, flush=True)
+    best = {
+        who: {key: min(row[key] for row in found) for key in ("s", "cpu s", "peak MB")} for who, found in rows.items()
+    }
+    ratios = {f"{key}, theirs / ours": round(best["theirs"][key] / best["ours"][key], 2) for key in best["ours"]}
+    shown = {who: {key: round(value, 2) for key, value in row.items()} for who, row in best.items()}
+    return {**shown, **ratios, "losses": {who: found[0]["losses"] for who, found in rows.items()}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--original", type=Path, required=True)
+    parser.add_argument("--recipes", nargs="+", choices=list(PUBLISHED), default=list(PUBLISHED))
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--as", nargs=2, dest="role", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.role:
+        measured(*options.role, options.original.resolve(), options.steps)
+        return
+    figures = {name: contest(name, options.original, options.steps, options.turns) for name in options.recipes}
+    print(json.dumps(figures, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
