@@ -39,7 +39,9 @@ def collection(root: Path, count: int = 16, side: int = 48) -> Path:
         cloth *= 0.8 + 0.2 * np.sin(x / 7 + index)[..., None]
         write(root / "garments" / f"{name}.png", np.where(mask[..., None] > 0, cloth, 255).astype(np.uint8))
         write(root / "garment_masks" / f"{name}.png", mask)
-        write(root / "styles" / look / f"{index}.png", cloth.clip(0, 255).astype(np.uint8))
+        # Scattered: fields of stripes hardly vary, and Adam makes large steps of gradients that are nearly nothing.
+        blobs = cv2.resize(rng.normal(0.7, 0.5, (7, 7)), (side, side), interpolation=cv2.INTER_CUBIC)[..., None]
+        write(root / "styles" / look / f"{index}.png", (cloth * blobs).clip(0, 255).astype(np.uint8))
         labels.append(f"{name}.png,{look}")
     (root / "garments" / "style_labels.csv").write_text("\n".join(labels))
     return root
