@@ -67,7 +67,7 @@ class PrintStream:
             "cloths": cloths.astype(np.float32) / 127.5 - 1.0,
             "shares": shares,
             "noise": calmed(draw_noise(rng, (1, 1)), shares, regularities),
-            "calm": np.float32(calm_of(shares, regularities)),
+            "calm": np.asarray(calm_of(shares, regularities), np.float32),
             "look": one_hot,
             "real": real.astype(np.float32) / 127.5 - 1.0,
         }

@@ -56,11 +56,11 @@ def same_dye_same_light(colour: np.ndarray, shading: np.ndarray, mask: np.ndarra
     share: how far to go towards what the dyes say. Returns SxS float32.
     """
     side = min(SIDE, len(mask))
-    small = [cv2.resize(field, (side, side), interpolation=cv2.INTER_AREA) for field in (colour, shading, mask)]
-    inside = small[2] > 0.5
+    dyed, lit, here = (cv2.resize(field, (side, side), interpolation=cv2.INTER_AREA) for field in (colour, shading, mask))
+    inside = here > 0.5
     if inside.sum() < 64:
         return shading
-    change = np.mean([_change(*small[:2], inside, count) for count in COUNTS], axis=0)
+    change = np.mean([_change(dyed, lit, inside, count) for count in COUNTS], axis=0)
     return shading + share * mask * cv2.resize(change, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
