@@ -56,7 +56,7 @@ def same_dye_same_light(colour: np.ndarray, shading: np.ndarray, mask: np.ndarra
     share: how far to go towards what the dyes say. Returns SxS float32.
     """
     side = min(SIDE, len(mask))
-    dyed, lit, here = (cv2.resize(field, (side, side), interpolation=cv2.INTER_AREA) for field in (colour, shading, mask))
+    dyed, lit, here = (cv2.resize(f, (side, side), interpolation=cv2.INTER_AREA) for f in (colour, shading, mask))
     inside = here > 0.5
     if inside.sum() < 64:
         return shading
