@@ -34,7 +34,8 @@ class Network:
             except BaseException as error:
                 opening.set_exception(error)
 
-        Thread(target=work, daemon=True).start()
+        # Not a daemon: a session that is half open when the interpreter ends would end the process by a signal.
+        Thread(target=work).start()
 
     @cached_property
     def session(self) -> Any:
