@@ -222,6 +222,7 @@ def test_a_parquet_without_pictures_is_said_in_words(tmp_path):
 def test_a_result_is_kept_if_it_is_ours_and_refused_if_it_is_not(tmp_path):
     from muslin.errors import UserError
 
+    pytest.importorskip("pyarrow")  # it opens the file:// form
     target = tmp_path / "a" / "r.png"
     for place in (str(target), target.as_uri()):
         worker.keep(place, b"ours", overwrite=False)
