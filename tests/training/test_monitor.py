@@ -47,6 +47,10 @@ def test_drawn_traces() -> None:
     winning = BALANCED | {"d__real_accuracy": lambda p: 0.999, "d__fake_accuracy": lambda p: 0.998}
     assert play(**winning).state == monitor.WINNING
     assert play(**BALANCED | {"g__diversity": lambda p: 0.3 * math.exp(-8 * p)}).state == monitor.COLLAPSE
+    even_in_the_end = BALANCED | {"d__real_accuracy": lambda p: 0.5 + 0.4 * math.exp(-9 * p)}
+    assert play(**even_in_the_end).state == monitor.CONVERGED
+    never_began = play(**BALANCED | {"d__real_accuracy": lambda p: 0.4, "d__fake_accuracy": lambda p: 0.61})
+    assert never_began.state == monitor.BLIND and "51%" in str(never_began) and "r1_weight" in str(never_began)
     diverged = play(**BALANCED | {"g__loss": lambda p: 0.7 + 1e4 * max(0.0, p - 0.8)})
     assert diverged.state == monitor.DIVERGED and diverged.ends_run
     assert "grew" in str(diverged)
@@ -82,7 +86,7 @@ def test_any_log_gets_a_verdict(records: list[dict[str, float]]) -> None:
     for index, record in enumerate(records):
         verdict = watch.observe({"images_seen": float(index), **record})
         assert verdict.state in (
-            monitor.LEARNING, monitor.CONVERGED, monitor.WINNING, monitor.COLLAPSE, monitor.DIVERGED
+            monitor.LEARNING, monitor.CONVERGED, monitor.WINNING, monitor.BLIND, monitor.COLLAPSE, monitor.DIVERGED
         )  # fmt: skip
         assert str(verdict)
 

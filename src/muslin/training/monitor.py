@@ -15,6 +15,7 @@ LEARNING = "still learning"
 CONVERGED = "converged"
 WINNING = "discriminator winning"
 COLLAPSE = "generator collapse"
+BLIND = "discriminator blind"
 DIVERGED = "diverged"
 
 HIGHER_IS_BETTER = ("iou", "psnr", "correlation", "accuracy", "coverage")
@@ -25,7 +26,7 @@ FLAT_SHARE, FLAT_LEAST = 1 / 3, 5  # scores without progress after which KID cou
 
 @dataclass(frozen=True)
 class Verdict:
-    """state: one of the five words above; sentence: why, and what to do; ends_run: whether to stop now."""
+    """state: one of the six words above; sentence: why, and what to do; ends_run: whether to stop now."""
 
     state: str
     sentence: str
@@ -64,7 +65,10 @@ class Monitor:
         if sentence := self._diverged():
             return Verdict(DIVERGED, sentence, ends_run=True)
         if len(self.records) >= 2 * self.patience and self._images >= self.min_images:
-            for state, judge in ((COLLAPSE, self._collapsed), (WINNING, self._winning), (CONVERGED, self._converged)):
+            for state, judge in (
+                (COLLAPSE, self._collapsed), (WINNING, self._winning), (BLIND, self._blind),
+                (CONVERGED, self._converged),
+            ):  # fmt: skip
                 if sentence := judge():
                     return Verdict(state, sentence, ends_run=self.until_converged)
         return Verdict(LEARNING, self._learning())
@@ -114,6 +118,19 @@ class Monitor:
         return (
             f"it tells real from generated {accuracy[-1]:.0%} of the time since {since:,.0f} images, so the "
             "generator has nothing left to learn from. Give it a lower learning rate, or raise r1_weight."
+        )
+
+    def _blind(self) -> str:
+        """A game that was never played looks like one that ended even: all is level. Its past tells them apart."""
+        accuracy = self._accuracy()
+        windows = [accuracy[start : start + self.patience] for start in range(len(accuracy) - self.patience + 1)]
+        best = max(map(mean, windows), default=1.0)
+        traces = [self.trace(key) for key in self.records[-1] if key.endswith("/loss")]
+        if best > 0.56 or not all(map(has_settled, traces)):
+            return ""
+        return (
+            f"it has never told real from generated more than {best:.0%} of the time, so the generator has learned "
+            "nothing from it. Lower r1_weight, raise learning_rate, or train from more pictures."
         )
 
     def _flat(self) -> str:

@@ -188,6 +188,7 @@ export const en = {
       "still learning": "It was still learning when the time was up. More time would make it better.",
       converged: "It has learned what these pictures can teach. More time would change little.",
       "discriminator winning": "It could not follow these pictures. Try more of them, or pictures that are more alike.",
+      "discriminator blind": "It learned nothing new from these pictures: what it makes was already too like them to tell apart, or the time was too short.",
       "generator collapse": "It makes nearly the same print again and again. Try more pictures, or another start.",
       diverged: "The training failed. Start it again.",
     } as Record<string, string>,

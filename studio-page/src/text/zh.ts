@@ -190,6 +190,7 @@ export const zh: Text = {
       "still learning": "时间到时仍在学习。更长的时间会更好。",
       converged: "它已学到这些图片能教的内容，更长的时间变化不大。",
       "discriminator winning": "它没能跟上这些图片。请尝试更多或更相近的图片。",
+      "discriminator blind": "它没有从这些图片中学到新东西：生成的结果本来就与图片难以区分，或者时间太短。",
       "generator collapse": "它几乎总是生成同一种印花。请增加图片，或重新开始。",
       diverged: "训练失败，请重新开始。",
     },
