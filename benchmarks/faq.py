@@ -171,7 +171,7 @@ def write_tables() -> None:
         begin, end = f"<!-- table {name} -->", "<!-- end -->"
         head, found, rest = text.partition(begin)
         if found:
-            text = f"{head}{begin}\n{table}\n{rest[rest.index(end):]}"
+            text = f"{head}{begin}\n{table}\n{rest[rest.index(end) :]}"
     if text:
         PAGE.write_text(text, "utf-8")
 

@@ -197,9 +197,7 @@ class _Jax:
         return pure
 
     @classmethod
-    def compile_step(
-        cls, step: Callable[..., Any], variables: Sequence[keras.Variable]
-    ) -> Callable[..., Any]:
+    def compile_step(cls, step: Callable[..., Any], variables: Sequence[keras.Variable]) -> Callable[..., Any]:
         import jax
 
         pure = jax.jit(cls.pure(step, variables))

@@ -26,9 +26,7 @@ class GroupNorm(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[-1]
         if channels is None or channels % self.groups:
-            raise ValueError(
-                f"`groups` must divide the channels. Received: groups {self.groups}, channels {channels}"
-            )
+            raise ValueError(f"`groups` must divide the channels. Received: groups {self.groups}, channels {channels}")
         self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="ones")
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
 

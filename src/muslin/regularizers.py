@@ -51,9 +51,7 @@ def r2(score: Score, fake: Tensor, weights: Weights = None) -> Tensor:
     return scores_and_r1(score, ops.stop_gradient(fake), weights)[1]
 
 
-def gradient_penalty(
-    score: Score, real: Tensor, fake: Tensor, position: Tensor, weights: Weights = None
-) -> Tensor:
+def gradient_penalty(score: Score, real: Tensor, fake: Tensor, position: Tensor, weights: Weights = None) -> Tensor:
     """E (|grad_x D(x)| - 1)^2 between real and fake (Gulrajani et al. 2017, equation 3; weight 10 there).
 
     position: batch, uniform in [0, 1], drawn in the batch: where between real (1) and fake (0) x lies.

@@ -80,9 +80,7 @@ class Model:
         """
         name = name or self.network
         if name not in self.card["files"]:
-            raise _broken(
-                self.folder, f"the card lists no file '{name}'", possible=sorted(self.card["files"])
-            )
+            raise _broken(self.folder, f"the card lists no file '{name}'", possible=sorted(self.card["files"]))
         path, entry = self.folder / name, self.card["files"][name]
         try:
             found = os.stat(path)

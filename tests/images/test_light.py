@@ -46,9 +46,7 @@ def test_shapes_are_kept(shape: tuple[int, ...]) -> None:
 
 
 def test_luminance_of_the_primaries() -> None:
-    np.testing.assert_allclose(
-        luminance(np.eye(3, dtype=np.float32)[None]), [[0.2126, 0.7152, 0.0722]], rtol=1e-6
-    )
+    np.testing.assert_allclose(luminance(np.eye(3, dtype=np.float32)[None]), [[0.2126, 0.7152, 0.0722]], rtol=1e-6)
     assert luminance(np.ones((2, 3, 3), np.float32)) == pytest.approx(1.0)
 
 

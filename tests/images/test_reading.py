@@ -63,18 +63,14 @@ def test_orientation(kind: str, orientation: int) -> None:
     image = Image.fromarray(ramp(32, 48))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    extra = (
-        {"quality": 100, "subsampling": 0} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
-    )
+    extra = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
     data = saved(image, kind, exif=exif, **extra)
     upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
     photo = read_image(data)
     assert photo.pixels.shape == ((32, 48, 3) if orientation < 5 else (48, 32, 3))
     assert far(photo.pixels, upright) <= 4
     corner = {1: (0, 0), 2: (0, -1), 3: (-1, -1), 4: (-1, 0), 5: (0, 0), 6: (0, -1), 7: (-1, -1), 8: (-1, 0)}
-    assert (
-        photo.pixels[corner[orientation]].max() <= 12
-    )  # the ramp's black corner, by the standard's own table
+    assert photo.pixels[corner[orientation]].max() <= 12  # the ramp's black corner, by the standard's own table
 
 
 def _lab(image: Image.Image) -> Image.Image:
@@ -135,13 +131,7 @@ def tiff(pixels: np.ndarray, orientation: int) -> bytes:
         (279, 4, 1, len(body)), (284, 3, 1, 1),
     ]  # fmt: skip
     directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return (
-        struct.pack("<2sHI", b"II", 42, depths + 6)
-        + body
-        + struct.pack("<3H", *[bits] * 3)
-        + directory
-        + b"\0" * 4
-    )
+    return struct.pack("<2sHI", b"II", 42, depths + 6) + body + struct.pack("<3H", *[bits] * 3) + directory + b"\0" * 4
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -320,9 +310,7 @@ WHOLE = [saved(Image.fromarray(ramp()), kind) for kind in ("JPEG", "PNG", "WEBP"
     length=st.floats(0.0, 1.0),
     flips=st.lists(st.tuples(st.floats(0.0, 0.999), st.integers(0, 255)), max_size=4),
 )
-def test_damage_is_a_user_error_or_a_picture(
-    which: int, length: float, flips: list[tuple[float, int]]
-) -> None:
+def test_damage_is_a_user_error_or_a_picture(which: int, length: float, flips: list[tuple[float, int]]) -> None:
     data = bytearray(WHOLE[which][: int(len(WHOLE[which]) * length)])
     for place, value in flips:
         if data:

@@ -20,9 +20,7 @@ def pixels() -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.tiff", "b.jpg", "b.jpeg", "c.webp", "D.PNG"])
-def test_suffix_chooses_the_format_and_everything_comes_back(
-    tmp_path: Path, pixels: np.ndarray, name: str
-) -> None:
+def test_suffix_chooses_the_format_and_everything_comes_back(tmp_path: Path, pixels: np.ndarray, name: str) -> None:
     text = {"parameters": "Stripe on a coat, größer", "muslin": '{"scale": 1.5, "名": "縞"}'}
     xmp = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ü</x:xmpmeta>"
     path = write_image(tmp_path / name, pixels, text=text, xmp=xmp.encode(), dpi=300)

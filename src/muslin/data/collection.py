@@ -23,9 +23,7 @@ FEWEST = 4
 STUDIO = 244.0  # sRGB of the embedded garments' background
 
 
-def load_collection(
-    data: Any = None, size: int = 48, *, count: int = EMBEDDED_COUNT, seed: int = 0
-) -> np.ndarray:
+def load_collection(data: Any = None, size: int = 48, *, count: int = EMBEDDED_COUNT, seed: int = 0) -> np.ndarray:
     """Pictures as uint8 N x size x size x 3 sRGB, squared by cropping to the centre.
 
     data: a folder (searched below too), a list of files, an array or a list of arrays (uint8, or float in

@@ -86,9 +86,7 @@ class Collection:
     problems: tuple[Problem, ...]
     split_by_folder: bool
 
-    def select(
-        self, *, split: str | None = None, domain: str | None = None, label: str | None = None
-    ) -> list[Record]:
+    def select(self, *, split: str | None = None, domain: str | None = None, label: str | None = None) -> list[Record]:
         """The records of one split, domain or label; None = any."""
         return [
             record
@@ -243,9 +241,7 @@ def _walk(root: Path) -> tuple[list[Path], _Masks]:
         entered.add(os.path.realpath(folder))
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         here = Path(folder)
-        for name in [
-            name for name in folders if name.lower() in MASK_FOLDERS or name.lower().endswith("_masks")
-        ]:
+        for name in [name for name in folders if name.lower() in MASK_FOLDERS or name.lower().endswith("_masks")]:
             folders.remove(name)
             beside = Path(name[: -len("_masks")])  # trainA_masks holds those of trainA, not of trainB
             for path in _pictures(here / name):

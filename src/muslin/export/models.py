@@ -78,9 +78,7 @@ def export_model(
     a missing extra (5), and where the exported network disagrees with the original.
     """
     if format not in FORMATS:
-        raise UserError(
-            "There is no such format.", received=repr(format), possible=list(FORMATS), exit_code=EXIT_USAGE
-        )
+        raise UserError("There is no such format.", received=repr(format), possible=list(FORMATS), exit_code=EXIT_USAGE)
     with tempfile.TemporaryDirectory() as scratch:
         model = _model_of(source, Path(scratch))
         output = output or Path(f"{model.name}-{format}")

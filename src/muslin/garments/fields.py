@@ -225,9 +225,7 @@ def log_colour(pixels: np.ndarray) -> np.ndarray:
 _LOG_TABLE = np.log(srgb_to_linear(np.arange(256, dtype=np.uint8)) + np.float32(LOG_FLOOR)).astype(np.float32)
 
 
-def garment_square(
-    pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray]:
+def garment_square(pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Photo and mask in the garment's square. A large photo is averaged down first, so that weave does not alias."""
     shrink = int(1 / frame[0, 0])
     if shrink > 1:
@@ -271,6 +269,7 @@ def fit_guide(
     weighted = weight[..., None]
     guide_mean = mean(guide * weighted) / total[..., None]
     target_mean = mean(target * weight) / total
+
     def moment(a: np.ndarray, a_mean: np.ndarray, b: np.ndarray, b_mean: np.ndarray) -> np.ndarray:
         return mean(a * b * weight) / total - a_mean * b_mean
 

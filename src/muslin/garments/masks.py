@@ -113,9 +113,7 @@ def segment(pixels: np.ndarray, network: MaskNetwork, sizes: tuple[int, ...] = S
         logits = fits("mask", next(iter(network(image=pair).values())), 2, size, size, 1)[..., 0]
         logits = (logits[0] + logits[1][:, ::-1]) / 2
         frame = invert(photo_frame(rows, columns, size))
-        total += cv2.warpAffine(
-            logits, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        total += cv2.warpAffine(logits, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return 1 / (1 + np.exp(-np.clip(total / len(sizes), -20, 20)))
 
 

@@ -46,9 +46,11 @@ class Network:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = self.threads or len(os.sched_getaffinity(0)) if hasattr(
-            os, "sched_getaffinity"
-        ) else (self.threads or os.cpu_count() or 1)
+        options.intra_op_num_threads = (
+            self.threads or len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else (self.threads or os.cpu_count() or 1)
+        )
         # The arena keeps the largest activations for ever; photos are rare next to what a laptop has else to do.
         options.enable_cpu_mem_arena = False
         try:

@@ -98,9 +98,7 @@ def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.n
     return warp, panel
 
 
-def cloth_positions(
-    fields: Fields, rows: slice, columns: slice, warp: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def cloth_positions(fields: Fields, rows: slice, columns: slice, warp: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(u, v): where on the cloth each pixel lies, in photo pixels from the garment's centre."""
     x, y = fields.centre
     across = np.arange(columns.start, columns.stop, dtype=np.float32) - np.float32(x)

@@ -74,9 +74,7 @@ def resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
     import cv2
 
     if min(width, height) < 1:
-        raise UserError(
-            "A picture is at least 1 x 1 pixel.", received=f"{width} x {height}", exit_code=EXIT_USAGE
-        )
+        raise UserError("A picture is at least 1 x 1 pixel.", received=f"{width} x {height}", exit_code=EXIT_USAGE)
     for size in ((min(width, image.shape[1]), min(height, image.shape[0])), (width, height)):
         if size != image.shape[1::-1]:
             shrinks = size[0] < image.shape[1] or size[1] < image.shape[0]

@@ -77,9 +77,7 @@ def _eight_bits_of_numbers(image: Any) -> np.ndarray:
     if image.mode != "F" and values.dtype.kind in "iu" and values.dtype.itemsize > 2:
         if values.min(initial=0) < 0 and values.dtype.kind == "i" and _is_unsigned(image):
             values = values.view(np.uint32)
-        top = (
-            65535 if values.max(initial=0) <= 65535 else 2**31 - 1 if values.dtype.kind == "i" else 2**32 - 1
-        )
+        top = 65535 if values.max(initial=0) <= 65535 else 2**31 - 1 if values.dtype.kind == "i" else 2**32 - 1
         return np.round(np.clip(values / top, 0.0, 1.0) * 255.0).astype(np.uint8)
     return eight_bits(values)
 

@@ -129,9 +129,7 @@ def _read_bytes(source: str | Path | bytes | BinaryIO, max_bytes: int) -> tuple[
     elif hasattr(source, "read"):
         data = source.read(max_bytes + 1)
     else:
-        raise unreadable(
-            "An image is read from a path, bytes or an open file.", received=type(source).__name__
-        )
+        raise unreadable("An image is read from a path, bytes or an open file.", received=type(source).__name__)
     name = f"'{path}'" if path is not None else "the image"
     if len(data) > max_bytes:
         raise _too_big(name, f"more than {max_bytes / 1e6:.0f} MB", max_bytes)
@@ -156,9 +154,7 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
     except FileNotFoundError:
         raise unreadable(f"There is no file '{path}'.") from None
     except PermissionError:
-        raise unreadable(
-            f"'{path}' may not be read by this user.", advice="Change its permissions."
-        ) from None
+        raise unreadable(f"'{path}' may not be read by this user.", advice="Change its permissions.") from None
     except (OSError, ValueError) as error:
         if isinstance(error, UserError):
             raise
@@ -187,9 +183,7 @@ def _read_pipe(path: Path, max_bytes: int) -> bytes:
 
 
 def _too_big(name: str, received: str, max_bytes: int) -> UserError:
-    return unreadable(
-        f"{name} is too large a file.", received=received, possible=f"at most {max_bytes / 1e6:.0f} MB"
-    )
+    return unreadable(f"{name} is too large a file.", received=received, possible=f"at most {max_bytes / 1e6:.0f} MB")
 
 
 @contextmanager
@@ -242,17 +236,9 @@ def _open(data: bytes, name: str, max_pixels: int) -> tuple[Any, bytes]:
                 return pixels, data
         kind = next((kind for start, kind in _SIGNATURES if data.lstrip()[: len(start)] == start), None)
         if data[4:8] == b"ftyp":
-            kind = (
-                "AVIF"
-                if data[8:11] == b"avi"
-                else "HEIC"
-                if data[8:11] in (b"hei", b"mif", b"hev")
-                else "a video"
-            )
+            kind = "AVIF" if data[8:11] == b"avi" else "HEIC" if data[8:11] in (b"hei", b"mif", b"hev") else "a video"
         if _looks_like_ours(data):
-            raise unreadable(
-                f"{name} is damaged or incomplete.", advice="Export or download it again."
-            ) from None
+            raise unreadable(f"{name} is damaged or incomplete.", advice="Export or download it again.") from None
         raise unreadable(
             f"{name} is not a picture that muslin can read.", received=kind or "unknown content",
             possible=READABLE, advice="Save it as one of these.",

@@ -117,19 +117,13 @@ def _unwritable(path: Path, error: Exception) -> UserError:
     if number == errno.ENAMETOOLONG:
         return UserError(f"The name '{str(path)[:60]}...' is too long for this disk.", advice="Choose another with -o.")
     if number == errno.ENOENT or number == errno.ENOTDIR:
-        return UserError(
-            f"There is no folder '{path.parent}' to write '{path.name}' into.", advice="Create it first."
-        )
+        return UserError(f"There is no folder '{path.parent}' to write '{path.name}' into.", advice="Create it first.")
     if number == errno.EISDIR:
         return UserError(f"'{path}' is a folder and cannot be replaced by a picture.")
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UserError(
-            f"The folder '{path.parent}' may not be written to.", advice="Choose another with -o."
-        )
+        return UserError(f"The folder '{path.parent}' may not be written to.", advice="Choose another with -o.")
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return UserError(
-            f"The disk is full: '{path}' was not written.", advice="Free some space, then try again."
-        )
+        return UserError(f"The disk is full: '{path}' was not written.", advice="Free some space, then try again.")
     return UserError(f"'{path}' cannot be written.", received=words(error))
 
 
@@ -164,9 +158,7 @@ def encode_image(
         return _encode_png(pixels, alpha, text or {}, xmp, dpi)
     if kind == "JPEG" and alpha is not None:
         pixels, alpha = over_white(pixels, alpha), None
-    return _encode_with_pillow(
-        pixels if alpha is None else np.dstack([pixels, alpha]), kind, text, xmp, dpi, quality
-    )
+    return _encode_with_pillow(pixels if alpha is None else np.dstack([pixels, alpha]), kind, text, xmp, dpi, quality)
 
 
 def _check_pixels(pixels: np.ndarray, alpha: np.ndarray | None, kind: str) -> None:

@@ -28,9 +28,7 @@ RECIPES = {
 def find(name: str) -> type[Recipe]:
     """The recipe class called `name`; imports Keras. Raises UserError listing what exists."""
     if name not in RECIPES:
-        raise UserError(
-            "There is no such recipe.", received=repr(name), possible=sorted(RECIPES), exit_code=EXIT_USAGE
-        )
+        raise UserError("There is no such recipe.", received=repr(name), possible=sorted(RECIPES), exit_code=EXIT_USAGE)
     module, _, attribute = RECIPES[name].partition(":")
     return getattr(importlib.import_module(module), attribute)
 

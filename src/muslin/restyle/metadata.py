@@ -132,9 +132,7 @@ def human_line(params: Mapping[str, Any]) -> str:
     )
     head = f"{params.get('kind', 'restyle')} {_name(_mapping(params.get('source')))}"
     parts = [f"{head} in {looks}" if looks else head]
-    parts += [
-        f"{label}: {_short(controls[key])}" for key, label in LABELS.items() if controls.get(key) is not None
-    ]
+    parts += [f"{label}: {_short(controls[key])}" for key, label in LABELS.items() if controls.get(key) is not None]
     model = _mapping(params.get("model"))
     parts += [f"Mask: {_mapping(params.get('mask')).get('kind', 'auto')}", f"Seed: {params.get('seed', 0)}"]
     if listed(params.get("size")):
@@ -155,9 +153,7 @@ def provenance_xmp(params: Mapping[str, Any]) -> bytes:
     'trained algorithmic media' for a picture made from noise alone.
     """
     generated = params.get("kind", "restyle") not in ("restyle", "recolour")
-    source_type = SOURCE_TYPE + (
-        "trainedAlgorithmicMedia" if generated else "compositeWithTrainedAlgorithmicMedia"
-    )
+    source_type = SOURCE_TYPE + ("trainedAlgorithmicMedia" if generated else "compositeWithTrainedAlgorithmicMedia")
     packet = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="{RDF}">

@@ -297,9 +297,7 @@ def _controls(given: dict[str, Any]) -> Controls:
     names = list(Controls.__dataclass_fields__)
     unknown = [name for name in given if name not in names]
     if unknown:
-        raise UserError(
-            "There is no such control.", received=", ".join(unknown), possible=names, exit_code=EXIT_USAGE
-        )
+        raise UserError("There is no such control.", received=", ".join(unknown), possible=names, exit_code=EXIT_USAGE)
     return Controls(**given)
 
 

@@ -174,9 +174,7 @@ class Engine:
         if not palette:
             return base
         settings = Controls(seamless=False, palette=",".join(palette))
-        return self._swatches.get(
-            (sha256, seamless, straight, palette), lambda: prepare_swatch(base, settings)
-        )
+        return self._swatches.get((sha256, seamless, straight, palette), lambda: prepare_swatch(base, settings))
 
 
 def shrunk(garment: Garment, side: int) -> Garment:

@@ -165,7 +165,5 @@ def listed(studio: Studio, project: str | None, cursor: str | None, limit: int) 
     cursor = cursor[1:] if cursor else None
     if limit == len(rows):
         return rows, f"s{2**62}"
-    samples, after = database.page_of(
-        studio.database, "garments", ["project IS NULL"], [], cursor, limit - len(rows)
-    )
+    samples, after = database.page_of(studio.database, "garments", ["project IS NULL"], [], cursor, limit - len(rows))
     return [*rows, *samples], None if after is None else f"s{after}"

@@ -233,9 +233,7 @@ class Own:
         self.write(state="failed", note="", ended=now(), worker=None, problem=document, **columns)
 
 
-def claim(
-    database: Database, lane: str, worker: str, tell: Callable[[str], object] = bool
-) -> Own | None:
+def claim(database: Database, lane: str, worker: str, tell: Callable[[str], object] = bool) -> Own | None:
     """The job that has waited longest in this lane, now running and owned by `worker`; None where none waits."""
     with database.writing() as connection:
         row = connection.execute(

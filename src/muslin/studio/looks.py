@@ -90,9 +90,7 @@ def insert_look(connection: sqlite3.Connection, sha256: str, name: str, **more: 
     return identity
 
 
-def flattened(
-    studio: Studio, asked: Sequence[Mapping[str, Any]], cloth: bool = True
-) -> list[tuple[Row, float]]:
+def flattened(studio: Studio, asked: Sequence[Mapping[str, Any]], cloth: bool = True) -> list[tuple[Row, float]]:
     """Swatches and weights of [{"look", "weight"}], mixes taken apart, each swatch once.
 
     Raises StudioError (404) for a look that is not there; UserError where only `cloth` is of use and a look is none.

@@ -77,9 +77,7 @@ def delete(studio: Studio, identity: str) -> None:
         connection.execute("DELETE FROM results WHERE id = ?", (identity,))
 
 
-def listed(
-    studio: Studio, wanted: Mapping[str, Any], cursor: str | None, limit: int
-) -> tuple[list[Row], str | None]:
+def listed(studio: Studio, wanted: Mapping[str, Any], cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
     """wanted: values of the columns project, garment, job, starred, rejected; None is any."""
     given = {name: value for name, value in wanted.items() if value is not None}
     conditions = [f"{name} = ?" for name in given]

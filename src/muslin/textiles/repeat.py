@@ -45,9 +45,7 @@ class Cloth:
                 received=f"{swatch.dtype} {swatch.shape}",
             )
         if self.repeat not in REPEATS:
-            raise UserError(
-                "There is no such repeat.", received=self.repeat, possible=REPEATS, exit_code=EXIT_USAGE
-            )
+            raise UserError("There is no such repeat.", received=self.repeat, possible=REPEATS, exit_code=EXIT_USAGE)
 
     @property
     def period(self) -> tuple[int, int]:

@@ -80,9 +80,7 @@ def file(
 
 
 @router.get("/files/{sha256}/thumbnail", response_class=FileResponse, responses={**WEBP, **told(404)}, tags=["files"])
-def thumbnail(
-    desk: AtDesk, sha256: schemas.Sha256, side: Annotated[int, Query(ge=64, le=1024)] = 256
-) -> FileResponse:
+def thumbnail(desk: AtDesk, sha256: schemas.Sha256, side: Annotated[int, Query(ge=64, le=1024)] = 256) -> FileResponse:
     """A picture with its longer side at most `side` pixels."""
     path = desk.studio.files.thumbnail(sha256, side)
     return FileResponse(path, media_type="image/webp", headers={"Cache-Control": FOR_EVER})

@@ -110,9 +110,7 @@ def recolour(desk: AtDesk, identity: schemas.Id, body: schemas.RecolourIn) -> An
         sha256 = studio.files.add(encode_image(pixels, "PNG"), "image/png", pixels.shape[1], pixels.shape[0])
         name = body.name or f"{row['name']}, recoloured"
         origin = {"look": identity, "palette": body.palette}
-        made = looks.keep(
-            studio, pixels, sha256, name, kind="recoloured", origin=origin, repeat_cm=row["repeat_cm"]
-        )
+        made = looks.keep(studio, pixels, sha256, name, kind="recoloured", origin=origin, repeat_cm=row["repeat_cm"])
     desk.news.announce()
     return looks.view(studio, made)
 

@@ -239,5 +239,3 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"# and {len(lines) - MOST_LINES} more; each result has its own"]
     return "\n".join(lines)
-
-
