@@ -28,6 +28,7 @@ from muslin.cli import (
     models,
     recipes,
     restyle,
+    serve,
     studio,
     terminal,
     train,
@@ -51,6 +52,7 @@ app.command("imagine")(imagine.imagine)
 app.command("learn")(learn.learn)
 app.command("lookbook")(lookbook.lookbook)
 app.command("studio")(studio.studio)
+app.command("serve")(serve.serve)
 app.command("train")(train.train)
 app.command("recipes")(recipes.recipes)
 app.command("evaluate")(evaluate.evaluate)

@@ -11,16 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from muslin.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from muslin.images import Photo
     from muslin.restyle.restyler import Garment, Restyler
-    from muslin.studio.files import Files
 
 KEPT_PREVIEWS = 48  # examined garments at preview size, 2 MB each
 KEPT_PIXELS = 24_000_000  # of examined garments at full size, and as many of photos
@@ -55,10 +56,16 @@ class Kept:
         return made
 
 
+class Pictures(Protocol):
+    """Kept pictures by their SHA-256: studio.files.Files, or what came to a replica."""
+
+    def path(self, sha256: str, /) -> Path | bytes: ...
+
+
 class Engine:
     """Loads the networks at the first use. Safe to call from several threads; the heavy parts take turns."""
 
-    def __init__(self, files: Files, threads: int | None = None) -> None:
+    def __init__(self, files: Pictures, threads: int | None = None) -> None:
         self.files, self.threads = files, threads
         self._garments, self._small, self._swatches = Kept(KEPT_PIXELS), Kept(KEPT_PREVIEWS), Kept(64)
         self._photos, self._painters = Kept(KEPT_PIXELS), Kept(KEPT_PAINTERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
@@ -28,7 +28,7 @@ def is_learned(row: Row) -> bool:
     return str(row["kind"]) == KIND
 
 
-def origin(row: Row) -> dict[str, Any]:
+def origin(row: Row | Mapping[str, Any]) -> dict[str, Any]:
     """{"model", "look" (None: the model knows one), "recipe", "sha256", "drawing"} of a learned look."""
     return dict(json.loads(row["origin"]))
 

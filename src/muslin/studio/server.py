@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,16 @@ def serve(
     token: str | None = None,
     on_ready: Callable[[str], None] = print,
     limits: Any = None,
+    ray: str | None = None,
+    replicas: int | None = None,
+    threads: int = 1,
     with_samples: bool = True,
 ) -> None:
     """Run until it is told to end (Ctrl-C, SIGTERM). on_ready: is given the address to open.
 
     token: asked of everyone; None: none on loopback, a new one elsewhere.
+    ray: a cluster whose replicas make the results (studio/replicas.py): so many (None: what it has room for), of so
+        many threads each. None: this computer makes them, one after the other.
     Raises UserError: another studio has this folder (with its address), the port is taken, `muslin[studio]` is missing.
     """
     try:
@@ -52,14 +58,18 @@ def serve(
     if token:
         studio.curl = f'curl -H "Authorization: Bearer $MUSLIN_TOKEN" {address.rstrip("/")}'
         address += f"?token={token}"
-    app = web.create_app(studio, lambda: on_ready(address), with_samples)
-    rules = Rules(host, token, studio.limits)
-    config = uvicorn.Config(
-        Guard(app, rules), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2,
-        lifespan="on", proxy_headers=False,
-    )  # fmt: skip
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        with ExitStack() as stack:
+            if ray is not None:
+                from muslin.studio.replicas import deployed
+
+                studio.replicas = stack.enter_context(deployed(ray, replicas, threads))
+            app = web.create_app(studio, lambda: on_ready(address), with_samples)
+            config = uvicorn.Config(
+                Guard(app, Rules(host, token, studio.limits)), log_level="warning", access_log=False,
+                server_header=False, timeout_graceful_shutdown=2, lifespan="on", proxy_headers=False,
+            )  # fmt: skip
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
         lock.close()

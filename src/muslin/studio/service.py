@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from muslin.studio.database import Database
 from muslin.studio.engine import Engine
 from muslin.studio.files import Files
+
+if TYPE_CHECKING:
+    from muslin.studio.replicas import Place
+    from muslin.studio.work.making import Made, Order
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Studio:
         self.database = Database(data / "studio.sqlite")
         self.files = Files(data / "files", self.database)
         self.engine = Engine(self.files, threads)
+        self.replicas: Place | None = None  # of the server, for its workers; None: each worker makes results itself
+        self.send: Callable[[Order], Made] | None = None  # makes results elsewhere (replicas.py); None: here
         self.curl = "curl http://127.0.0.1:8765"  # how a command line reaches it; the server says better
 
     @property

@@ -1,6 +1,7 @@
 """Keeps the workers alive: starts them, passes words on, ends what was cancelled, queues again what a death left.
 
-One thread a lane. A worker that does not let go of a cancelled job within GRACE seconds is killed and replaced.
+One thread a worker; a lane has one, or as many as there are replicas. A worker that does not let go of a cancelled job
+within GRACE seconds is killed and replaced.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from muslin.studio import jobs
@@ -20,11 +21,13 @@ GRACE = 0.4  # seconds
 LONGEST_PAUSE = 8.0  # seconds between attempts to start a worker that dies at once
 
 
-class Lane:
-    """One worker process and the thread that minds it."""
+class Post:
+    """One worker process of a lane and the thread that minds it. more: further arguments of the process."""
 
-    def __init__(self, studio: Studio, name: str, on_change: Callable[[], None], always: bool) -> None:
-        self.studio, self.name, self.on_change, self.always = studio, name, on_change, always
+    def __init__(
+        self, studio: Studio, name: str, on_change: Callable[[], None], always: bool, more: Sequence[str] = ()
+    ) -> None:
+        self.studio, self.name, self.on_change, self.always, self.more = studio, name, on_change, always, more
         self.process: subprocess.Popen[str] | None = None
         self.wanted = threading.Event()
         self.closing = False
@@ -55,11 +58,14 @@ class Lane:
             if not self._free.wait_for(lambda: self._busy != identity or process.poll() is not None, GRACE):
                 process.kill()
 
-    def close(self) -> None:
+    def end(self) -> None:
         self.closing = True
         self.wanted.set()
         if self.process is not None:
             self.process.kill()  # nothing is lost: what it was doing is queued again
+
+    def close(self) -> None:
+        """Wait for it, once it was told to end."""
         self._thread.join(5)
 
     def _send(self, text: str) -> None:
@@ -90,7 +96,7 @@ class Lane:
         self.starts += 1
         line = [sys.executable, "-m", "muslin.studio.worker", "--data", str(self.studio.data)]
         process = subprocess.Popen(
-            [*line, "--lane", self.name, "--token", token],
+            [*line, "--lane", self.name, "--token", token, *self.more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
         )  # fmt: skip
         self.process = process
@@ -120,29 +126,40 @@ class Supervisor:
 
     def __init__(self, studio: Studio, on_change: Callable[[], None]) -> None:
         self.studio = studio
-        self.lanes = {
-            name: Lane(studio, name, on_change, always=name == "work") for name in sorted(set(jobs.LANES.values()))
-        }
+        place = studio.replicas
+        self.lanes = {"train": [Post(studio, "train", on_change, always=False)], "work": [
+            Post(studio, "work", on_change, True, ["--number", str(number), *(place.arguments if place else ())])
+            for number in range(place.count if place else 1)
+        ]}  # fmt: skip
 
     def start(self) -> None:
         """Queue again what the last server left running, then start the workers."""
         jobs.requeue_orphans(self.studio)
-        for lane in self.lanes.values():
-            lane.start()
+        for post in self._posts():
+            post.start()
 
     def wake(self, kind: str) -> None:
-        self.lanes[jobs.LANES[kind]].wake()
+        for post in self.lanes[jobs.LANES[kind]]:
+            post.wake()
 
     def cancel(self, kind: str, identity: str) -> None:
-        self.lanes[jobs.LANES[kind]].cancel(identity)
+        for post in self.lanes[jobs.LANES[kind]]:
+            post.cancel(identity)
 
     def stop(self, kind: str, identity: str) -> None:
-        self.lanes[jobs.LANES[kind]].stop(identity)
+        for post in self.lanes[jobs.LANES[kind]]:
+            post.stop(identity)
 
     @property
     def ready(self) -> bool:
-        return self.lanes["work"].process is not None
+        return any(post.process is not None for post in self.lanes["work"])
+
+    def _posts(self) -> Iterator[Post]:
+        for posts in self.lanes.values():
+            yield from posts
 
     def close(self) -> None:
-        for lane in self.lanes.values():
-            lane.close()
+        for post in self._posts():
+            post.end()
+        for post in self._posts():
+            post.close()

@@ -46,7 +46,7 @@ class Worker:
 
     def work(self) -> None:
         """Until the lane has nothing to do for good: trainings end their process, and give its memory back."""
-        warm = self.lane == "train"
+        warm = self.lane == "train" or self.studio.send is not None
         while True:
             self.awake.clear()
             own = jobs.claim(self.studio.database, self.lane, self.token, self.tell)
@@ -109,11 +109,14 @@ def _fail(own: Own, error: Exception) -> None:
 
 
 def main() -> None:
-    """python -m muslin.studio.worker --data DIR --lane work|train --token TOKEN"""
+    """python -m muslin.studio.worker --data DIR --lane work|train --token TOKEN; with replicas, --number and where."""
     parser = argparse.ArgumentParser(prog="muslin.studio.worker")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--lane", choices=sorted(set(jobs.LANES.values())), required=True)
     parser.add_argument("--token", required=True)
+    parser.add_argument("--number", type=int, default=0)
+    parser.add_argument("--replicas-at", metavar="ADDRESS")
+    parser.add_argument("--app")
     asked = parser.parse_args()
     line = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # what a library prints must not look like a word to the server
@@ -122,10 +125,16 @@ def main() -> None:
     def tell(text: str) -> None:
         line.write(text + "\n")
 
-    lock = locks.acquire(asked.data / f"worker-{asked.lane}.lock", wait=True, text=str(os.getpid()))
+    name = f"{asked.lane}-{asked.number}" if asked.number else asked.lane
+    lock = locks.acquire(asked.data / f"worker-{name}.lock", wait=True, text=str(os.getpid()))
     if hasattr(os, "nice"):
         os.nice(10 if asked.lane == "train" else 3)  # the page and its previews go first
-    worker = Worker(Studio(asked.data), asked.lane, asked.token, tell)
+    studio = Studio(asked.data)
+    if asked.replicas_at:
+        from muslin.studio import replicas
+
+        studio.send = replicas.sender(asked.replicas_at, asked.app, studio.files)
+    worker = Worker(studio, asked.lane, asked.token, tell)
     threading.Thread(target=worker.listen, daemon=True).start()
     worker.work()
     lock.close()

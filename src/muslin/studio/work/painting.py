@@ -15,7 +15,7 @@ from muslin.studio.engine import Engine
 if TYPE_CHECKING:
     from muslin.images import Photo
 
-Parts = Sequence[tuple[Row, float]]
+Parts = Sequence[tuple[Row | Mapping[str, Any], float]]
 LEAST = 0.3  # share of the asked strength that the weakest variant has
 
 

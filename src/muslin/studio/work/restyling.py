@@ -19,7 +19,7 @@ from muslin.studio.errors import problem
 from muslin.studio.jobs import Own
 from muslin.studio.results import insert_result
 from muslin.studio.service import Studio
-from muslin.studio.work import painting
+from muslin.studio.work import making, painting
 
 Swatches = list[tuple[Row, float]]
 MOST_LINES = 50  # of a job's command
@@ -133,33 +133,26 @@ def _failures(studio: Studio, failed: Mapping[str, UserError]) -> list[dict[str,
 
 def _make(studio: Studio, own: Own, piece: Piece, swatches: Swatches, progress: float) -> None:
     """One result, from garment to row."""
-    from muslin.images import encode_image
-    from muslin.restyle import metadata
-
     started = time.perf_counter()
     row = garments.get(studio, piece.garment)
-    photo = studio.engine.photo(row["photo"])
-    engine, painted = studio.engine, learned.painted([look for look, _ in swatches])
-    if painted:
-        mask = engine.photo(row["mask"]).pixels
-        made = painting.paint(engine, swatches, photo, mask[..., 0], piece.arguments, piece.seed)
-    else:
-        cloths = [(engine.photo(look["picture"]), weight) for look, weight in swatches]
-        garment = engine.garment(row["photo"], row["mask"])
-        made = engine.restyler.restyle(garment, cloths, seed=piece.seed, **piece.arguments)
-    named = _with_names(studio, made.params, row, [] if painted else swatches)
-    params = json.loads(metadata.to_json(named))
-    data = encode_image(
-        made.image, "PNG", alpha=photo.alpha,
-        text=metadata.settings_to_text(params), xmp=metadata.provenance_xmp(params),
-    )  # fmt: skip
-    height, width = made.image.shape[:2]
-    picture = studio.files.add(data, "image/png", width, height)
-    _keep(studio, own, piece, row, swatches, (width, height), params, picture, time.perf_counter() - started, progress)
+    painted = learned.painted([look for look, _ in swatches])
+    order = making.Order(
+        photo=row["photo"],
+        mask=row["mask"],
+        looks=tuple(({name: look[name] for name in ("name", "picture", "origin")}, part) for look, part in swatches),
+        painted=painted,
+        arguments=piece.arguments,
+        seed=piece.seed,
+        names=_names(studio, row, [] if painted else swatches),
+    )
+    made = studio.send(order) if studio.send else making.make(studio.engine, order)
+    picture = studio.files.add(made.data, "image/png", *made.size)
+    seconds = time.perf_counter() - started
+    _keep(studio, own, piece, row, swatches, made.size, dict(made.params), picture, seconds, progress)
 
 
-def _with_names(studio: Studio, params: Mapping[str, Any], row: Row, swatches: Swatches) -> dict[str, Any]:
-    """Settings that name the files as people do, with the hashes by which the studio finds them again."""
+def _names(studio: Studio, row: Row, swatches: Swatches) -> dict[str, Any]:
+    """The settings' files as people call them, with the hashes by which the studio finds them again."""
     mask = {
         "kind": "file",
         "path": f"{controls.slug(row['name'])}.mask.png",
@@ -172,7 +165,7 @@ def _with_names(studio: Studio, params: Mapping[str, Any], row: Row, swatches: S
         for look, weight in swatches
     ]
     source = {"path": file_name(studio, row["name"], row["photo"]), "sha256": row["photo"]}
-    return {**params, "source": source, "styles": styles, "mask": mask}
+    return {"source": source, "styles": styles, "mask": mask}
 
 
 def file_name(studio: Studio, name: str, sha256: str) -> str:

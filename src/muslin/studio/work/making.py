@@ -1,0 +1,60 @@
+"""One result, from kept pictures to the bytes of a PNG: made by this process, or by a replica that was sent them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from muslin.studio.engine import Engine
+from muslin.studio.work import painting
+
+Look = tuple[Mapping[str, Any], float]  # name, picture and origin of a row of `looks`, and its weight
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one result is made of: plain data, so that it can travel."""
+
+    photo: str  # SHA-256 of kept pictures
+    mask: str
+    looks: tuple[Look, ...]
+    painted: bool  # by a model that learned the look, rather than laid
+    arguments: Mapping[str, Any]  # of Restyler.restyle, or of the painting model
+    seed: int
+    names: Mapping[str, Any]  # source, styles and mask of the settings, as people call them
+
+    @property
+    def pictures(self) -> set[str]:
+        """The SHA-256 of all that `make` reads."""
+        return {self.photo, self.mask} | (set() if self.painted else {look["picture"] for look, _ in self.looks})
+
+
+@dataclass(frozen=True)
+class Made:
+    data: bytes  # PNG with its settings and its provenance inside
+    size: tuple[int, int]  # width, height
+    params: Mapping[str, Any]
+
+
+def make(engine: Engine, order: Order) -> Made:
+    """Raises UserError for what cannot be made."""
+    from muslin.images import encode_image
+    from muslin.restyle import metadata
+
+    photo = engine.photo(order.photo)
+    if order.painted:
+        mask = engine.photo(order.mask).pixels[..., 0]
+        made = painting.paint(engine, order.looks, photo, mask, order.arguments, order.seed)
+    else:
+        cloths = [(engine.photo(look["picture"]), weight) for look, weight in order.looks]
+        garment = engine.garment(order.photo, order.mask)
+        made = engine.restyler.restyle(garment, cloths, seed=order.seed, **order.arguments)
+    params = json.loads(metadata.to_json({**made.params, **order.names}))
+    data = encode_image(
+        made.image, "PNG", alpha=photo.alpha,
+        text=metadata.settings_to_text(params), xmp=metadata.provenance_xmp(params),
+    )  # fmt: skip
+    height, width = made.image.shape[:2]
+    return Made(data, (width, height), params)
