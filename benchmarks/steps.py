@@ -29,7 +29,10 @@ PUBLISHED = {
     "cut": {"preset": "cut", "patches": 256, "units": 256, "adversarial_weight": 2.0},
     "cyclegan": {"preset": "published"},
 }
-BOTH = {"network": "published", "size": SIDE, "batch_size": 1, "learning_rate": 2e-4, "schedule": "linear"}
+BOTH = {
+    "network": "published", "size": SIDE, "batch_size": 1, "learning_rate": 2e-4, "schedule": "linear",
+    "loss": "least_squares", "r1_weight": 0.0,
+}  # fmt: skip
 THEIRS = {"cut": "--CUT_mode CUT", "cyclegan": ""}
 
 

@@ -91,9 +91,8 @@ def test_a_darker_cloth_keeps_its_weave():
     assert error < 0.2 * np.abs(smooth - true)[core].mean()  # the painting alone, enlarged, has lost the weave
 
 
-def test_the_network_sees_between_once_and_twice_the_size_of_training():
-    assert [working_size(96, garment) for garment in (10, 96, 100, 150, 192, 4000)] == [96, 96, 104, 152, 192, 192]
-    assert working_size(64, 4096) == 128 and working_size(100, 10) == 104
+def test_the_network_sees_what_it_saw_in_training():
+    assert [working_size(size) for size in (64, 96, 100)] == [64, 96, 104]
 
 
 def test_both_looks_of_a_model_that_goes_both_ways(tmp_path):

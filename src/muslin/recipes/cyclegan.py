@@ -5,7 +5,7 @@ Paper:    Zhu, Park, Isola & Efros 2017, "Unpaired Image-to-Image Translation us
 Command:  muslin train cyclegan DATA --option source=plain --option target=stripes --minutes 60
           (DATA: trainA and trainB, a folder for each look, or labelled garments; see data/domains.py)
 Published: --option preset=published --option network=published --option learning_rate=2e-4 --option schedule=linear
-          --option adversarial_weight=2 --size 256 --batch 1
+          --option loss=least_squares --option r1_weight=0 --option adversarial_weight=2 --size 256 --batch 1
 
 Cost:     about twice that of cut for an image.
 Expected: docs/recipes.md
