@@ -28,6 +28,20 @@ def test_nothing_is_overwritten_unless_asked(studio, capsys):
     assert run([*line, "--overwrite"]) == 0
 
 
+def test_a_folder_is_gone_on_with(studio, fake, capsys):
+    line = ["restyle", "photos", "--style", "tartan.png", "-o", "out", "-n", "2", "--skip-existing"]
+    assert run(line) == 0
+    made = capsys.readouterr().out.split()
+    first = Path(made[0]).read_bytes()
+    Path(made[1]).unlink()
+    assert run(line) == 0
+    out, err = capsys.readouterr()
+    assert out.split() == [made[1]] and f"{len(made) // 2 - 1} of {len(made) // 2} photos are done" in err
+    assert Path(made[0]).read_bytes() == first
+    assert run(line) == 0 and capsys.readouterr().out == ""
+    assert run([*line, "--overwrite"]) == 2
+
+
 def test_controls_reach_the_restyler(studio, fake):
     line = "restyle shirt.jpg -s tartan.png --scale 1.5 --rotate 30 --repeat half-drop --strength 0.8 --shading 0.5"
     more = ["--palette", "#aabbcc,navy", "--mask", "none", "--seed", "7", "--mix", "panels", *PLACING]

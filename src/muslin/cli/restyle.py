@@ -94,6 +94,9 @@ def restyle(
         typer.Option("-o", "--output", metavar="OUT", help="File or folder to write; - writes to standard output."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Make only the results that are missing: go on with a folder.")
+    ] = False,
     settings: Annotated[
         Path | None,
         typer.Option(metavar="FROM.png", help="Take all settings from a result; options given here go before."),
@@ -148,6 +151,8 @@ def restyle(
             sources = [str(_recorded_source(recalled.source, settings))]
     learned = _learned(model, styles, number, controls, bool(reference))
     _check_usage(sources, styles, output, as_json, learned is not None)
+    if overwrite and skip_existing:
+        raise UserError("--overwrite and --skip-existing exclude each other.", exit_code=EXIT_USAGE)
     if ray is not None:
         from muslin.images import read_image
 
@@ -158,7 +163,13 @@ def restyle(
         return restyle_on_ray(order, sources, output, address=ray, workers=workers, as_json=as_json, quiet=quiet)
     jobs = plan(sources, output, learned or look_name([path for path, _ in styles]), number, mask)
     worker = _Worker(model or "drape", styles, controls, seed or 0, overwrite, quiet, verbose)
-    return worker.run(jobs, as_json)
+    if not skip_existing:
+        return worker.run(jobs, as_json)
+    missing = [job for job in jobs if not all(map(os.path.lexists, job.targets))]  # results are written whole
+    if not quiet:
+        terminal.say(f"{len(jobs) - len(missing)} of {len(jobs)} photos are done already.")
+    worker.keeps = True
+    return worker.run(missing, as_json)
 
 
 def look_name(styles: list[Path]) -> str:
@@ -284,6 +295,7 @@ class _Worker:
         self.styles = [(read_image(path), weight) for path, weight in styles]  # once, not for each photo
         self.controls, self.seed = controls, seed
         self.overwrite, self.quiet, self.verbose = overwrite, quiet, verbose
+        self.keeps = False  # results that exist are neither replaced nor an error
         self.results: list[dict[str, Any]] = []
         self.failed: list[dict[str, Any]] = []
 
@@ -322,6 +334,8 @@ class _Worker:
         number = len(job.targets)
         made = self.restyler.variants(photo, self.styles, n=number, mask=job.mask, seed=self.seed, **self.controls)
         for target, restyled in zip(job.targets, made, strict=True):
+            if self.keeps and os.path.lexists(target):
+                continue
             if target == "-":
                 _to_standard_output(restyled)
             else:
@@ -344,8 +358,11 @@ class _Worker:
     def refuse_existing(self, job: Job) -> None:
         """Before the work, not after it: a result that exists stays unless --overwrite was given."""
         for target in job.targets:
-            if target != "-" and not self.overwrite and os.path.lexists(target):
-                raise UserError(f"'{target}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")
+            if target != "-" and not self.overwrite and not self.keeps and os.path.lexists(target):
+                raise UserError(
+                    f"'{target}' exists already.",
+                    advice="Allow replacing it with --overwrite, keep it with --skip-existing, or use -o.",
+                )
 
 
 def _standard_input() -> Any:
