@@ -50,7 +50,12 @@ def test_drawn_traces() -> None:
     even_in_the_end = BALANCED | {"d__real_accuracy": lambda p: 0.5 + 0.4 * math.exp(-9 * p)}
     assert play(**even_in_the_end).state == monitor.CONVERGED
     never_began = play(**BALANCED | {"d__real_accuracy": lambda p: 0.4, "d__fake_accuracy": lambda p: 0.61})
-    assert never_began.state == monitor.BLIND and "51%" in str(never_began) and "r1_weight" in str(never_began)
+    assert (
+        never_began.state == monitor.BLIND
+        and not never_began.ends_run
+        and "51%" in str(never_began)
+        and "r1_weight" in str(never_began)
+    )
     diverged = play(**BALANCED | {"g__loss": lambda p: 0.7 + 1e4 * max(0.0, p - 0.8)})
     assert diverged.state == monitor.DIVERGED and diverged.ends_run
     assert "grew" in str(diverged)
