@@ -70,7 +70,7 @@ class Monitor:
                 (CONVERGED, self._converged),
             ):  # fmt: skip
                 if sentence := judge():
-                    # A blind discriminator may see yet: one of `print` began after 4,000 images, one in five of its run.
+                    # A blind discriminator may see yet: one of `print` began after a fifth of its run.
                     return Verdict(state, sentence, ends_run=self.until_converged and state != BLIND)
         return Verdict(LEARNING, self._learning())
 
