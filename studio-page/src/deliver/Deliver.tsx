@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { Deliver as Format, Job } from "../api/types";
 import { Choice } from "../parts/Choice";
+import { translated } from "../parts/Notices";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";
@@ -122,7 +123,7 @@ function Delivery({ job }: { job: Job }) {
       ))}
       {job.state !== "done" && (
         <span className="quiet" role="status">
-          {text.jobs.states[job.state]} {noteIn(job.note, text)} {job.problem?.title}
+          {text.jobs.states[job.state]} {noteIn(job.note, text)} {job.problem && translated(job.problem.title, text)}
         </span>
       )}
       {isAtWork(job) ? (

@@ -6,19 +6,31 @@ import { useStore } from "../state/store";
 import { type Text, useText } from "../text";
 
 export function inWords(problem: Problem, text: Text): string {
-  return text.problems[problem.type] ?? problem.title;
+  return text.problems[problem.type] ?? translated(problem.title, text);
+}
+
+/** A sentence of the engine in the page's language, as far as it is known there. */
+export function translated(sentence: string, text: Text): string {
+  for (const [known, words] of Object.entries(text.engine)) {
+    const [before = "", after] = known.split("{}");
+    if (after === undefined ? sentence === known : sentence.startsWith(before) && sentence.endsWith(after)) {
+      return after === undefined ? words : words.replace("{}", sentence.slice(before.length, sentence.length - after.length));
+    }
+  }
+  return sentence;
 }
 
 export function ProblemText({ problem }: { problem: Problem }) {
   const text = useText();
   const title = inWords(problem, text);
+  const detail = translated(problem.title, text);
   return (
     <>
       <strong>{title}</strong>
-      {problem.title !== title && problem.title && <span>{problem.title}</span>}
+      {detail !== title && detail && <span>{detail}</span>}
       {problem.errors?.map((error) => <span key={error.where}>{`${error.where}: ${error.message}`}</span>)}
       {problem.received && <span>{problem.received}</span>}
-      {problem.advice && <span>{problem.advice}</span>}
+      {problem.advice && <span>{translated(problem.advice, text)}</span>}
     </>
   );
 }

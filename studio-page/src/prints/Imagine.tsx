@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { Job } from "../api/types";
 import { Slider } from "../parts/Slider";
+import { translated } from "../parts/Notices";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";
@@ -107,7 +108,7 @@ function Making({ job }: { job: Job }) {
   if (!isAtWork(job)) {
     return (
       <span className="row">
-        {job.state !== "done" && <span className="quiet">{job.problem?.title ?? text.jobs.states[job.state]}</span>}
+        {job.state !== "done" && <span className="quiet">{(job.problem && translated(job.problem.title, text)) ?? text.jobs.states[job.state]}</span>}
         <button type="button" className="plain small flush" onClick={() => void copyText(job.command, text.stage.copied)}>
           {text.stage.copyCommand}
         </button>

@@ -249,6 +249,8 @@ export const en = {
       ["?", "these keys"],
     ] as [string, string][],
   },
+  /** Sentences of the engine in this language, {} where they name something. It speaks English itself. */
+  engine: {} as Record<string, string>,
   problems: {
     "urn:muslin:offline": "The studio does not answer. Is it still running?",
     "urn:muslin:busy": "The studio is busy. Try again in a moment.",
