@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from game import Game
 
 from muslin.training import monitor
@@ -24,12 +25,12 @@ def weights(recipe: Game) -> np.ndarray:
 class Scores:
     """A validation that scores moments as told, and remembers the weights it saw."""
 
-    def __init__(self, recipe: Game, scores: list[float]) -> None:
-        self.recipe, self.scores, self.seen = recipe, scores, []
+    def __init__(self, recipe: Game, scores: list[float], error: float = 0.1) -> None:
+        self.recipe, self.scores, self.error, self.seen = recipe, scores, error, []
 
     def __call__(self, networks: Any) -> dict[str, float]:
         self.seen.append(weights(self.recipe))
-        return {"kid": self.scores[len(self.seen) - 1], "kid_error": 0.1}
+        return {"kid": self.scores[len(self.seen) - 1], "kid_error": self.error}
 
 
 def play(folder: Path | None, recipe: Game, validate: Any, **options: Any) -> Any:
@@ -49,6 +50,21 @@ def test_the_networks_end_with_the_weights_that_scored_best() -> None:
     assert not np.array_equal(weights(recipe), scores.seen[-1])
     assert history.best is not None and history.best["images_seen"] == 3 * EVERY * 8
     assert history.best["validation/kid"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "final, error, at", [(1.2, 0.1, "last"), (1.4, 0.1, "best"), (1.2, 0.0, "best"), (0.5, 0.0, "last")]
+)
+def test_the_last_network_stays_unless_its_score_is_worse_beyond_the_errors(
+    final: float, error: float, at: str
+) -> None:
+    """Two standard errors of the difference: 2 * hypot(0.1, 0.1) = 0.28, so 1.2 is no worse than 1.0, and 1.4 is."""
+    recipe = Game(batch_size=8)
+    scores = Scores(recipe, [5.0, 4.0, 1.0, 3.0, 2.0, 1.5, 4.0, final], error)
+    history = play(None, recipe, scores)
+    moment = {"best": 2, "last": 7}[at]
+    assert np.array_equal(weights(recipe), scores.seen[moment])
+    assert history.best is not None and history.best["images_seen"] == (moment + 1) * EVERY * 8
 
 
 class StopAfter:

@@ -91,6 +91,12 @@ def in_words(best: Mapping[str, Any] | None, records: list[dict[str, Any]]) -> s
     value, first = thousandths(best["validation/kid"]), scores[0]
     error = thousandths(2 * best.get("validation/kid_error", 0.0))
     began = f"; {thousandths(first['validation/kid'])} at {first['images_seen']:,} images" if first != best else ""
+    lowest = min(scores, key=lambda record: record["validation/kid"])
+    if best == records[-1] and lowest != best:
+        return (
+            f"Kept: the last network, of {best['images_seen']:,} images (KID {value} ± {error}{began}); the lowest, "
+            f"{thousandths(lowest['validation/kid'])} at {lowest['images_seen']:,} images, is no surer to be better."
+        )
     return (
         f"Kept: the network at {best['images_seen']:,} images, whose pictures stand closest to yours "
         f"(KID {value} ± {error}{began}; 0 is as close as yours are to each other)."

@@ -4,7 +4,8 @@ Choi et al. 2020, "StarGAN v2: Diverse Image Synthesis for Multiple Domains", se
 residual blocks, the style enters by adaptive instance normalisation (AdaIN, Huang & Belongie 2017) in the decoder
 alone, and mapping network, style encoder and discriminator have one head for each look. Changed, and why:
 - `patch` = 2 folds 2 x 2 pixels into channels before the first convolution and unfolds them after the last: half of a
-  small generator's time goes into its full-size layers. 1 is the paper's network;
+  small generator's time goes into its full-size layers. 1 is the paper's network. What is unfolded is blurred over
+  three pixels: each pixel of a block has weights of its own, and without it every look grew a lattice of two pixels;
 - `place` tells the bottleneck where it is (Place): convolutions alone cannot begin a stripe on plain cloth, and the
   paper's large network gets that from its padding;
 - `folds` adds the luminance of the picture, less its mean, to what is painted: folds are there from the first step,
@@ -23,7 +24,7 @@ import keras
 from keras import layers, ops
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import DepthToSpace, convolution, dense
+from muslin.layers import Blur, DepthToSpace, convolution, dense
 from muslin.networks.translators import Place
 
 SLOPE = 0.2  # of each leaky rectifier
@@ -148,7 +149,7 @@ def generator(
     x = layers.LeakyReLU(SLOPE)(InstanceNorm()(x))
     final = _normal(0.01) if folds else _he()
     if patch == 2:
-        x = DepthToSpace(2)(layers.Conv2D(12, 3, padding="same", kernel_initializer=final)(x))
+        x = Blur()(DepthToSpace(2)(layers.Conv2D(12, 3, padding="same", kernel_initializer=final)(x)))
     else:
         x = layers.Conv2D(3, 1, kernel_initializer=final)(x)
     x = AddFolds()(x, image) if folds else x

@@ -82,8 +82,8 @@ def train(
     report_every_images: one record of averaged logs (default: 100 records a run, at least 20 steps each).
     preview_every_images: one contact sheet (default: 10 a run). 0: none.
     validate: networks with averaged weights -> name -> score, each `validate_every_images` (as previews).
-    keep_best: name of a score of `validate`, lower is better: the averaged weights with the best one are what the
-        networks hold in the end.
+    keep_best: name of a score of `validate`, lower is better: in the end the networks hold the averaged weights of
+        the last moment or, where theirs was lower beyond the scores' errors (`<name>_error`), of the best one.
     monitor: object with `observe(record) -> verdict`, whose `ends_run` ends the run (see training.monitor).
     plan: how the configuration was chosen, kept in config.json.
     screen: progress on stderr.
@@ -149,7 +149,7 @@ def train(
                         with loop.average.applied():
                             scores = {key: float(value) for key, value in validate(recipe.networks).items()}
                             if best is not None and keep_best in scores:
-                                best.offer(scores[keep_best], seen)
+                                best.offer(scores[keep_best], seen, scores.get(f"{keep_best}_error", 0.0))
                         record |= {f"validation/{key}": value for key, value in scores.items()}
                     history.records.append(record)
                     report.record(record)
@@ -179,10 +179,20 @@ def train(
         report.close()
     history.seconds = time.perf_counter() - started
     loop.average.apply()
-    if best is not None and history.ended != "stopped" and best.restore():
-        found = [record for record in history.records if record["images_seen"] == best.images_seen]
-        history.best = found[0] if found else {"images_seen": best.images_seen, f"validation/{keep_best}": best.score}
+    if best is not None and history.ended != "stopped":
+        history.best = _settle(best, history, f"validation/{keep_best}")
     return history
+
+
+def _settle(best: Best, history: History, score: str) -> dict[str, Any] | None:
+    """Leave the last weights or take the best ones; returns the record of those that the networks now hold."""
+    last = history.records[-1] if history.records else {}
+    if score in last and not best.beats(last[score], last.get(f"{score}_error", 0.0)):
+        return last
+    if not best.restore():
+        return None
+    found = [record for record in history.records if record["images_seen"] == best.images_seen]
+    return found[0] if found else {"images_seen": best.images_seen, score: best.score}
 
 
 def restore(recipe: Recipe, run: Path) -> int:
