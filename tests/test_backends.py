@@ -20,6 +20,8 @@ OTHERS = ("jax", "torch")
 # How far weights may part, as a share of the way that training moved them. Two things make rounding large: Adam divides
 # gradients that are nearly nothing by their own size, and sampling has kinks where a position is a whole number.
 DRIFT = 0.05
+# Two steps are not worth optimising: compiling them takes most of this file's time, 290 s of it with XLA's own level.
+QUICK = "--xla_backend_optimization_level=0"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def played(backend: str, folder: Path) -> Path:
         collection(folder / "data")
     done = subprocess.run(
         [sys.executable, str(HERE / "two_steps.py"), str(folder / "data"), str(folder)],
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(HERE)},
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(HERE), "XLA_FLAGS": QUICK},
         capture_output=True,
         text=True,
     )
