@@ -64,3 +64,13 @@ def test_words_name_the_figure_and_where_it_began():
     assert "KID 50.0 ± 8.0; 200 at 100 images" in in_words(records[2], records)
     assert in_words(None, records) == "" and in_words(records[0], []) == ""
     assert during_training.for_the_card(Judge(None, None), None) == {}
+
+
+def test_a_last_network_that_is_no_surer_to_be_worse_is_said_to_be_kept():
+    records = [
+        {"images_seen": seen, "validation/kid": value, "validation/kid_error": 0.038}
+        for seen, value in ((4_400, 0.410), (11_000, 0.75), (20_752, 0.465))
+    ]
+    assert in_words(records[-1], records).startswith("Kept: the last network, of 20,752 images (KID 465 ± 76")
+    assert "410 at 4,400 images" in in_words(records[-1], records)
+    assert in_words(records[0], records).startswith("Kept: the network at 4,400 images")

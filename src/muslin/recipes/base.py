@@ -63,7 +63,7 @@ class Recipe(ABC):
     enough_images: ClassVar[int] = 20_000  # fewer give nothing worth looking at
     default_images: ClassVar[int] = 60_000  # length of a run without --minutes and --images
     exported: ClassVar[tuple[str, ...]] = ("generator",)  # networks that a finished model ships
-    keeps_best: ClassVar[bool] = True  # of the averaged weights, those of the best KID; False: the last
+    keeps_best: ClassVar[bool] = True  # take an earlier network whose KID is surely better; False: always the last
     checked_sizes: ClassVar[tuple[int, int]] = (64, 96)  # of free axes, on which an exported network is compared
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000}  # EMA: network -> half life in images
 
