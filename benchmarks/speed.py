@@ -64,6 +64,7 @@ def of_sizes(folder: Path, cloth: Path, sizes: list[int], model: str, repeats: i
         command += ["--overwrite", "-q"]
         cold = [measured(command) for _ in range(repeats)]
         code = f"""
+import time
 from muslin.restyle.restyler import Restyler
 restyler = Restyler({model!r})
 times = []
