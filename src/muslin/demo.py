@@ -158,7 +158,7 @@ def _restyle(
             made = old.restyle(garment.photo, cloth, garment.mask, scale=scale)
             path = output / "looks" / f"{garment.photo.stem}.{cloth.stem}.shipped.png"
             (look,) = lookbook.gather([made.save(path, overwrite=True)])[0]
-            yield replace(look, how="by the network that came with muslin, trained for longer")
+            yield replace(look, how="by the shipped model")
     say(
         f"Folds and light found on garments never seen: correlation {np.mean(found):.2f} with the truth "
         f"({min(found):.2f} to {max(found):.2f})."
