@@ -68,6 +68,7 @@ def theirs(name: str, folder: Path) -> Callable[[], object]:
 
     words = f"--dataroot x --name x --model {'cycle_gan' if name == 'cyclegan' else name} --gpu_ids -1 --batch_size 1"
     options = TrainOptions(f"{words} --checkpoints_dir /tmp/steps-checkpoints {THEIRS[name]}").parse()
+    options.amp = False  # their cycle_gan_model reads an option that their train_options do not have
     model = create_model(options)
     torch.manual_seed(0)
     batch = {key: torch.rand(1, 3, SIDE, SIDE) * 2 - 1 for key in "AB"} | {"A_paths": [""], "B_paths": [""]}
