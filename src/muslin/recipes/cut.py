@@ -7,9 +7,9 @@ Published: --option preset=cut (or fast) --option network=published --option lea
           --option loss=least_squares --option r1_weight=0 --option adversarial_weight=2 --option patches=256
           --option units=256 --size 256 --batch 1
 
-Cost:     18 images a second of one core's time at 64 px (2,160 images, compiling included).
-Expected: a regular figure in 2,400 images (benchmarks/translation.py: error 6 where the best floor is 24); what came of
-          real photographs is in docs/recipes.md.
+Cost:     53 images a second at 64 px on 2 quiet cores. No GPU run was made.
+Expected: a regular figure in 6,400 images, two minutes (benchmarks/translation.py: error 5.5 of 255 where the best
+          floor is 26.1); what came of real photographs is in docs/recipes.md.
 
 Passes through the generator in a step (s: source, f: what becomes of it; t, i: target and its identity):
 the authors' code runs G(s), E(s), E(f), and for the identity G(t), E(t), E(i). Here the features of s and t come
