@@ -17,17 +17,19 @@ import keras
 from keras import layers
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import GroupNorm, convolution
+from muslin.layers import Blur, GroupNorm, convolution
 
 SMALL = (24, 48, 96, 144, 192)  # channels at 1/2, 1/4 ... 1/32: for two CPU cores and 64 to 128 px
 PUBLISHED = (64, 128, 256, 512, 512, 512, 512, 512)  # of 256 px; 54 M parameters
 LARGEST_FREE_MULTIPLE = 32  # a U-Net whose smallest map is a 64th or less is built for one size
 
 
-def generator(widths: Sequence[int] = SMALL, size: int | None = None) -> keras.Model:
+def generator(widths: Sequence[int] = SMALL, size: int | None = None, smooth: bool = False) -> keras.Model:
     """Source N,H,W,3 in [-1, 1] -> target N,H,W,3 in [-1, 1]; H and W are multiples of 2 ** len(widths).
 
     size: H and W of networks that are deeper than LARGEST_FREE_MULTIPLE allows.
+    smooth: blur what is painted over three pixels; without it plain areas show the grid of the last transposed
+        convolution (Odena et al. 2016).
     """
     multiple = 2 ** len(widths)
     if size is not None and size % multiple:
@@ -50,6 +52,7 @@ def generator(widths: Sequence[int] = SMALL, size: int | None = None) -> keras.M
         x = layers.Conv2DTranspose(width, 4, 2, use_bias=False, name=f"up{level}", **_kernels())(x)
         x = layers.Concatenate()([_norm(width, f"up{level}_norm")(x), skips[level - 1]])
     x = layers.Conv2DTranspose(3, 4, 2, name="up0", **_kernels())(layers.ReLU()(x))
+    x = Blur()(x) if smooth else x
     return keras.Model(image, layers.Activation("tanh", name="made")(x), name="generator")
 
 

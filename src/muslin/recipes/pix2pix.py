@@ -13,8 +13,8 @@ the cloth has, no drawing says; without a hint the answer that costs least is gr
 too, as paint inside the outline, in part of the batch: at run time a palette or a seed chooses it.
 
 The published configuration, for a GPU: size=256, batch_size=1, widths=(64, 128, 256, 512, 512, 512, 512, 512),
-discriminator_width=64, discriminator_every=1, strided=3,
- normalised=True, learning_rate=2e-4, schedule="linear", r1_weight=0.
+smooth=no, discriminator_width=64, discriminator_every=1, strided=3, normalised=True, learning_rate=2e-4,
+schedule="linear", r1_weight=0.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Pix2Pix(Game):
     schedule: str = "cosine"
     r1_weight: float = 0.0
     widths: tuple[int, ...] = pix2pix.SMALL  # channels of the generator at 1/2, 1/4 ... of the size
+    smooth: bool = True  # blur what is painted over three pixels: no grid in plain cloth
     discriminator_width: int = 24
     discriminator_every: int = 2  # steps of the generator for one of the discriminator: a third of the cost saved
     strided: int = 2  # of the discriminator's layers: 2 judges patches of 34 px, 3 of 70 px
@@ -64,7 +65,7 @@ class Pix2Pix(Game):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.networks["generator"] = pix2pix.generator(self.widths, self.size)
+        self.networks["generator"] = pix2pix.generator(self.widths, self.size, self.smooth)
         self.networks["discriminator"] = pix2pix.discriminator(
             self.discriminator_width, self.strided, self.normalised, self.spectral_norm
         )
