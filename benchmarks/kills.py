@@ -1,6 +1,6 @@
 """kill -9 at random moments of a training run and of a folder of photos, then the same command again, until it is done.
 
-    python benchmarks/kills.py [train batch] [--kills 50] [--seed N] [--json FILE]
+    python benchmarks/kills.py [train | batch] [--kills 50] [--seed N] [--json FILE]
 
 train: `muslin train dcgan` on a handful of pictures at 16 px, with a state kept every 0.05 s instead of every minute
 (the one thing that is changed, so that there is something to lose at any moment). Killed at a moment drawn evenly from
@@ -154,13 +154,13 @@ def batch(root: Path, kills: int, rng: random.Random) -> dict[str, object]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["train", "batch"], choices=["train", "batch"])
+    parser.add_argument("what", nargs="?", choices=["train", "batch"], help="default: both")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     figures = {}
-    for what in options.what:
+    for what in [options.what] if options.what else ["train", "batch"]:
         with tempfile.TemporaryDirectory() as root:
             hunted = training if what == "train" else batch
             figures[what] = hunted(Path(root), options.kills, random.Random(options.seed))
