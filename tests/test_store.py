@@ -64,6 +64,16 @@ def test_publish_is_found_by_name_before_the_shipped_model(home):
     assert sorted(path.name for path in (home / "models").iterdir()) == ["drape", "silk"]  # no staging left
 
 
+def test_a_model_copied_by_hand_is_found_by_the_name_it_is_listed_under(home):
+    make(home / "models" / "coats-2026", name="cut", network=b"coats")
+    make(home / "models" / "Autumn prints", name="print", network=b"prints")
+    make(home / "models" / "cut", name="cut", network=b"first")
+    assert [model.name for model in store.models()] == ["print", "coats-2026", "cut"]
+    for model in store.models():
+        assert store.load(model.name).file().read_bytes() == model.file().read_bytes()
+    assert store.load("print").file().read_bytes() == b"prints"
+
+
 def test_a_failed_publish_leaves_nothing(home, monkeypatch):
     make(home / "run")
     store.publish(home / "run")

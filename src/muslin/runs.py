@@ -97,8 +97,9 @@ def train(
         sizes = (None,) if given.get("size") or start else recipe_class.sizes or (None,)
         work = _planned(factory, sizes, data, images, minutes, started, say)
     work, judge = _judged(work, new=stored is None)
-    # Where the learning rate still falls, the best pictures come late: a pause is no end. Nor where KID is no judge.
+    # Where the learning rate still falls, the best comes late: a pause is no end. Nor where KID is no judge.
     steady = work.recipe.learning_rate_factor(0.5) == work.recipe.learning_rate_factor(1.0)
+    flat_ends = steady and (recipe_class.keeps_best or not judge)
     groups.current().decide({"settings": engine.settings_of(work.recipe), "images": work.images})  # see `follow`
     history = engine.train(
         work.recipe,
@@ -106,9 +107,7 @@ def train(
         folder,
         images=work.images,
         checkpoint_every_seconds=checkpoint_every_seconds,
-        monitor=Monitor(
-            until_converged=until_converged, flat_ends=steady and recipe_class.keeps_best, min_images=work.images // 2
-        ),
+        monitor=Monitor(until_converged=until_converged, flat_ends=flat_ends, min_images=work.images // 2),
         plan=work.plan,
         validate=judge,
         validate_every_images=work.plan.get(during_training.EVERY),

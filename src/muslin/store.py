@@ -132,6 +132,9 @@ def find(name: str | Path) -> Path:
         for root in (user_folder(), shipped_folder()):
             if (root / text / CARD).is_file():
                 return root / text
+    for model, folder in entries():
+        if model and model.name == text:
+            return folder
     raise UserError(
         f"There is no model '{text}'.",
         possible=sorted({model.name for model, _ in entries() if model}) or "no model is installed",
@@ -142,7 +145,12 @@ def find(name: str | Path) -> Path:
 
 
 def load(name: str | Path) -> Model:
-    """Read and check the card of a model. Its files are checked as they are used (`Model.file`)."""
+    """Read and check the card of a model. Its files are checked as they are used (`Model.file`).
+
+    Where models are kept, one is called as its folder is: one that was copied there by hand is then found by the name
+    it is listed under, and two runs of one recipe are two models. Elsewhere, or where the folder's name is none for a
+    model, it is called as its card says.
+    """
     folder = find(name)
     try:
         found = (folder / CARD).stat()
@@ -154,6 +162,8 @@ def load(name: str | Path) -> Model:
             raise
         raise _broken(folder, f"its model.json cannot be read ({error})") from error
     _check_card(folder, card)
+    if folder.parent in (user_folder(), shipped_folder()) and NAME.fullmatch(folder.name):
+        card = {**card, "name": folder.name}
     return Model(folder, card)
 
 

@@ -149,6 +149,18 @@ def test_card_tells_the_runtime_what_a_source_is(pairs: list[Pair]) -> None:
     assert "drawing" not in plain.card(PairStream(plain, pairs, 0))
 
 
+def test_drawings_are_judged_as_they_are_used(pairs: list[Pair]) -> None:
+    """Each one painted: else KID would judge the colour that nobody gave. Training keeps its own share."""
+    recipe = Pix2Pix(**TINY, painted=1e-9, redrawn=0.0)
+    stream = PairStream(recipe, pairs, 0)
+    shown = []
+    networks = {"generator": lambda source, training: shown.append(source) or source}
+    recipe.evaluation(networks, stream, recipe.batch_size)
+    bare, painted = stream.batch(0)["source"], shown[0]
+    assert bare.max() == painted.max() and (bare - painted).max(axis=(1, 2, 3)).min() > 0.05
+    assert np.array_equal(stream.batch(0)["source"], bare)
+
+
 def test_it_learns_to_fill_drawings_with_the_painted_colour() -> None:
     """A miniature of benchmarks/sketches.py: on drawings of garments it never saw, against two floors."""
     from muslin.data.pairs import HELD_OUT_SEED

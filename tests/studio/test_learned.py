@@ -60,6 +60,18 @@ def restyled(studio, look, **more):
     return job, [results.get(studio, identity) for identity in job["results"]]
 
 
+def test_looks_of_one_name_are_told_apart_by_their_models(studio):
+    folder = store.user_folder() / "evening-wear"
+    network(folder, generator="Identity", generator_back="Neg")
+    learned.refresh(studio)
+    try:
+        names = {"Dark side", "Plain", "Dark side (evening wear)", "Plain (evening wear)"}
+        assert set(listed(studio)) == names
+    finally:
+        shutil.rmtree(folder)
+        learned.refresh(studio)
+
+
 def test_its_looks_are_there_with_a_picture_of_what_they_do(studio):
     assert set(listed(studio)) == {"Dark side", "Plain"} and not learned.stale(studio)
     shown = {name: studio.engine.photo(row["picture"]).pixels for name, row in listed(studio).items()}

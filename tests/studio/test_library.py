@@ -203,7 +203,10 @@ def test_a_set_is_looked_through_before_training(server, tartan):
     same = [("files", (f"{index}.png", tartan)) for index in range(3)]
     made = server.client.post("/v1/sets", files=[*same, ("files", ("x.txt", b"words"))]).json()
     assert len(made["pictures"]) == 1 and made["ready"] is False
-    assert {"amount", "unreadable"} <= {finding["kind"] for finding in made["check"]}
+    found = {finding["kind"]: finding for finding in made["check"]}
+    assert {"amount", "unreadable", "known"} <= found.keys()
+    assert found["known"]["problem"] == "'1' and 1 more were in the set already."
+    assert made["check"][-1] == found["known"]  # the worst first
     more = [("files", (f"{seed}.png", encode_image(swatch("tartan", seed, 160), "PNG"))) for seed in range(2, 7)]
     grown = server.client.post(f"/v1/sets/{made['id']}/pictures", files=more).json()
     assert len(grown["pictures"]) == 6 and grown["ready"] is True

@@ -17,9 +17,9 @@ from muslin.training.monitor import Monitor, has_settled
 RNG = np.random.default_rng(0)
 
 
-def play(count: int = 60, **traces: Any) -> monitor.Verdict:
+def play(count: int = 60, *, flat_ends: bool = True, **traces: Any) -> monitor.Verdict:
     """The last verdict on traces given as functions of progress in 0..1, with a little noise."""
-    watch = Monitor(until_converged=True)
+    watch = Monitor(until_converged=True, flat_ends=flat_ends)
     verdict = watch.verdict()
     for index in range(count):
         progress = index / (count - 1)
@@ -41,7 +41,9 @@ BALANCED = {
 
 
 def test_drawn_traces() -> None:
-    assert play(**BALANCED).state == monitor.CONVERGED
+    assert play(**BALANCED).state == monitor.CONVERGED and play(**BALANCED).ends_run
+    falling_rate = play(flat_ends=False, **BALANCED)
+    assert falling_rate.state == monitor.CONVERGED and not falling_rate.ends_run
     assert play(**BALANCED | {"validation__distance": lambda p: 1 - 0.9 * p}).state == monitor.LEARNING
     assert play(**BALANCED | {"validation__distance": lambda p: math.exp(-12 * p)}).state == monitor.CONVERGED
     winning = BALANCED | {"d__real_accuracy": lambda p: 0.999, "d__fake_accuracy": lambda p: 0.998}

@@ -19,6 +19,7 @@ schedule="linear", r1_weight=0.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -126,7 +127,10 @@ class Pix2Pix(Game):
     def evaluation(
         self, networks: Mapping[str, Any], stream: Stream, count: int
     ) -> tuple[np.ndarray, np.ndarray] | None:
-        batches = [stream.batch(start) for start in range(0, count, self.batch_size)]
+        """Drawings are painted, as in use (restyle/drawings.py): KID judges the cloth, not the colour nobody gave."""
+        assert isinstance(stream, PairStream)
+        judged = stream.painted_as_in_use() if self.painted else stream
+        batches = [judged.batch(start) for start in range(0, count, self.batch_size)]
         made = [ops.convert_to_numpy(networks["generator"](batch["source"], training=False)) for batch in batches]
         return _pixels(np.concatenate(made)), _pixels(np.concatenate([batch["target"] for batch in batches]))
 
@@ -160,6 +164,12 @@ class PairStream(SketchStream):
     def batch(self, images_seen: int) -> Batch:
         rng = np.random.default_rng((self.seed, 2, images_seen))
         return {**super().batch(images_seen), **self.recipe.draws(rng, self.size)}
+
+    def painted_as_in_use(self) -> PairStream:
+        """The same pairs and lines, each of them painted."""
+        other = copy.copy(self)
+        other.painted = 1.0
+        return other
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

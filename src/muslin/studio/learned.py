@@ -134,11 +134,17 @@ def _show(studio: Studio, entry: dict[str, Any], row: Row | None) -> None:
     if row is not None:
         _write(studio, row["id"], picture=sha256, origin=entry)
         return
-    words = str(entry["look"] or entry["model"]).replace("_", " ").replace("-", " ")
+    name = _name(studio, entry)
     with studio.database.writing() as connection:
-        looks.insert_look(
-            connection, sha256, words[:1].upper() + words[1:], kind=KIND, origin=entry, palette=[], seam=0.0
-        )
+        looks.insert_look(connection, sha256, name, kind=KIND, origin=entry, palette=[], seam=0.0)
+
+
+def _name(studio: Studio, entry: dict[str, Any]) -> str:
+    """What the look is called; with its model's name where a cloth or another model's look is called so already."""
+    words, model = (str(entry[key] or "").replace("_", " ").replace("-", " ") for key in ("look", "model"))
+    name = (words or model)[:1].upper() + (words or model)[1:]
+    taken = studio.database.value(f"SELECT COUNT(*) FROM looks WHERE LOWER(name) = LOWER(?) AND {LISTED}", name)
+    return f"{name} ({model})" if taken and words else name
 
 
 def _write(studio: Studio, identity: str, **columns: Any) -> None:

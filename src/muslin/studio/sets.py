@@ -59,6 +59,7 @@ def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]
     """
     get(studio, identity)
     refused: list[dict[str, Any]] = []
+    known: list[str] = []
     errors: list[UserError] = []
     count = 0
     most = studio.limits.set_pictures[1]
@@ -72,16 +73,22 @@ def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]
             refused.append(_finding("warning", "unreadable", f"'{name}': {error.problem}", advice))
             continue
         with studio.database.writing() as connection:
-            connection.execute(
+            new = connection.execute(
                 "INSERT INTO set_pictures (owner, sha256, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (identity, sha256, name),
             )
+            if new.rowcount == 0:
+                known.append(name)
             count = connection.execute("SELECT COUNT(*) FROM set_pictures WHERE owner = ?", (identity,)).fetchone()[0]
             if count > most:
                 raise UserError("The set would hold too many pictures.", received=count, possible=f"at most {most}",
                                 exit_code=EXIT_USAGE)  # fmt: skip
     if errors and count == 0:
         raise errors[0]
+    if known:
+        words = f"'{known[0]}' was in the set already." if len(known) == 1 else (
+            f"'{known[0]}' and {len(known) - 1} more were in the set already.")  # fmt: skip
+        refused.append(_finding("note", "known", words, "Each picture counts once."))
     return _checked(studio, identity, refused)
 
 
@@ -122,8 +129,11 @@ def materialise(studio: Studio, identity: str, folder: Path) -> list[str]:
 
 
 def _checked(studio: Studio, identity: str, refused: Sequence[dict[str, Any]]) -> Row:
-    """Look the set through and keep what was found."""
+    """Look the set through and keep what was found, the worst first."""
+    from muslin.data.check import LEVELS
+
     findings = [*refused, *_findings(studio, identity)]
+    findings.sort(key=lambda finding: LEVELS.index(finding["level"]))
     with studio.database.writing() as connection:
         update(connection, "sets", identity, findings=findings)
     return get(studio, identity)

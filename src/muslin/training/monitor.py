@@ -41,8 +41,8 @@ class Monitor:
 
     until_converged: end the run when both networks have converged, or when the game is lost; otherwise only a
         divergence ends it.
-    flat_ends: also when KID has not fallen for a third of the run. False where the learning rate still falls: the best
-        pictures then come late.
+    flat_ends: a level run (its losses have settled, or KID has not fallen for a third of it) is a converged one. False
+        where the learning rate still falls: the last fall is where most is won.
     min_images: no verdict but divergence before that many images: every game begins lopsided.
     patience: records in a row before a game counts as lost.
     """
@@ -71,7 +71,8 @@ class Monitor:
             ):  # fmt: skip
                 if sentence := judge():
                     # A blind discriminator may see yet: one of `print` began after a fifth of its run.
-                    return Verdict(state, sentence, ends_run=self.until_converged and state != BLIND)
+                    ends = self.until_converged and state != BLIND and (state != CONVERGED or self.flat_ends)
+                    return Verdict(state, sentence, ends_run=ends)
         return Verdict(LEARNING, self._learning())
 
     @property

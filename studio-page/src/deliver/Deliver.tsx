@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { Deliver as Format, Job } from "../api/types";
 import { Choice } from "../parts/Choice";
-import { translated } from "../parts/Notices";
+import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";

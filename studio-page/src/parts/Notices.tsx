@@ -4,20 +4,10 @@ import type { Problem } from "../api/types";
 import { dismiss } from "../state/actions";
 import { useStore } from "../state/store";
 import { type Text, useText } from "../text";
+import { translated } from "../text/engine";
 
 export function inWords(problem: Problem, text: Text): string {
   return text.problems[problem.type] ?? translated(problem.title, text);
-}
-
-/** A sentence of the engine in the page's language, as far as it is known there. */
-export function translated(sentence: string, text: Text): string {
-  for (const [known, words] of Object.entries(text.engine)) {
-    const [before = "", after] = known.split("{}");
-    if (after === undefined ? sentence === known : sentence.startsWith(before) && sentence.endsWith(after)) {
-      return after === undefined ? words : words.replace("{}", sentence.slice(before.length, sentence.length - after.length));
-    }
-  }
-  return sentence;
 }
 
 export function ProblemText({ problem }: { problem: Problem }) {

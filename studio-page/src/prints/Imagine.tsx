@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { Job } from "../api/types";
 import { Slider } from "../parts/Slider";
-import { translated } from "../parts/Notices";
+import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";

@@ -6,6 +6,7 @@ import { Choice } from "../parts/Choice";
 import { cancel, mark, reroll, variants } from "../state/actions";
 import { change, type Filter, now, useStore } from "../state/store";
 import { type Text, useText } from "../text";
+import { translated } from "../text/engine";
 import { isTyping } from "./Stage";
 
 export function Board() {
@@ -82,7 +83,7 @@ export const isAtWork = (job: Job) => job.state === "queued" || job.state === "r
 /** "2 of 4" in the language of the page; other notes are the service's own words. */
 export function noteIn(note: string, text: Text): string {
   const [, done, all, images] = /^([\d,]+) of ([\d,]+)( images)?$/.exec(note) ?? [];
-  if (!done || !all) return note;
+  if (!done || !all) return translated(note, text);
   return images ? text.train.seen(done, all) : `${done} / ${all}`;
 }
 

@@ -2,12 +2,14 @@
 
 import { useState } from "react";
 import { remove, upload } from "../api/client";
-import type { PictureSet } from "../api/types";
+import type { Job, PictureSet } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Drop } from "../parts/Drop";
+import { isAtWork } from "../restyle/Board";
 import { attempt, submit } from "../state/actions";
 import { useStore } from "../state/store";
 import { useText } from "../text";
+import { translated } from "../text/engine";
 import { Training } from "./Training";
 
 const MINUTES = ["5", "15", "30", "60", "120"] as const;
@@ -42,6 +44,9 @@ export function Train() {
         <h1>{text.train.title}</h1>
         <p>{text.train.intro}</p>
         {can && !can.available && <p className="warn">{can.reason}</p>}
+        {trainings.filter(isOpen).map((job) => (
+          <Training key={job.id} job={job} />
+        ))}
         <Drop label={text.train.add} multiple className={count ? "" : "large"} onFiles={(files) => void add(files)}>
           {count ? text.train.add : text.train.drop}
         </Drop>
@@ -56,9 +61,11 @@ export function Train() {
             </li>
           ))}
         </ul>
-        {trainings.map((job) => (
-          <Training key={job.id} job={job} />
-        ))}
+        {trainings
+          .filter((job) => !isOpen(job))
+          .map((job) => (
+            <Training key={job.id} job={job} />
+          ))}
         {!trainings.length && <p className="quiet">{text.train.empty}</p>}
       </section>
       <aside className="column">
@@ -88,6 +95,11 @@ export function Train() {
   );
 }
 
+/** At work, or waiting to go on: above the pictures, so that nobody has to look for it below two hundred of them. */
+function isOpen(job: Job): boolean {
+  return isAtWork(job) || job.resumable;
+}
+
 function Check({ set }: { set: PictureSet }) {
   const text = useText();
   return (
@@ -98,8 +110,8 @@ function Check({ set }: { set: PictureSet }) {
         {set.check.map((finding) => (
           <li key={finding.kind} className={finding.level}>
             <strong>{text.train.levels[finding.level]}</strong>
-            <span>{finding.problem}</span>
-            <span className="quiet">{finding.advice}</span>
+            <span>{translated(finding.problem, text)}</span>
+            <span className="quiet">{translated(finding.advice, text)}</span>
           </li>
         ))}
       </ul>

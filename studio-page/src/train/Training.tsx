@@ -7,6 +7,7 @@ import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, resume, stop } from "../state/actions";
 import { change, useStore } from "../state/store";
 import { type Text, useText } from "../text";
+import { translated } from "../text/engine";
 
 export function Training({ job }: { job: Job }) {
   const text = useText();
@@ -19,8 +20,9 @@ export function Training({ job }: { job: Job }) {
       <header>
         <h2>{name}</h2>
         <span className="quiet" role="status">
-          {text.jobs.states[job.state]}
-          {job.note && job.progress > 0 && ` · ${noteIn(job.note, text)}`}
+          {/* Why a training ended says more than that it ended. */}
+          {job.state === "cancelled" && job.note ? noteIn(job.note, text) : text.jobs.states[job.state]}
+          {job.state !== "cancelled" && job.note && job.progress > 0 && ` · ${noteIn(job.note, text)}`}
         </span>
         <span className="actions">
           {job.state === "running" && (
@@ -81,7 +83,7 @@ export function Training({ job }: { job: Job }) {
         {job.log.map((line, index) => (
           // biome-ignore lint: a log's lines have no other name than their place
           <p key={`${index}${line}`} className="quiet">
-            {line}
+            {translated(line, text)}
           </p>
         ))}
         <button type="button" className="plain small" onClick={() => void copyText(job.command, text.stage.copied)}>
