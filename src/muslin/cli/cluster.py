@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Option
 from muslin.cli.jobs import plan
 from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
 
@@ -18,14 +17,14 @@ ADDRESS = re.compile(r"auto|local|ray://.+|[A-Za-z0-9._\[\]:-]+:\d{2,5}")
 
 Ray = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--ray",
         metavar="[ADDRESS]",
         help="Use a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without an address, this computer's cores.",
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, max=100_000, metavar="N", help="Workers of --ray. [one for each core]")
+    int | None, Option("--workers", min=1, max=100_000, metavar="N", help="Workers of --ray. [one for each core]")
 ]
 
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Commands, Option
 from muslin.errors import EXIT_DATA
 
-app = typer.Typer(help="Look at folders of pictures.", no_args_is_help=True)
+app = Commands("data", "Look at folders of pictures.", {"check": "muslin.cli.data:check"})
 SHOWN = 5  # file names under a finding; the JSON has them all
 
 
-@app.callback()
-def root() -> None:
-    """Keeps `data check` a command of its own while it is the only one."""
-
-
-@app.command("check")
 def check(
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="A folder of pictures.")],
-    min_side: Annotated[int, typer.Option(min=1, help="Smallest useful side, in pixels.")] = 128,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress on stderr.")] = False,
+    directory: Annotated[str, Argument(metavar="DIR", help="A folder of pictures.")],
+    min_side: Annotated[int, Option(min=1, help="Smallest useful side, in pixels.")] = 128,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
+    quiet: Annotated[bool, Option("-q", "--quiet", help="No progress on stderr.")] = False,
 ) -> int:
     """Find what would spoil a training run: unreadable files, duplicates, leakage, masks, sizes, colour.
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Option
 
 
 def demo(
     minutes: Annotated[
         float,
-        typer.Option("--minutes", "-m", min=0.1, max=600, help="Time for training the restyling network."),
+        Option("--minutes", "-m", min=0.1, max=600, help="Time for training the restyling network."),
     ] = 3.0,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the lookbook.")] = Path(
-        "demo"
-    ),
+    output: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Folder of the lookbook.")] = Path("demo"),
 ) -> None:
     """Train a GAN on the embedded garments, restyle garments it has never seen, and show both in a
     lookbook.

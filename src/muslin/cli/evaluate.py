@@ -7,9 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Option
 
 COLOURS = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
 WORST = 5  # named below the table
@@ -17,31 +16,27 @@ WIDE = 120  # columns from which what a figure says stands beside it
 
 
 def evaluate(
-    made: Annotated[
-        str, typer.Argument(metavar="MADE", help="A folder of made pictures, or a model by name or folder.")
-    ],
+    made: Annotated[str, Argument(metavar="MADE", help="A folder of made pictures, or a model by name or folder.")],
     real: Annotated[
         Path | None,
-        typer.Argument(metavar="[REAL]", help="A folder of pictures that they should be like; for a model, its DATA."),
+        Argument(metavar="[REAL]", help="A folder of pictures that they should be like; for a model, its DATA."),
     ] = None,
     photos: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The photos that they were made from, found by name.")
+        Path | None, Option(metavar="DIR", help="The photos that they were made from, found by name.")
     ] = None,
-    masks: Annotated[Path | None, typer.Option(metavar="DIR", help="The photos' garment masks, found by name.")] = None,
-    patches: Annotated[
-        bool, typer.Option("--patches", help="Compare patches: the cloth, not the whole picture.")
-    ] = False,
-    tiles: Annotated[bool, typer.Option("--tiles", help="They are meant as seamless repeats.")] = False,
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Pictures that a model makes.")] = 200,
-    most: Annotated[int, typer.Option(min=20, help="Pictures of each side that are read.")] = 2000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 0,
+    masks: Annotated[Path | None, Option(metavar="DIR", help="The photos' garment masks, found by name.")] = None,
+    patches: Annotated[bool, Option("--patches", help="Compare patches: the cloth, not the whole picture.")] = False,
+    tiles: Annotated[bool, Option("--tiles", help="They are meant as seamless repeats.")] = False,
+    number: Annotated[int, Option("-n", "--number", min=1, help="Pictures that a model makes.")] = 200,
+    most: Annotated[int, Option(min=20, help="Pictures of each side that are read.")] = 2000,
+    seed: Annotated[int, Option(help="The same seed gives the same figures.")] = 0,
     page: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the pictures, the worst first.")
+        Path | None, Option("--html", metavar="FILE", help="Write a page with the pictures, the worst first.")
     ] = None,
-    keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep what a model makes in this folder.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a page that exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress on stderr.")] = False,
+    keep: Annotated[Path | None, Option(metavar="DIR", help="Keep what a model makes in this folder.")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace a page that exists.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
+    quiet: Annotated[bool, Option("-q", "--quiet", help="No progress on stderr.")] = False,
 ) -> int:
     """Measure made pictures: are they like yours, as varied, no copies; is it the same garment, the chosen cloth?
 

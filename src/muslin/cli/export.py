@@ -6,19 +6,18 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Option
 
 
 def export(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or folder of a model, or the folder of a run.")],
-    format: Annotated[str, typer.Option("--format", "-f", help="onnx, openvino, litert or saved-model.")] = "onnx",
+    model: Annotated[str, Argument(metavar="MODEL", help="Name or folder of a model, or the folder of a run.")],
+    format: Annotated[str, Option("--format", "-f", help="onnx, openvino, litert or saved-model.")] = "onnx",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write. [NAME-FORMAT]")
+        Path | None, Option("--output", "-o", metavar="DIR", help="Folder to write. [NAME-FORMAT]")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace an earlier export.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Write a model's networks in another format, and compare what they compute with the original on two sizes.
 

@@ -6,44 +6,41 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Option
 from muslin.errors import EXIT_USAGE, UserError
 
 
 def imagine(
     look: Annotated[
-        str, typer.Argument(metavar="[LOOK]", help="A look, a model by name or folder, or MODEL:LOOK.")
+        str, Argument(metavar="[LOOK]", help="A look, a model by name or folder, or MODEL:LOOK.")
     ] = "print",
-    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10_000, help="How many pictures.")] = 6,
+    number: Annotated[int, Option("-n", "--number", min=1, max=10_000, help="How many pictures.")] = 6,
     size: Annotated[
-        str | None, typer.Option(metavar="PX|WxH", help="Size of a tile. [512; designs: as they were learned]")
+        str | None, Option(metavar="PX|WxH", help="Size of a tile. [512; designs: as they were learned]")
     ] = None,
-    scale: Annotated[float, typer.Option(help="Size of the motifs; 1 = as in the swatches.")] = 1.0,
-    tile: Annotated[bool, typer.Option("--tile", help="Seamless repeats. Prints always are; designs are made so.")] = (
-        False
-    ),
-    mix: Annotated[str | None, typer.Option(metavar="LOOK2", help="A second look that takes part.")] = None,
-    weight: Annotated[float, typer.Option(help="Share of the second look, 0 to 1.")] = 0.5,
+    scale: Annotated[float, Option(help="Size of the motifs; 1 = as in the swatches.")] = 1.0,
+    tile: Annotated[bool, Option("--tile", help="Seamless repeats. Prints always are; designs are made so.")] = (False),
+    mix: Annotated[str | None, Option(metavar="LOOK2", help="A second look that takes part.")] = None,
+    weight: Annotated[float, Option(help="Share of the second look, 0 to 1.")] = 0.5,
     between: Annotated[
         tuple[int, int] | None,
-        typer.Option(metavar="SEED1 SEED2", help="Go from one seed to another in -n steps."),
+        Option(metavar="SEED1 SEED2", help="Go from one seed to another in -n steps."),
     ] = None,
     palette: Annotated[
-        str | None, typer.Option(metavar="COLOURS", help='Print in these colours, for instance "navy,#e8c1a0,white".')
+        str | None, Option(metavar="COLOURS", help='Print in these colours, for instance "navy,#e8c1a0,white".')
     ] = None,
     choose: Annotated[
-        int, typer.Option(min=1, max=64, help="Arrangements tried for each print; the most convincing is kept.")
+        int, Option(min=1, max=64, help="Arrangements tried for each print; the most convincing is kept.")
     ] = 4,
-    seed: Annotated[int, typer.Option(help="Of the first picture; the next ones count up.")] = 0,
+    seed: Annotated[int, Option(help="Of the first picture; the next ones count up.")] = 0,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="OUT", help="A folder, or a file for one picture. [LOOK]")
+        Path | None, Option("-o", "--output", metavar="OUT", help="A folder, or a file for one picture. [LOOK]")
     ] = None,
-    sheet: Annotated[bool, typer.Option("--sheet/--no-sheet", help="A contact sheet beside several pictures.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pictures that exist.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    sheet: Annotated[bool, Option("--sheet/--no-sheet", help="A contact sheet beside several pictures.")] = True,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace pictures that exist.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of paths.")] = False,
+    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> int:
     """Invent prints in a look: seamless tiles for `muslin restyle --style` or for the fabric printer.
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Option
 
 RUNTIME = ("numpy", "opencv-python-headless", "pillow", "onnxruntime")
 TRAINING = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "tf2onnx", "openvino", "ai-edge-litert")
 
 
 def info(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show versions, backends, devices and folders; what a bug report needs."""
     facts = collect()

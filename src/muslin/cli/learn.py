@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Option
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 
 INTERRUPTED = 130
@@ -15,15 +14,15 @@ FEWEST = 3  # swatches; five are better
 
 
 def learn(
-    swatches: Annotated[Path, typer.Argument(metavar="SWATCHES", help="A folder of 5 to 200 pictures of cloth.")],
-    name: Annotated[str, typer.Option(metavar="NAME", help="What the look is called.")],
-    minutes: Annotated[float, typer.Option("--minutes", "-m", min=0.1, max=600, help="Time to spend.")] = 3.0,
-    start: Annotated[str, typer.Option("--from", metavar="MODEL", help="The print model to learn on from.")] = "print",
-    seed: Annotated[int, typer.Option(help="The same seed learns the same way.")] = 0,
-    run: Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Folder of the run. [runs/NAME]")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a look of that name.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    swatches: Annotated[Path, Argument(metavar="SWATCHES", help="A folder of 5 to 200 pictures of cloth.")],
+    name: Annotated[str, Option(metavar="NAME", help="What the look is called.")],
+    minutes: Annotated[float, Option("--minutes", "-m", min=0.1, max=600, help="Time to spend.")] = 3.0,
+    start: Annotated[str, Option("--from", metavar="MODEL", help="The print model to learn on from.")] = "print",
+    seed: Annotated[int, Option(help="The same seed learns the same way.")] = 0,
+    run: Annotated[Path | None, Option("--run", metavar="DIR", help="Folder of the run. [runs/NAME]")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace a look of that name.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document at the end.")] = False,
+    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> int:
     """Learn a look from swatches, in minutes: then `muslin imagine NAME` invents prints in it.
 

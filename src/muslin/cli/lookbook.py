@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Option
 
 
 def lookbook(
-    results: Annotated[list[str], typer.Argument(metavar="RESULTS...", help="Restyled pictures, or folders of them.")],
+    results: Annotated[list[str], Argument(metavar="RESULTS...", help="Restyled pictures, or folders of them.")],
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="OUT", help="lookbook.html, contact-sheet.png, or a folder for both."),
+        Option("-o", "--output", metavar="OUT", help="lookbook.html, contact-sheet.png, or a folder for both."),
     ] = Path("lookbook"),
-    title: Annotated[str, typer.Option(help="Printed at the top.")] = "Lookbook",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
+    title: Annotated[str, Option(help="Printed at the top.")] = "Lookbook",
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace files that exist.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of paths.")] = False,
 ) -> None:
     """Make a lookbook: one HTML page with before/after sliders that needs nothing else, and a contact
     sheet.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Commands, Option
 
-app = typer.Typer(help="The models on this computer.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+app = Commands(
+    "models",
+    "The models on this computer.",
+    {"list": "muslin.cli.models:show_all", "show": "muslin.cli.models:show"},
+)
+Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
 
 
-@app.command("list")
 def show_all(as_json: Json = False) -> None:
     """List the models: your own, then those that came with muslin."""
     from muslin import store
@@ -44,9 +46,8 @@ def show_all(as_json: Json = False) -> None:
         terminal.say("No models yet. Train one with: muslin train drape DATA")
 
 
-@app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or folder of a model.")],
+    name: Annotated[str, Argument(metavar="NAME", help="Name or folder of a model.")],
     as_json: Json = False,
 ) -> None:
     """Show a model's card, after checking that its files are what they were."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Argument, Option
 
 
 def recipes(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[RECIPE]", help="Show this one's paper, cost and settings.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    name: Annotated[str | None, Argument(metavar="[RECIPE]", help="Show this one's paper, cost and settings.")] = None,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the recipes; with a name, what it is, what it costs, and every setting that --option takes."""
     from muslin.errors import EXIT_USAGE, UserError

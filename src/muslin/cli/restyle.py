@@ -9,12 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
 from muslin.cli.cluster import Ray, Workers, restyle_on_ray
+from muslin.cli.commands import Argument, Option
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
-from muslin.distributed.order import Order
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
@@ -48,14 +46,14 @@ class Repeat(StrEnum):
 def restyle(
     photos: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="PHOTO...",
             help="Photos, or folders of photos; - reads one from standard input. With --ray: URIs, .parquet, .tar too.",
         ),
     ] = None,
     style: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--style",
             "-s",
             metavar="SWATCH[:WEIGHT]",
@@ -64,60 +62,56 @@ def restyle(
     ] = None,
     mask: Annotated[
         str | None,
-        typer.Option(metavar="FILE|auto|none", help="Where the garment is: a mask, a folder of masks, found, all."),
+        Option(metavar="FILE|auto|none", help="Where the garment is: a mask, a folder of masks, found, all."),
     ] = None,
     scale: Annotated[
         float | None,
-        typer.Option(help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"),
+        Option(help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"),
     ] = None,
-    rotate: Annotated[float | None, typer.Option(metavar="DEG", help="Turn the print, in degrees. [0]")] = None,
-    repeat: Annotated[Repeat | None, typer.Option(help="How the swatch repeats. [straight]")] = None,
-    strength: Annotated[float | None, typer.Option(help="0 keeps the old cloth, 1 replaces it. [1]")] = None,
-    shading: Annotated[float | None, typer.Option(help="How much of the folds and light to keep. [1]")] = None,
+    rotate: Annotated[float | None, Option(metavar="DEG", help="Turn the print, in degrees. [0]")] = None,
+    repeat: Annotated[Repeat | None, Option(help="How the swatch repeats. [straight]")] = None,
+    strength: Annotated[float | None, Option(help="0 keeps the old cloth, 1 replaces it. [1]")] = None,
+    shading: Annotated[float | None, Option(help="How much of the folds and light to keep. [1]")] = None,
     mix: Annotated[
         Mix | None,
-        typer.Option(help="Several swatches: printed over each other, or one a panel. [overprint]"),
+        Option(help="Several swatches: printed over each other, or one a panel. [overprint]"),
     ] = None,
     palette: Annotated[
-        str | None, typer.Option(metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
+        str | None, Option(metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
     ] = None,
-    offset: Annotated[
-        str | None, typer.Option(metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")
-    ] = None,
-    seamless: Annotated[
-        Seamless | None, typer.Option(help="Mend the edges of a swatch that does not tile. [auto]")
-    ] = None,
-    number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="Variants of each photo.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same variants. [0]")] = None,
+    offset: Annotated[str | None, Option(metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")] = None,
+    seamless: Annotated[Seamless | None, Option(help="Mend the edges of a swatch that does not tile. [auto]")] = None,
+    number: Annotated[int, Option("-n", "--number", min=1, max=1000, help="Variants of each photo.")] = 1,
+    seed: Annotated[int | None, Option(help="The same seed gives the same variants. [0]")] = None,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="OUT", help="File or folder to write; - writes to standard output."),
+        Option("-o", "--output", metavar="OUT", help="File or folder to write; - writes to standard output."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace results that exist.")] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Make only the results that are missing: go on with a folder.")
+        bool, Option("--skip-existing", help="Make only the results that are missing: go on with a folder.")
     ] = False,
     settings: Annotated[
         Path | None,
-        typer.Option(metavar="FROM.png", help="Take all settings from a result; options given here go before."),
+        Option(metavar="FROM.png", help="Take all settings from a result; options given here go before."),
     ] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="A model by name or folder. [drape]")] = None,
+    model: Annotated[str | None, Option(metavar="NAME", help="A model by name or folder. [drape]")] = None,
     look: Annotated[
-        str | None, typer.Option(metavar="LOOK", help="Which of its looks, of a model that has learned several.")
+        str | None, Option(metavar="LOOK", help="Which of its looks, of a model that has learned several.")
     ] = None,
     look_mix: Annotated[
         str | None,
-        typer.Option(metavar="LOOK=W,...", help="Several of its looks at once, as in stripes=0.6,denim=0.4."),
+        Option(metavar="LOOK=W,...", help="Several of its looks at once, as in stripes=0.6,denim=0.4."),
     ] = None,
     reference: Annotated[
         list[str] | None,
-        typer.Option(metavar="PICTURE[:WEIGHT]", help="A garment or cloth whose look is taken, by a model of many."),
+        Option(metavar="PICTURE[:WEIGHT]", help="A garment or cloth whose look is taken, by a model of many."),
     ] = None,
     ray: Ray = None,
     workers: Workers = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of paths.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of paths.")] = False,
+    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    verbose: Annotated[bool, Option("-v", "--verbose", help="Say more on stderr.")] = False,
 ) -> int:
     """Dress the garment of each photo in another cloth. Folds, light, seams and background stay.
 
@@ -154,6 +148,7 @@ def restyle(
     if overwrite and skip_existing:
         raise UserError("--overwrite and --skip-existing exclude each other.", exit_code=EXIT_USAGE)
     if ray is not None:
+        from muslin.distributed.order import Order
         from muslin.images import read_image
 
         order = Order(

@@ -5,32 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from muslin.cli import terminal
 from muslin.cli.cluster import Ray
+from muslin.cli.commands import Option
 from muslin.errors import EXIT_USAGE, UserError
 
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; anything but loopback asks visitors for a token.")
+        str, Option(help="Address to listen on; anything but loopback asks visitors for a token.")
     ] = "127.0.0.1",
     port: Annotated[
-        int | None, typer.Option("--port", "-p", min=0, max=65535, help="Port to listen on. [8765, or the next free]")
+        int | None, Option("--port", "-p", min=0, max=65535, help="Port to listen on. [8765, or the next free]")
     ] = None,
     token: Annotated[
-        str | None, typer.Option(metavar="WORD", help="The token to ask for. [a new one, where one is needed]")
+        str | None, Option(metavar="WORD", help="The token to ask for. [a new one, where one is needed]")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where projects and pictures are kept. [your data folder]")
+        Path | None, Option(metavar="DIR", help="Where projects and pictures are kept. [your data folder]")
     ] = None,
     ray: Ray = None,
     replicas: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, metavar="N", help="With --ray: how many make results. [one for each core]"),
+        Option(min=1, max=10_000, metavar="N", help="With --ray: how many make results. [one for each core]"),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, max=256, metavar="N", help="With --ray: cores of each replica.")] = 1,
+    threads: Annotated[int, Option(min=1, max=256, metavar="N", help="With --ray: cores of each replica.")] = 1,
 ) -> None:
     """The studio for a team: no browser is opened, and with --ray a cluster makes the results, many at once.
 

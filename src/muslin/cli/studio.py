@@ -7,27 +7,26 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from muslin.cli import terminal
+from muslin.cli.commands import Option
 
 
 def studio(
     port: Annotated[
-        int | None, typer.Option("--port", "-p", min=0, max=65535, help="Port to listen on. [8765, or the next free]")
+        int | None, Option("--port", "-p", min=0, max=65535, help="Port to listen on. [8765, or the next free]")
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; anything but loopback asks visitors for a token.")
+        str, Option(help="Address to listen on; anything but loopback asks visitors for a token.")
     ] = "127.0.0.1",
     token: Annotated[
-        str | None, typer.Option(metavar="WORD", help="The token to ask for. [a new one, where one is needed]")
+        str | None, Option(metavar="WORD", help="The token to ask for. [a new one, where one is needed]")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where projects and pictures are kept. [your data folder]")
+        Path | None, Option(metavar="DIR", help="Where projects and pictures are kept. [your data folder]")
     ] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
     install_desktop_entry: Annotated[
-        bool, typer.Option("--install-desktop-entry", help="Put the studio into the desktop's menu, and stop.")
+        bool, Option("--install-desktop-entry", help="Put the studio into the desktop's menu, and stop.")
     ] = False,
 ) -> None:
     """Open the studio: a page in your browser to restyle, compare, keep and deliver. Everything stays on this computer.

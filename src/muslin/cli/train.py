@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from muslin.cli import terminal
 from muslin.cli.cluster import LOCAL, Ray
+from muslin.cli.commands import Argument, Option
 from muslin.recipes import RECIPES
 
 INTERRUPTED = 130
@@ -17,44 +16,38 @@ INTERRUPTED = 130
 def train(
     recipe: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="RECIPE",
             help=f"One of: {', '.join(sorted(RECIPES))}. `muslin recipes` says what they make.",
         ),
     ],
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATA]", help="A folder of pictures; without it, garments that muslin renders itself."),
+        Argument(metavar="[DATA]", help="A folder of pictures; without it, garments that muslin renders itself."),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", "-m", help="Train for so long; chooses the number of images.")
+        float | None, Option("--minutes", "-m", help="Train for so long; chooses the number of images.")
     ] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Train on so many images, counting repeats.")] = None,
-    size: Annotated[int | None, typer.Option(min=16, max=1024, metavar="PX", help="Side of the pictures.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Images a step.")] = None,
+    images: Annotated[int | None, Option(min=1, help="Train on so many images, counting repeats.")] = None,
+    size: Annotated[int | None, Option(min=16, max=1024, metavar="PX", help="Side of the pictures.")] = None,
+    batch: Annotated[int | None, Option(min=1, max=4096, help="Images a step.")] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(
-            "--option", metavar="KEY=VALUE", help="Any setting of the recipe: `muslin recipes NAME`. Repeatable."
-        ),
+        Option("--option", metavar="KEY=VALUE", help="Any setting of the recipe: `muslin recipes NAME`. Repeatable."),
     ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="MODEL", help="Go on from a model that you trained.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
-    run: Annotated[Path | None, typer.Option("--run", metavar="DIR", help="Folder of the run. [runs/RECIPE]")] = None,
+    start: Annotated[str | None, Option("--from", metavar="MODEL", help="Go on from a model that you trained.")] = None,
+    seed: Annotated[int, Option(help="The same seed gives the same network.")] = 0,
+    run: Annotated[Path | None, Option("--run", metavar="DIR", help="Folder of the run. [runs/RECIPE]")] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in that folder; the same command does so too.")
+        bool, Option("--resume", help="Continue the run in that folder; the same command does so too.")
     ] = False,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Install the finished model under this name.")
-    ] = None,
+    name: Annotated[str | None, Option(metavar="NAME", help="Install the finished model under this name.")] = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=10_000, metavar="N", help="Processes that share each batch, through Ray.")
+        int, Option(min=1, max=10_000, metavar="N", help="Processes that share each batch, through Ray.")
     ] = 1,
     ray: Ray = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON document at the end.")] = False,
+    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
 ) -> int:
     """Train a network until the time is up or both networks have converged, then export it as a model.
 

@@ -88,19 +88,19 @@ def _is_unsigned(image: Any) -> bool:
 
 def to_srgb(image: Any, icc: bytes | None) -> Any:
     """A Pillow image of mode L, RGB, CMYK or LAB as sRGB; a profile that is broken counts as none."""
+    if image.mode != "LAB" and not icc:
+        return image.convert("RGB")
     from PIL import Image, ImageCms
 
     if image.mode == "LAB":
         profile: Any = ImageCms.createProfile("LAB")
-    elif icc:
+    else:
         try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))
             if image.mode == "RGB" and ImageCms.getProfileDescription(profile).strip().startswith("sRGB"):
                 return image
         except Exception:
             return image.convert("RGB")
-    else:
-        return image.convert("RGB")
     try:
         transform = ImageCms.buildTransform(
             profile, ImageCms.createProfile("sRGB"), image.mode, "RGB",

@@ -22,6 +22,7 @@ changed.
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import math
 import os
@@ -30,7 +31,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from muslin.errors import EXIT_DATA, UserError
 
@@ -159,9 +159,9 @@ def provenance_xmp(params: Mapping[str, Any]) -> bytes:
  <rdf:RDF xmlns:rdf="{RDF}">
   <rdf:Description rdf:about="" xmlns:xmp="{XMP}" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"
   xmlns:muslin="{MUSLIN}">
-   <xmp:CreatorTool>muslin {escape(str(params.get("muslin", "")))}</xmp:CreatorTool>
+   <xmp:CreatorTool>muslin {html.escape(str(params.get("muslin", "")), quote=False)}</xmp:CreatorTool>
    <Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>
-   <muslin:settings>{escape(to_json(params))}</muslin:settings>
+   <muslin:settings>{html.escape(to_json(params), quote=False)}</muslin:settings>
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>

@@ -22,7 +22,6 @@ from muslin.garments.renderer import bands, dress
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.textiles.mix import Overprint
-from muslin.textiles.palette import parse_colors, repaint
 from muslin.textiles.repeat import REPEATS, Cloth
 from muslin.textiles.seamless import make_seamless, seam_score
 
@@ -263,6 +262,8 @@ def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
     ):
         swatch = make_seamless(swatch)
     if settings.palette is not None:
+        from muslin.textiles.palette import parse_colors, repaint
+
         given = [settings.palette] if isinstance(settings.palette, str) else list(settings.palette)
         colours = [color for item in given for color in (parse_colors(item) if isinstance(item, str) else [item])]
         swatch = repaint(swatch, colours)

@@ -92,9 +92,12 @@ def _rhythm(level: np.ndarray) -> float:
     chance = float(level.var(axis=1).mean()) * 2.0  # the squared difference of two unrelated columns
     if chance < 4.0:
         return 0.0
+    columns = np.ascontiguousarray(level.swapaxes(0, 1)).reshape(width, -1)
+    around = np.concatenate([columns, columns[: width // 2]])
     worst = 0.0
     for lag in range(4, width // 2):
-        difference = ((level - np.roll(level, -lag, axis=1)) ** 2).mean(axis=(0, 2))
+        difference = around[lag : lag + width] - columns
+        difference = np.einsum("ij,ij->i", difference, difference) / columns.shape[1]
         inside, across = difference[: width - lag], float(difference[width - lag :].mean())
         if float(inside.mean()) < 0.2 * chance:
             sums = np.concatenate([[0.0], np.cumsum(inside)])
