@@ -4,10 +4,10 @@
 
 Needs openvino (pip install 'muslin[openvino]'). What one photo asks of the two networks of a restyle: the mask network
 twice (128 and 256 px, photo and mirror image), the drape network three times (256 px, 128 px and its mirror image).
-Each process is new, the runtimes in turn; OpenVINO computes in float32 (INFERENCE_PRECISION_HINT: it
-would take half precision where the processor has it) and for latency, without its cache of compiled models and with it
-full. `loaded` counts the import of the runtime. Processor time is measured beside the clock: a busy machine blurs the
-latter. Medians.
+Each process is new, the runtimes in turn; OpenVINO computes in float32 (INFERENCE_PRECISION_HINT: it would take half
+precision where the processor has it) and for latency: without its cache of compiled models, with it full, and with a
+model compiled for each size and batch. `loaded` counts the import of the runtime. Processor time is measured beside
+the clock: a busy machine blurs the latter. Medians.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from speed import as_installed
 
 from muslin import store
 
-RUNTIMES = ("onnxruntime", "openvino", "openvino, cache")
+RUNTIMES = ("onnxruntime", "openvino", "openvino, cache", "openvino, cache, fixed sizes")
 PHOTOS = 8  # after the first one
 WORK = """
 import json, resource, sys, time
@@ -34,32 +34,39 @@ runtime, files, cache, out, threads, photos = json.loads(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 def now():
     return np.array([time.perf_counter(), time.process_time()])
+rng = np.random.default_rng(0)
+def asked(which, count, size):
+    arrays = {"image": rng.uniform(-1, 1, (count, size, size, 3)).astype(np.float32)}
+    return which, size, arrays | ({"mask": np.ones((count, size, size, 1), np.float32)} if which else {})
+questions = [asked(*one) for one in ((0, 2, 128), (0, 2, 256), (1, 1, 256), (1, 1, 128), (1, 1, 128))]
 start = now()
+networks = {}
 if runtime == "onnxruntime":
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False  # as muslin has it
     options.intra_op_num_threads = threads
-    networks = [onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"]) for file in files]
-    run = [lambda given, one=one: one.run(None, given) for one in networks]
+    for which, file in enumerate(files):
+        networks[which] = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    run = lambda which, size, arrays: networks[which].run(None, arrays)
 else:
     import openvino
     core = openvino.Core()
-    if cache:
+    if "cache" in runtime:
         core.set_property({"CACHE_DIR": cache})
     settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
-    networks = [core.compile_model(file, "CPU", settings) for file in files]
-    run = [lambda given, one=one: list(one(given).values()) for one in networks]
+    fixed = "fixed" in runtime
+    for which, size, arrays in questions:
+        if (which, size if fixed else 0) not in networks:
+            model = core.read_model(files[which])
+            if fixed:
+                model.reshape({name: array.shape for name, array in arrays.items()})
+            networks[which, size if fixed else 0] = core.compile_model(model, "CPU", settings)
+    run = lambda which, size, arrays: list(networks[which, size if fixed else 0](arrays).values())
 loaded = now() - start
-rng = np.random.default_rng(0)
-def picture(count, size):
-    return rng.uniform(-1, 1, (count, size, size, 3)).astype(np.float32)
-asked = [(0, {"image": picture(2, 128)}), (0, {"image": picture(2, 256)})]
-for size in (256, 128, 128):
-    asked.append((1, {"image": picture(1, size), "mask": np.ones((1, size, size, 1), np.float32)}))
 def photo():
     start = now()
-    given = [run[which](arrays) for which, arrays in asked]
+    given = [run(*question) for question in questions]
     return now() - start, given
 first, given = photo()
 later = [photo()[0] for _ in range(photos)]
@@ -71,7 +78,7 @@ print(json.dumps({"loaded": loaded.tolist(), "first photo": first.tolist(), "pho
 
 
 def measured(runtime: str, files: list[str], cache: Path, out: Path, threads: int) -> dict[str, list[float]]:
-    order = [runtime.split(",")[0], files, str(cache) if "cache" in runtime else "", str(out), threads, PHOTOS]
+    order = [runtime, files, str(cache), str(out), threads, PHOTOS]
     done = subprocess.run([sys.executable, "-c", WORK, json.dumps(order)], check=True, capture_output=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from muslin.cli import terminal
@@ -12,6 +13,7 @@ app = Commands(
     "The models on this computer.",
     {"list": "muslin.cli.models:show_all", "show": "muslin.cli.models:show"},
 )
+USUAL_SIZE = 256  # px, at which a restyle asks most networks
 Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
 
 
@@ -48,19 +50,43 @@ def show_all(as_json: Json = False) -> None:
 
 def show(
     name: Annotated[str, Argument(metavar="NAME", help="Name or folder of a model.")],
+    size: Annotated[
+        int | None,
+        Option(min=16, max=2048, metavar="PX", help="Count the work on a picture of this size. [the model's own]"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show a model's card, after checking that its files are what they were."""
+    """Show a model's card, after checking that its files are what they were, and what one picture costs it."""
     from muslin import store
 
     model = store.load(name)
     model.verify()
+    costs = _costs(model, size or int(model.card.get("size", USUAL_SIZE)))
     if as_json:
-        terminal.put_json({**model.card, "folder": str(model.folder)})
+        terminal.put_json({**model.card, "folder": str(model.folder), "cost": costs})
         return
     terminal.put(f"folder: {model.folder}")
+    for file, cost in costs.items():
+        work, side = cost["multiply_adds"] / 1e9, cost["size"]
+        terminal.put(f"cost: {file} {work:.2f} G multiply-adds at {side} px, {cost['bytes'] / 1e6:.2f} MB")
     for line in _lines(dict(model.card)):
         terminal.put(line)
+
+
+def _costs(model: Any, size: int) -> dict[str, dict[str, int]]:
+    """Network's file -> what one pass at `size` costs; without those that do not run at that size."""
+    from muslin.errors import UserError
+    from muslin.garments.cost import multiply_adds
+
+    found = {}
+    for file, entry in model.card["files"].items():
+        if not file.endswith(".onnx"):
+            continue
+        checked = (model.card.get("checked_inputs") or {}).get(file.removesuffix(".onnx"), {})
+        with suppress(UserError):
+            work = multiply_adds(model.folder / file, size, checked.get(str(size)))
+            found[file] = {"multiply_adds": work, "size": size, "bytes": entry["bytes"]}
+    return found
 
 
 def _lines(value: Any, depth: int = 0) -> list[str]:
