@@ -1,9 +1,10 @@
 """A training step at the published configuration: ours beside the authors' PyTorch code, on the CPU.
 
-    python benchmarks/steps.py --original FOLDER [--recipes cut cyclegan] [--steps 2] [--turns 2] [--json FILE]
+    python benchmarks/steps.py --original FOLDER [--recipes cut cyclegan | pix2pix] [--steps 2] [--turns 2] [--json F]
 
-FOLDER: a checkout of github.com/taesungp/contrastive-unpaired-translation, which holds CUT and CycleGAN; it is run as
-it is, by the PyTorch of this environment, and is no part of muslin. Same networks (9 residual blocks of 64 channels,
+FOLDER: a checkout of github.com/taesungp/contrastive-unpaired-translation, which holds CUT and CycleGAN, or, for
+pix2pix, of github.com/junyanz/pytorch-CycleGAN-and-pix2pix (of 2019 to 2021); it is run as it is, by the PyTorch of
+this environment, and is no part of muslin. Same networks (9 residual blocks of 64 channels; a U-Net of eight levels;
 PatchGAN of 64), batch 1, 256 px, all losses; the first step of each process (compiling, laying out memory) is not
 counted. The contenders take turns, each in a process of its own. Ratios are theirs / ours: above 1, ours is faster or
 smaller. Seconds of processor time beside seconds, since other work on the machine falsifies only the latter.
@@ -28,12 +29,14 @@ SIDE = 256
 PUBLISHED = {
     "cut": {"preset": "cut", "patches": 256, "units": 256, "adversarial_weight": 2.0},
     "cyclegan": {"preset": "published"},
-}
-BOTH = {
-    "network": "published", "size": SIDE, "batch_size": 1, "learning_rate": 2e-4, "schedule": "linear",
-    "loss": "least_squares", "r1_weight": 0.0,
+    "pix2pix": {
+        "widths": (64, 128, 256, 512, 512, 512, 512, 512), "smooth": False, "discriminator_width": 64,
+        "discriminator_every": 1, "strided": 3, "normalised": True,
+    },
 }  # fmt: skip
-THEIRS = {"cut": "--CUT_mode CUT", "cyclegan": ""}
+ALL = {"size": SIDE, "batch_size": 1, "learning_rate": 2e-4, "schedule": "linear", "r1_weight": 0.0}
+UNPAIRED = {"network": "published", "loss": "least_squares"}
+THEIRS = {"cut": "cut --CUT_mode CUT", "cyclegan": "cycle_gan", "pix2pix": "pix2pix"}
 
 
 def ours(name: str) -> Callable[[], object]:
@@ -43,12 +46,12 @@ def ours(name: str) -> Callable[[], object]:
     from muslin import recipes
     from muslin.training.engine import _Loop
 
-    recipe = recipes.build(name, {**BOTH, **PUBLISHED[name]})
+    recipe = recipes.build(name, {**ALL, **({} if name == "pix2pix" else UNPAIRED), **PUBLISHED[name]})
     loop = _Loop(recipe)
     rng = np.random.default_rng(0)
     batch = {kind: rng.uniform(-1, 1, (1, SIDE, SIDE, 3)).astype(np.float32) for kind in ("source", "target")}
     batch |= {f"{kind}_mask": np.ones((1, SIDE, SIDE, 1), np.float32) for kind in ("source", "target")}
-    batch |= recipe.more_draws(rng, batch, 0)
+    batch |= recipe.draws(rng, SIDE) if name == "pix2pix" else recipe.more_draws(rng, batch, 0)
 
     def step() -> object:
         return {key: float(keras.ops.convert_to_numpy(value)) for key, value in loop.step(batch, 0, 1000).items()}
@@ -66,8 +69,10 @@ def theirs(name: str, folder: Path) -> Callable[[], object]:
     from models import create_model  # type: ignore[import-not-found]
     from options.train_options import TrainOptions  # type: ignore[import-not-found]
 
-    words = f"--dataroot x --name x --model {'cycle_gan' if name == 'cyclegan' else name} --gpu_ids -1 --batch_size 1"
-    options = TrainOptions(f"{words} --checkpoints_dir /tmp/steps-checkpoints {THEIRS[name]}").parse()
+    # From the command line, where their models look for more options of their own.
+    words = "train.py --dataroot x --name x --gpu_ids -1 --batch_size 1 --checkpoints_dir /tmp/steps-checkpoints"
+    sys.argv = f"{words} --model {THEIRS[name]}".split()
+    options = TrainOptions().parse()
     options.amp = False  # their cycle_gan_model reads an option that their train_options do not have
     model = create_model(options)
     torch.manual_seed(0)
@@ -117,7 +122,7 @@ def contest(name: str, folder: Path, steps: int, turns: int) -> dict[str, object
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--original", type=Path, required=True)
-    parser.add_argument("--recipes", nargs="+", choices=list(PUBLISHED), default=list(PUBLISHED))
+    parser.add_argument("--recipes", nargs="+", choices=list(PUBLISHED), default=["cut", "cyclegan"])
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--json", type=Path)
