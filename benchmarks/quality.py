@@ -8,13 +8,13 @@ SIDE px, in and out. Classes are those of the look's garments, as often, so that
 
     drape        the recipe's defaults (128 px, batch 8) and the demonstration's learning rate, from nothing
     cut          the recipe's defaults at SIDE px (preset short)
-    cut fast     the same with --option preset=fast
+    cut fast     the same with --option preset=fast and flip_equivariance=yes, as FastCUT has it
     FastCUT      the authors' code as it is (--original: a checkout of theirs, run by the PyTorch of this environment):
                  published networks, losses, crops and learning rate, batch 1. The rate is constant for three quarters
                  of the published 200 rounds, which is longer than anybody waits here
 
 Seconds are of the processor, since the contestant's process began, imports and compiling included, judging not: other
-work on the machine does not falsify them much. At moments that lie a factor of two apart the restyled garments are
+work on the machine does not falsify them much. At moments a factor of two apart the restyled garments are
 kept in FOLDER/NAME; the same command goes on where it was stopped. Then all are judged: KID to the garments of the look
 (all of them, also those that two of the three trained on), shading correlation and leakage with the photos.
 FOLDER gets figures.json, curve.png and sheet.jpg (quality_pictures.py).
@@ -101,8 +101,8 @@ class Clock:
         return result
 
 
-def with_muslin(name: str, data: Path, look: str, pictures: dict[str, np.ndarray], folder: Path) -> Iterator[int]:
-    """Train a recipe of ours one step at a time. First yields the clock and what is made; then images seen."""
+def with_muslin(name: str, data: Path, look: str, pictures: dict[str, np.ndarray], folder: Path) -> Iterator[Any]:
+    """Train a recipe of ours. Yields (what makes the judged pictures, what saves the state), then images seen."""
     from muslin.training import checkpoint
     from muslin.training.engine import _Loop
 
@@ -114,7 +114,7 @@ def with_muslin(name: str, data: Path, look: str, pictures: dict[str, np.ndarray
         with loop.average.applied():
             return made()
 
-    yield now, lambda: checkpoint.save_state(folder, loop.groups, seen)  # type: ignore[misc]
+    yield now, lambda: checkpoint.save_state(folder, loop.groups, seen)
     while True:
         loop.step(stream.batch(seen), seen, recipe.default_images)
         seen += recipe.batch_size
@@ -246,12 +246,12 @@ def train(name: str, options: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pictures = dict(np.load(options.work / "set.npz"))
     moments = kept(folder)
-    clock = Clock(moments[-1] if moments else 0.0)
     if name == "FastCUT":
         game: Any = with_theirs(options.original.resolve(), pictures, folder)
     else:
         game = with_muslin(name, options.data, options.look, pictures, folder)
     now, save = next(game)
+    clock = Clock(moments[-1] if moments else 0.0)
 
     def keep(seen: int) -> None:
         at = clock()

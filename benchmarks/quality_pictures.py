@@ -39,10 +39,8 @@ def chart(result: dict[str, Any]) -> np.ndarray:
     last = 1.15 * max(row["seconds"] for rows in contestants.values() for row in rows)
     for number, (key, title) in enumerate(PANELS.items()):
         shown = [row for rows in contestants.values() for row in rows] + [result["the photos as they are"]]
-        most = max(row["high" if key == "kid" else key] for row in shown)
-        place = axes(
-            draw, 40 + number * (HEIGHT + GAP), title, last, 1.0 if key == "shading" else max(most * 1.1, 0.02)
-        )
+        most = 200 * np.ceil(max(row["high"] for row in shown if "high" in row) / 200) if key == "kid" else 1.0
+        place = axes(draw, 40 + number * (HEIGHT + GAP), title, last, most)
         level = place(FIRST, result["the photos as they are"][key])[1]
         for start in range(LEFT, WIDTH - RIGHT, 16):
             draw.line([(start, level), (start + 8, level)], (120, 120, 120), 2)
@@ -97,7 +95,7 @@ def sheet(work: Path, result: dict[str, Any], columns: int = 10) -> np.ndarray:
 
     rows = [pictures["judged"]]
     rows += [kept(name, best(result[name])) for name in ("FastCUT", "cut fast", "cut") if result[name]]
-    rows += [kept("drape", result["drape"][index]) for index in (0, -1) if result["drape"]]
+    rows += [kept("drape", row) for row in result["drape"][:: max(1, len(result["drape"]) - 1)]]
     rows.append(pictures["look"][:: max(1, len(pictures["look"]) // columns)])
     small = np.vstack([np.hstack(list(row[:columns])) for row in rows])
     return cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
