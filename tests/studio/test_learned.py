@@ -86,7 +86,8 @@ def test_a_job_makes_what_the_command_makes(studio):
     assert job["state"] == "done"
     assert [row["seed"] for row in made] == [2] * 4
     strengths = [results.view(studio, row)["controls"]["strength"] for row in made]
-    assert strengths[0] == 0.8 and len(set(strengths)) == 4 and min(strengths) > 0.2
+    assert strengths == [0.8, 0.6, 0.4, 0.2]
+    assert len({row["picture"] for row in made}) == 4
     row = studio.database.one("SELECT * FROM garments")
     files = [studio.files.path(row[column]) for column in ("photo", "mask")]
     for result, strength in zip(made, strengths, strict=True):
@@ -149,9 +150,21 @@ def test_a_drawing_takes_colours_and_no_mask():
     row = {"kind": "learned", "name": "Sketch",
            "origin": '{"model": "ink", "look": null, "recipe": "pix2pix", "sha256": "0", "drawing": true}'}  # fmt: skip
     parts = [(row, 1.0)]
+    own = painting.arguments(parts, {"strength": 1.0, "scale": 2.0})
+    assert [number["number"] for _, number in painting.family(parts, own, 5, 2, 3)] == [2, 3, 4]
+    assert painting.one_family(parts, own)
     asked = painting.arguments(parts, {"strength": 1.0, "palette": ["#112233"], "scale": 2.0})
     assert asked == {"strength": 1.0, "palette": "#112233"}
-    assert [number["number"] for _, number in painting.family(parts, asked, 5, 2, 3)] == [2, 3, 4]
+    shades = [given["palette"] for _, given in painting.family(parts, asked, 5, 0, 8)]
+    assert shades[0] == "#112233" and len(set(shades)) == 8 and not painting.one_family(parts, asked)
     line = painting.command("a.png", "m.png", parts, asked, "out", 4, 5)
     assert line == ("muslin restyle a.png --model ink --palette '#112233' --strength 1.0 --number 4 --seed 5 "
                     "--output out --json")  # fmt: skip
+
+
+def test_the_strengths_of_a_long_family_stay_apart():
+    row = {"kind": "learned", "name": "Dark",
+           "origin": '{"model": "dark", "look": null, "recipe": "cut", "sha256": "0", "drawing": false}'}  # fmt: skip
+    found = [given["strength"] for _, given in painting.family([(row, 1.0)], {"strength": 1.0}, 0, 0, 16)]
+    assert found[:8] == [1, 0.75, 0.5, 0.25, 0.875, 0.625, 0.375, 0.125]
+    assert len(set(found)) == 16 and min(found) > 0

@@ -187,6 +187,20 @@ def test_the_family_is_that_of_the_command_line():
     assert [(7 + number, asdict(Controls(**given))) for number, given in family] == recorder.seen
 
 
+@pytest.mark.parametrize("colour", ["#8a8a8a", "#ffffff", "#000000", "#c03020", "#1c2a3f"])
+def test_a_colour_has_shades_that_the_eye_can_tell(colour):
+    from muslin.textiles.palette import delta_e
+
+    made = np.array([controls.rgb(controls.shade(colour, number)) for number in range(5)], np.uint8)
+    assert tuple(made[0]) == controls.rgb(colour)
+    assert min(float(delta_e(made[i], made[j])) for i in range(5) for j in range(i)) > 4
+
+
+def test_a_weight_in_a_command_is_the_very_weight():
+    assert controls.exactly(1.0) == "1" and controls.exactly(0.35) == "0.35"
+    assert float(controls.exactly(2 / 3)) == 2 / 3
+
+
 def test_hues_turn_and_lightness_stays():
     from muslin.textiles.palette import to_oklab
 

@@ -90,6 +90,24 @@ def turned(colours: Sequence[str], degrees: float) -> list[str]:
     return ["#" + bytes(colour).hex() for colour in from_oklab(lab)]
 
 
+def shade(colour: str, number: int) -> str:
+    """The colour itself (0), lighter, darker, warmer, cooler, then the same again in larger steps."""
+    from muslin.textiles.palette import from_oklab, to_oklab
+
+    if number == 0:
+        return colour
+    lab = to_oklab(np.array(rgb(colour), np.uint8)).astype(np.float64)
+    lab[0] = np.clip(lab[0], 0.2, 0.95)  # black and white have shades on one side only
+    rounds, place = divmod(number - 1, 4)
+    step = 1 + 0.6 * rounds
+    light, warm = ((0.1, 0.0), (-0.1, 0.0), (0.0, 0.05), (0.0, -0.05))[place]
+    if not 0.15 < lab[0] + step * light < 1:
+        light *= -2
+    lab += step * np.array([light, warm / 2, warm])
+    lab[0] = np.clip(lab[0], 0, 1)
+    return "#" + bytes(from_oklab(lab)).hex()
+
+
 def rgb(colour: str) -> tuple[int, int, int]:
     """'#aabbcc' -> (170, 187, 204)."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
@@ -107,7 +125,7 @@ def command(
     """The line of `muslin restyle` that makes the same picture. photo, mask, looks: paths."""
     words = ["muslin", "restyle", photo]
     for path, weight in looks:
-        words += ["--style", path if len(looks) == 1 else f"{path}:{weight:g}"]
+        words += ["--style", path if len(looks) == 1 else f"{path}:{exactly(weight)}"]
     words += ["--mask", mask]
     flags = {"scale": "--scale", "rotation": "--rotate", "repeat": "--repeat", "strength": "--strength",
              "shading": "--shading", "mix": "--mix", "palette": "--palette"}  # fmt: skip
@@ -124,6 +142,12 @@ def command(
     if count > 1 or seed:
         words += ["--seed", str(seed)]
     return shlex.join([*words, "--output", output, "--json"])
+
+
+def exactly(number: float) -> str:
+    """As few digits as give this very number back: a weight that is a little different makes another picture."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(float(number))
 
 
 def slug(name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from muslin.studio import learned
+from muslin.studio.controls import exactly, shade
 from muslin.studio.database import Row
 from muslin.studio.engine import Engine
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from muslin.images import Photo
 
 Parts = Sequence[tuple[Row | Mapping[str, Any], float]]
-LEAST = 0.3  # share of the asked strength that the weakest variant has
+SPREAD = 4  # variants that are asked for at once: they share the whole range
 
 
 def arguments(parts: Parts, controls: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,25 +37,37 @@ def arguments(parts: Parts, controls: Mapping[str, Any]) -> dict[str, Any]:
 def family(
     parts: Parts, asked: Mapping[str, Any], seed: int, start: int, count: int
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(seed, keyword arguments) of `count` variants: other draws of the look, or where it has but one, other strengths.
+    """(seed, keyword arguments) of `count` variants, each another picture; number 0 is what was asked for.
 
-    Number 0 is what was asked for.
+    Where the model takes noise (stargan_v2) these are other draws, of a drawing other colours, or where a colour was
+    asked for its shades; where photo and network decide everything (cut, cyclegan) other strengths.
     """
     drawing = learned.origin(parts[0][0])["drawing"]
     for number in range(start, start + count):
-        if one_family(parts) and not drawing:
-            yield seed + number, dict(asked)
+        if drawing and asked.get("palette"):
+            yield seed, {**asked, "palette": _shades(asked["palette"], number)}
         elif drawing:  # its own paint first, then colours drawn by the seed
             yield seed, {**asked, "number": number}
+        elif one_family(parts, asked):
+            yield seed + number, dict(asked)
         else:
-            share = 1 - (1 - LEAST) * _between(number)
+            share = 1 - (number % SPREAD + _between(number // SPREAD)) / SPREAD
             yield seed, {**asked, "strength": round(asked["strength"] * share, 3)}
 
 
-def one_family(parts: Parts) -> bool:
-    """Whether `muslin restyle -n` makes the same variants: other strengths are lines of their own."""
+def one_family(parts: Parts, asked: Mapping[str, Any]) -> bool:
+    """Whether `muslin restyle -n` makes the same variants: other strengths and shades are lines of their own."""
     source = learned.origin(parts[0][0])
-    return source["recipe"] == "stargan_v2" or bool(source["drawing"])
+    return source["recipe"] == "stargan_v2" or (bool(source["drawing"]) and not asked.get("palette"))
+
+
+def _shades(palette: str, number: int) -> str:
+    from muslin.textiles.palette import parse_colors
+
+    if number == 0:
+        return palette
+    named = ["#" + bytes(colour).hex() for colour in parse_colors(palette) if isinstance(colour, tuple)]
+    return ",".join(shade(colour, number) for colour in named) or palette
 
 
 def _between(number: int) -> float:
@@ -100,7 +113,7 @@ def command(
     if asked.get("look"):
         words += ["--look", asked["look"]]
     if asked.get("look_mix"):
-        words += ["--look-mix", ",".join(f"{look}={weight:g}" for look, weight in asked["look_mix"].items())]
+        words += ["--look-mix", ",".join(f"{look}={exactly(weight)}" for look, weight in asked["look_mix"].items())]
     if not source["drawing"]:
         words += ["--mask", mask]
     if asked.get("palette"):

@@ -219,7 +219,7 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
     swatches = looks.flattened(studio, request["looks"], cloth=False)
     plain = request["kind"] == "restyle" and request["start"] == 0 and list(request["vary"]) in (["print"], [])
     if learned.painted([look for look, _ in swatches]):
-        plain = plain and painting.one_family(swatches)
+        plain = plain and painting.one_family(swatches, painting.arguments(swatches, request["controls"]))
     lines = []
     for piece in plan(studio, request, swatches):
         row = garments.get(studio, piece.garment)
