@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import { Deliver } from "./deliver/Deliver";
 import { Dialog } from "./parts/Dialog";
+import { filesOf } from "./parts/files";
 import { Notices, ProblemText } from "./parts/Notices";
 import { Prints } from "./prints/Prints";
 import { Board } from "./restyle/Board";
@@ -35,7 +36,7 @@ export function App() {
     const over = (event: DragEvent) => event.preventDefault();
     const dropped = (event: DragEvent) => {
       event.preventDefault();
-      if (event.dataTransfer?.files.length) void receive([...event.dataTransfer.files]);
+      if (event.dataTransfer) void filesOf(event.dataTransfer).then(receive);
     };
     window.addEventListener("keydown", pressed);
     window.addEventListener("dragover", over);

@@ -5,6 +5,7 @@ import type { Deliver as Format, Job } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
+import { widthOf } from "../restyle/PrintTools";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";
 import { called, useText } from "../text";
@@ -86,7 +87,7 @@ export function Deliver() {
           </button>
         </section>
         <Ready />
-        <Batch />
+        <Batch onBegun={() => setWhich("all")} />
       </aside>
     </main>
   );
@@ -139,17 +140,24 @@ function Delivery({ job }: { job: Job }) {
   );
 }
 
-/** Exactly the settings of the desk, on many garments. */
-function Batch() {
+/** Exactly the settings of the desk, on many garments. onBegun: the pictures will come in among all of the project. */
+function Batch({ onBegun }: { onBegun: () => void }) {
   const text = useText();
   const garments = useStore((state) => state.garments);
   const project = useStore((state) => state.project);
   const parts = useStore((state) => state.parts);
-  const controls = useStore((state) => state.controls);
+  const desk = useStore((state) => state.garments.find((item) => item.id === state.garment));
+  const given = useStore((state) => state.controls);
+  // A print is as wide on every garment as it is said to be on the desk; a share of each would make it small on a bag.
+  const controls = desk ? { ...given, print_cm: given.print_cm ?? widthOf(desk, given.scale) } : given;
   const jobs = useStore((state) => state.jobs);
   const worn = useStore((state) => state.looks).filter((look) => parts.some((part) => part.look === look.id));
   const [chosen, setChosen] = useState<string[]>([]);
-  const batches = Object.values(jobs).filter((job) => job.request.kind === "restyle" && job.request.garments.length > 1 && isAtWork(job));
+  const batches = Object.values(jobs)
+    .filter((job) => job.request.kind === "restyle" && job.request.garments.length > 1)
+    .sort((a, b) => b.created - a.created)
+    .filter((job, index) => index === 0 || isAtWork(job));
+  const every = garments.length > 0 && garments.every((garment) => chosen.includes(garment.id));
   return (
     <section className="tools" aria-label={text.deliver.batchTitle}>
       <h2>{text.deliver.batchTitle}</h2>
@@ -159,6 +167,10 @@ function Batch() {
           <img key={look.id} src={`${look.picture.thumbnail}?side=64`} alt={called(look, text)} title={called(look, text)} />
         ))}
       </p>
+      <label className="check">
+        <input type="checkbox" checked={every} onChange={() => setChosen(every ? [] : garments.map((garment) => garment.id))} />
+        {text.deliver.everyGarment}
+      </label>
       <ul className="pick">
         {garments.map((garment) => (
           <li key={garment.id}>
@@ -170,18 +182,48 @@ function Batch() {
           </li>
         ))}
       </ul>
-      <button type="button" disabled={!chosen.length || !parts.length} onClick={() => void submit({ kind: "restyle", project, garments: chosen, looks: parts, controls, variants: 1 })}>
+      <button
+        type="button"
+        disabled={!chosen.length || !parts.length}
+        onClick={() => {
+          void submit({ kind: "restyle", project, garments: chosen, looks: parts, controls, variants: 1 });
+          onBegun();
+        }}
+      >
         {text.deliver.batch(chosen.length)}
       </button>
-      {batches.map((job) => (
-        <div key={job.id} className="row">
-          <progress max={1} value={job.progress} aria-label={text.jobs.states[job.state]} />
-          <span className="quiet">{noteIn(job.note, text)}</span>
-          <button type="button" onClick={() => void cancel(job.id)}>
-            {text.jobs.cancel}
-          </button>
-        </div>
-      ))}
+      {batches.map((job) => (isAtWork(job) ? <UnderWay key={job.id} job={job} /> : <Outcome key={job.id} job={job} />))}
     </section>
+  );
+}
+
+function UnderWay({ job }: { job: Job }) {
+  const text = useText();
+  return (
+    <div className="row" role="status">
+      <progress max={1} value={job.progress} aria-label={text.jobs.states[job.state]} />
+      <span className="quiet nowrap">{noteIn(job.note, text)}</span>
+      <button type="button" onClick={() => void cancel(job.id)}>
+        {text.jobs.cancel}
+      </button>
+    </div>
+  );
+}
+
+/** How a batch ended: how many, and which garments failed and why. */
+function Outcome({ job }: { job: Job }) {
+  const text = useText();
+  if (job.request.kind !== "restyle") return null;
+  const failed = (job.output as { failed?: { source: string; error: { problem: string } }[] } | null)?.failed ?? [];
+  return (
+    <div className="findings" role="status">
+      <p className="quiet">{text.deliver.restyled(job.results.length, job.request.garments.length)}</p>
+      {job.problem && <p className="warn">{translated(job.problem.title, text)}</p>}
+      {failed.map((item) => (
+        <p key={item.source} className="warn">
+          {item.source}: {translated(item.error.problem, text)}
+        </p>
+      ))}
+    </div>
   );
 }

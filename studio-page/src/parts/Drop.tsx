@@ -1,6 +1,7 @@
 /** A place to drop files on, which is also a button that opens the file dialogue. */
 
 import { type ReactNode, useRef, useState } from "react";
+import { filesOf } from "./files";
 
 interface Props {
   label: string;
@@ -30,7 +31,7 @@ export function Drop({ label, accept = PICTURES, multiple = false, className = "
         event.preventDefault();
         event.stopPropagation();
         setOver(false);
-        onFiles([...event.dataTransfer.files]);
+        void filesOf(event.dataTransfer).then((files) => files.length && onFiles(files));
       }}
     >
       {children ?? label}

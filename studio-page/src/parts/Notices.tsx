@@ -19,8 +19,9 @@ export function ProblemText({ problem }: { problem: Problem }) {
       <strong>{title}</strong>
       {detail !== title && detail && <span>{detail}</span>}
       {problem.errors?.map((error) => <span key={error.where}>{`${error.where}: ${error.message}`}</span>)}
-      {problem.received && <span>{problem.received}</span>}
+      {problem.received && <span>{translated(String(problem.received), text)}</span>}
       {problem.advice && <span>{translated(problem.advice, text)}</span>}
+      {problem.possible && <span>{[problem.possible].flat().join(", ")}</span>}
     </>
   );
 }
@@ -33,6 +34,7 @@ export function Notices() {
       {notices.map((notice) => (
         <div key={notice.key} className={notice.problem ? "notice problem" : "notice"}>
           <p>
+            {notice.about && <span>{notice.about}</span>}
             {notice.problem ? <ProblemText problem={notice.problem} /> : notice.words === "restored" ? text.restored : notice.words}
           </p>
           <button type="button" className="plain" onClick={() => dismiss(notice.key)}>

@@ -7,13 +7,7 @@ import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";
-import { useText } from "../text";
-
-/** "print:floral_print" as a person says it. */
-export function inWords(look: string): string {
-  const words = look.slice(look.indexOf(":") + 1).replace(/[_-]/g, " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
+import { lookName, useText } from "../text";
 
 export function Imagine() {
   const text = useText();
@@ -55,10 +49,10 @@ export function Imagine() {
         {text.prints.model}
         <select value={chosen} onChange={(event) => setLook(event.target.value)}>
           {groups.map((group) => (
-            <optgroup key={group.name} label={inWords(group.name)}>
+            <optgroup key={group.name} label={lookName(group.name, text)}>
               {group.looks.map((name) => (
                 <option key={name} value={name}>
-                  {inWords(name)}
+                  {lookName(name, text)}
                 </option>
               ))}
             </optgroup>
@@ -72,7 +66,7 @@ export function Imagine() {
             <option value="">{text.prints.alone}</option>
             {others.map((name) => (
               <option key={name} value={name}>
-                {inWords(name)}
+                {lookName(name, text)}
               </option>
             ))}
           </select>

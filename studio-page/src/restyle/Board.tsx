@@ -7,6 +7,7 @@ import { cancel, mark, reroll, variants } from "../state/actions";
 import { change, type Filter, now, useStore } from "../state/store";
 import { type Text, useText } from "../text";
 import { translated } from "../text/engine";
+import { captionOf, newColours } from "./captions";
 import { isTyping } from "./Stage";
 
 export function Board() {
@@ -17,7 +18,7 @@ export function Board() {
   const pair = useStore((state) => state.compare);
   const jobs = useStore((state) => state.jobs);
   const list = useRef<HTMLUListElement>(null);
-  const mine = results.filter((result) => result.garment === garment).filter((result) => wanted(result, filter));
+  const mine = inFamilies(results.filter((result) => result.garment === garment).filter((result) => wanted(result, filter)));
   const atWork = Object.values(jobs).filter((job) => isAtWork(job) && concerns(job, garment));
 
   useEffect(() => {
@@ -75,6 +76,13 @@ export function Board() {
   );
 }
 
+/** The newest family first; within one, what was asked for and then what was varied, as they were made. */
+function inFamilies(results: Result[]): Result[] {
+  const families = new Map<string, Result[]>();
+  for (const result of results) families.set(result.job, [result, ...(families.get(result.job) ?? [])]);
+  return [...families.values()].flat();
+}
+
 const wanted = (result: Result, filter: Filter) =>
   filter === "all" ? !result.rejected : filter === "starred" ? result.starred : result.rejected;
 
@@ -116,11 +124,19 @@ function Card({ result }: { result: Result }) {
   const text = useText();
   const shown = useStore((state) => state.shown === result.id);
   const compared = useStore((state) => state.compare.includes(result.id));
+  const look = useStore((state) => state.looks.find((item) => item.id === result.looks[0]?.look));
+  const caption = captionOf(result, look, text);
   return (
     <li className={`card ${shown || compared ? "chosen" : ""}`} data-result={result.id}>
       <button type="button" aria-pressed={shown} aria-label={result.name} onClick={() => change({ shown: result.id, compare: [] })}>
         <img src={`${result.picture.thumbnail}?side=384`} alt="" loading="lazy" style={{ aspectRatio: Math.min(1.5, Math.max(0.7, result.picture.width / result.picture.height)) }} />
       </button>
+      <p className="caption" title={caption}>
+        {newColours(result.controls.palette).slice(0, 5).map((hex, index) => (
+          <i key={`${hex}${index}`} style={{ background: hex }} />
+        ))}
+        <span>{caption}</span>
+      </p>
       <div className="marks">
         <button type="button" aria-pressed={result.starred} aria-label={result.starred ? text.board.unstar : text.board.star} title={`${text.board.star} (S)`} onClick={() => void mark(result.id, { starred: !result.starred })}>
           {result.starred ? "★" : "☆"}

@@ -37,6 +37,9 @@ export function MaskEditor({ garment }: { garment: Garment }) {
   }, [garment.photo.url, sha256]);
 
   const close = () => change({ masking: false });
+  const leave = () => {
+    if (!painter.current?.changed || window.confirm(text.mask.discard)) close();
+  };
   const at = (event: PointerEvent<HTMLCanvasElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
@@ -88,7 +91,7 @@ export function MaskEditor({ garment }: { garment: Garment }) {
     redraw((n) => n + 1);
   };
   return (
-    <Dialog title={`${text.mask.title}: ${called(garment, text)}`} wide onClose={close}>
+    <Dialog title={`${text.mask.title}: ${called(garment, text)}`} wide onClose={leave}>
       <div className="masking">
         <div className="studio-wall">
         <div className="easel" style={{ aspectRatio: `${garment.photo.width} / ${garment.photo.height}`, width: `min(100cqw, ${(100 * garment.photo.width) / garment.photo.height}cqh)` }}>

@@ -29,12 +29,12 @@ export function Ruler({ garment, repeats }: { garment: Garment; repeats: boolean
           <span>{text.stage.ruler(Math.round(garment.length_cm))}</span>
         </div>
       ) : (
-        <div className="tape" style={{ ...tick, left: `${across(left)}%`, top: `${y}%`, width: `${across(right - left)}%` }}>
+        <div className="tape" style={{ ...tick, left: `${across(left)}%`, top: `min(${y}%, 100% - 0.9rem)`, width: `${across(right - left)}%` }}>
           <span>{text.stage.ruler(Math.round(garment.length_cm))}</span>
         </div>
       )}
       {repeats && across(repeat * cm) < 96 && (
-        <div className="repeat" style={{ left: `${Math.max(0.5, Math.min(across(left), 99 - across(repeat * cm)))}%`, top: `${Math.max(4, down(top) - ROOM)}%`, width: `${across(repeat * cm)}%` }}>
+        <div className="repeat" style={{ left: `${Math.max(0.5, Math.min(across(left), 99 - across(repeat * cm)))}%`, top: `max(1.75rem, ${down(top) - ROOM}%)`, width: `${across(repeat * cm)}%` }}>
           <span>{text.stage.ruler(said)}</span>
         </div>
       )}

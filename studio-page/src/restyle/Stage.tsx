@@ -9,6 +9,7 @@ import { attempt, copyText, receive, take, variants } from "../state/actions";
 import { usePreview } from "../state/preview";
 import { change, useStore } from "../state/store";
 import { called, useText } from "../text";
+import { captionOf, differences, wornBy } from "./captions";
 import { Ruler } from "./Ruler";
 
 export function Stage() {
@@ -55,9 +56,9 @@ export function Stage() {
         splitLabel={text.stage.split}
         overlay={!zoomed && !drawing && <Ruler garment={garment} repeats={!painted && parts.length > 0} />}
       />
+      <span className="state">{shown ? text.stage.full : after ? text.stage.live : called(garment, text)}</span>
       {!drawing && <Doubt garment={garment} />}
-      <div className="bar" role="toolbar" aria-label={text.stage.full}>
-        <span className="quiet">{shown ? text.stage.full : after ? text.stage.live : called(garment, text)}</span>
+      <div className="bar" role="toolbar" aria-label={text.stage.tools}>
         <button type="button" aria-pressed={split} onClick={() => setSplit(!split)}>
           {text.stage.split}
         </button>
@@ -67,7 +68,7 @@ export function Stage() {
         <button type="button" onClick={() => change({ masking: true })}>
           {text.garments.mask}
         </button>
-        {shown ? <ResultActions result={shown} /> : <Make ready={parts.length > 0} />}
+        {shown ? <ResultActions result={shown} /> : <Make ready={parts.length > 0} dyes={!painted} />}
       </div>
     </div>
   );
@@ -118,15 +119,17 @@ function Doubt({ garment }: { garment: Garment }) {
   );
 }
 
-function Make({ ready }: { ready: boolean }) {
+function Make({ ready, dyes }: { ready: boolean; dyes: boolean }) {
   const text = useText();
   const colours = useStore((state) => state.varyColours);
   return (
     <span className="actions">
-      <label className="check">
-        <input type="checkbox" checked={colours} onChange={(event) => change({ varyColours: event.target.checked })} />
-        {text.stage.alsoColours}
-      </label>
+      {dyes && (
+        <label className="check">
+          <input type="checkbox" checked={colours} onChange={(event) => change({ varyColours: event.target.checked })} />
+          {text.stage.alsoColours}
+        </label>
+      )}
       <button type="button" disabled={!ready} onClick={() => void variants(1)}>
         {text.stage.one}
       </button>
@@ -171,13 +174,14 @@ function ResultActions({ result }: { result: Result }) {
 
 function Pair({ first, second }: { first: Result; second: Result }) {
   const text = useText();
+  const looks = useStore((state) => state.looks);
   const [said, setSaid] = useState("");
   useEffect(() => {
     void attempt(async () => {
-      const answer = await get<{ controls: { name: string; first: unknown; second: unknown }[]; difference: number | null }>(`/v1/results/${first.id}/compare/${second.id}`);
-      const changes = answer.controls.map((item) => `${item.name}: ${String(item.first)} → ${String(item.second)}`);
+      const answer = await get<{ same: { looks: boolean }; controls: { name: string; first: unknown; second: unknown }[]; difference: number | null }>(`/v1/results/${first.id}/compare/${second.id}`);
+      const changes = differences(answer.controls, text);
       const colours = answer.difference === null ? [] : [text.board.difference(answer.difference.toFixed(1))];
-      setSaid([...(changes.length ? changes : [text.board.same]), ...colours].join(" · "));
+      setSaid([...(changes.length ? changes : answer.same.looks ? [text.board.same] : []), ...colours].join(" · "));
     });
   }, [first.id, second.id, text]);
   return (
@@ -186,12 +190,14 @@ function Pair({ first, second }: { first: Result; second: Result }) {
         {[first, second].map((result) => (
           <figure key={result.id}>
             <img src={result.picture.url} alt={result.name} />
-            <figcaption>{result.name}</figcaption>
+            <figcaption>
+              {[wornBy(result, looks, text), captionOf(result, looks.find((look) => look.id === result.looks[0]?.look), text)].join(" · ")}
+            </figcaption>
           </figure>
         ))}
       </div>
       <div className="bar">
-        <span className="quiet">{said}</span>
+        <span className="quiet said">{said}</span>
         <button type="button" onClick={() => change({ compare: [] })}>
           {text.board.back}
         </button>

@@ -11,20 +11,20 @@ export function notice(words: string): void {
   change((state) => ({ notices: [...state.notices, { key: ++noticeKey, words }].slice(-3) }));
 }
 
-export function complain(problem: Problem): void {
-  change((state) => ({ notices: [...state.notices, { key: ++noticeKey, problem }].slice(-3) }));
+export function complain(problem: Problem, about = ""): void {
+  change((state) => ({ notices: [...state.notices, { key: ++noticeKey, problem, about }].slice(-3) }));
 }
 
 export function dismiss(key: number): void {
   change((state) => ({ notices: state.notices.filter((item) => item.key !== key) }));
 }
 
-/** Run `work`; a problem is shown, and gives undefined. */
-export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Run `work`; a problem is shown, and gives undefined. about: the file that is worked on. */
+export async function attempt<T>(work: () => Promise<T>, about = ""): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ProblemError) complain(error.problem);
+    if (error instanceof ProblemError) complain(error.problem, about);
     else throw error;
     return undefined;
   }
@@ -105,13 +105,18 @@ export const deleteProject = (id: string) =>
   });
 
 export const importProject = (file: File) =>
-  attempt(async () => switchProject((await upload<Project>("/v1/projects/import", { file })).id));
+  attempt(async () => switchProject((await upload<Project>("/v1/projects/import", { file })).id), file.name);
 
 /** Photos become garments. A picture that muslin saved brings its settings back instead. */
 export async function receive(files: File[]): Promise<void> {
+  change((state) => ({ uploading: state.uploading + files.length }));
   for (const file of files) {
-    if (file.name.endsWith(".zip")) await importProject(file);
-    else if (!(await saysMuslin(file)) || !(await restore(file))) await addGarment(file);
+    try {
+      if (file.name.endsWith(".zip")) await importProject(file);
+      else if (!(await saysMuslin(file)) || !(await restore(file))) await addGarment(file);
+    } finally {
+      change((state) => ({ uploading: state.uploading - 1 }));
+    }
   }
 }
 
@@ -158,9 +163,7 @@ export function take(settings: { garment: string | null; looks: Part[]; controls
 }
 
 async function addGarment(file: File): Promise<void> {
-  change((state) => ({ uploading: state.uploading + 1 }));
-  const garment = await attempt(() => upload<Garment>("/v1/garments", { file, project: now().project }));
-  change((state) => ({ uploading: state.uploading - 1 }));
+  const garment = await attempt(() => upload<Garment>("/v1/garments", { file, project: now().project }), file.name);
   if (garment) change((state) => ({ garments: withItem(state.garments, garment), garment: garment.id, shown: null }));
 }
 
@@ -197,7 +200,7 @@ function keep(garment: Garment): void {
 }
 
 export async function addLook(file: File): Promise<Look | undefined> {
-  const look = await attempt(() => upload<Look>("/v1/looks", { file }));
+  const look = await attempt(() => upload<Look>("/v1/looks", { file }), file.name);
   if (look) {
     change((state) => ({ looks: withItem(state.looks, look) }));
     chooseLook(look.id);

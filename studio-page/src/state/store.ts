@@ -9,7 +9,15 @@ export type Filter = "all" | "starred" | "rejected";
 export interface Notice {
   key: number;
   problem?: Problem;
+  about?: string; // the file that it concerns
   words?: string;
+}
+
+/** What is being got ready on the page of trainings. set: null while none is chosen, "newest" until one ever was. */
+export interface Teaching {
+  set: string | null;
+  name: string;
+  minutes: string;
 }
 
 export interface State {
@@ -29,6 +37,7 @@ export interface State {
   compare: string[]; // none, the first, or both results to compare
   filter: Filter;
   varyColours: boolean;
+  teaching: Teaching;
   uploading: number; // photos on their way
   masking: boolean;
   notices: Notice[];
@@ -49,7 +58,7 @@ export const DEFAULTS: Controls = {
 };
 
 /** What survives a reload on the page's side; everything else lives in the service. */
-const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours"] as const;
+const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours", "teaching"] as const;
 const KEY = "muslin.desk";
 
 const initial: State = {
@@ -69,6 +78,7 @@ const initial: State = {
   compare: [],
   filter: "all",
   varyColours: false,
+  teaching: { set: "newest", name: "my-look", minutes: "30" },
   uploading: 0,
   masking: false,
   notices: [],

@@ -67,6 +67,7 @@ export const en = {
     repeats: { straight: "Straight", "half-drop": "Half-drop", brick: "Brick", mirror: "Mirror" },
     strength: "Strength",
     shading: "Keep folds and light",
+    moved: "Moved",
     acrossOffset: "Move across",
     downOffset: "Move down",
     more: "More",
@@ -96,6 +97,7 @@ export const en = {
     chooseHint: "Or drop a photo anywhere. A picture that muslin saved brings all its settings back.",
     before: "Photo",
     after: "New cloth",
+    tools: "The picture",
     live: "Preview",
     full: "Full size",
     split: "Before and after",
@@ -142,6 +144,7 @@ export const en = {
     apply: (count: number) => `Apply to ${count}`,
     done: "Done",
     cancel: "Cancel",
+    discard: "Close without keeping what you painted?",
     canvas: "Photo with its mask. Arrow keys move the brush, space paints.",
   },
   prints: {
@@ -198,6 +201,9 @@ export const en = {
     samples: "While it learns",
     ready: "The look is among your cloths.",
     another: "New set",
+    earlier: "Earlier sets",
+    take: (count: number) => (count === 1 ? "Take up the set of 1 picture" : `Take up the set of ${count} pictures`),
+    forget: "Delete set",
   },
   deliver: {
     title: "Deliver",
@@ -225,6 +231,8 @@ export const en = {
     make: "Make",
     batchTitle: "A set of garments, exactly these settings",
     batch: (count: number) => (count ? (count === 1 ? "Restyle 1 garment" : `Restyle ${count} garments`) : "Restyle garments"),
+    everyGarment: "All garments",
+    restyled: (done: number, all: number) => `${done} of ${all} garments restyled`,
     files: "Ready",
   },
   jobs: {
@@ -250,7 +258,9 @@ export const en = {
     ] as [string, string][],
   },
   /** Sentences of the engine in this language, {} where they name something. It speaks English itself. */
-  engine: {} as Record<string, string>,
+  engine: {
+    "20 to 200 pictures teach one look; fewer serve as swatches (muslin restyle --style).": "20 to 200 pictures teach one look; fewer are better used as cloths.",
+  } as Record<string, string>,
   problems: {
     "urn:muslin:offline": "The studio does not answer. Is it still running?",
     "urn:muslin:busy": "The studio is busy. Try again in a moment.",
@@ -262,7 +272,10 @@ export const en = {
     "urn:muslin:fault": "Something went wrong inside the studio.",
   } as Record<string, string>,
   /** What comes with muslin has names in every language; a person's own names stay as they are. */
-  samples: {} as Record<string, string>,
+  samples: {
+    "Svg ethnic": "Drawn folk motifs", "Svg floral leaves": "Drawn leaves", "Svg geometric": "Drawn geometry",
+    "Svg plaid herringbone": "Drawn herringbone", "Svg waves curves": "Drawn waves",
+  } as Record<string, string>,
   restored: "All settings of this picture are back.",
 };
 

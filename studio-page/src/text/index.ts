@@ -5,6 +5,7 @@ import { en, type Text } from "./en";
 import { zh } from "./zh";
 
 export type { Text } from "./en";
+export { called, lookName } from "./names";
 
 export const languages = { en, zh } as const;
 export type Language = keyof typeof languages;
@@ -39,11 +40,6 @@ export function useLanguage(): Language {
 /** The words of the chosen language. */
 export function useText(): Text {
   return languages[useLanguage()];
-}
-
-/** What a thing is called: samples in the language of the page, a person's own by its own name. */
-export function called(item: { name: string; sample?: boolean }, text: Text): string {
-  return item.sample === false ? item.name : (text.samples[item.name] ?? item.name);
 }
 
 setLanguage(chosen);

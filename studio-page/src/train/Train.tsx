@@ -1,39 +1,59 @@
 /** A look of one's own: pictures in, a check that explains itself, a time, and what it learns while it learns. */
 
-import { useState } from "react";
-import { remove, upload } from "../api/client";
-import type { Job, PictureSet } from "../api/types";
+import { useEffect, useState } from "react";
+import { get, remove, upload } from "../api/client";
+import type { Job, Page, PictureSet } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Drop } from "../parts/Drop";
 import { isAtWork } from "../restyle/Board";
 import { attempt, submit } from "../state/actions";
-import { useStore } from "../state/store";
+import { change, type Teaching, useStore, without, withItem } from "../state/store";
 import { useText } from "../text";
 import { translated } from "../text/engine";
 import { Training } from "./Training";
 
 const MINUTES = ["5", "15", "30", "60", "120"] as const;
+const LISTED = 20; // sets
+const teach = (values: Partial<Teaching>) => change((state) => ({ teaching: { ...state.teaching, ...values } }));
 
 export function Train() {
   const text = useText();
   const project = useStore((state) => state.project);
   const can = useStore((state) => state.info?.can.train);
   const jobs = useStore((state) => state.jobs);
-  const [set, setSet] = useState<PictureSet | null>(null);
-  const [name, setName] = useState("my-look");
-  const [minutes, setMinutes] = useState<(typeof MINUTES)[number]>("30");
+  const teaching = useStore((state) => state.teaching);
+  const { name, minutes } = teaching;
+  const [sets, setSets] = useState<PictureSet[]>([]); // newest first
+  const set = teaching.set === "newest" ? sets[0] : sets.find((item) => item.id === teaching.set);
   const trainings = Object.values(jobs)
     .filter((job) => job.kind === "train")
     .sort((a, b) => b.created - a.created);
 
+  // Sets live in the service: dropped pictures are there after a reload and a restart, trained or not.
+  useEffect(() => {
+    void attempt(async () => setSets((await get<Page<PictureSet>>(`/v1/sets?limit=${LISTED}`)).items));
+  }, []);
+
+  function keep(changed: PictureSet) {
+    setSets((items) => withItem(items, changed));
+    teach({ set: changed.id });
+  }
+
   async function add(files: File[]) {
     const made = await attempt(() => upload<PictureSet>(set ? `/v1/sets/${set.id}/pictures` : "/v1/sets", { files }));
-    if (made) setSet(made);
+    if (made) keep(made);
   }
 
   async function drop(sha256: string) {
     const left = await attempt(() => remove<PictureSet>(`/v1/sets/${set?.id}/pictures/${sha256}`));
-    if (left) setSet(left);
+    if (left) keep(left);
+  }
+
+  async function forget(id: string) {
+    await attempt(async () => {
+      await remove(`/v1/sets/${id}`);
+      setSets((items) => without(items, id));
+    });
   }
 
   const count = set?.pictures.length ?? 0;
@@ -61,6 +81,7 @@ export function Train() {
             </li>
           ))}
         </ul>
+        <Earlier sets={sets.filter((item) => item !== set && item.pictures.length > 0)} onTake={(id) => teach({ set: id })} onForget={(id) => void forget(id)} />
         {trainings
           .filter((job) => !isOpen(job))
           .map((job) => (
@@ -73,9 +94,9 @@ export function Train() {
         <section className="tools">
           <label>
             {text.train.name}
-            <input value={name} pattern="[a-z0-9][a-z0-9._-]*" maxLength={64} onChange={(event) => setName(event.target.value)} />
+            <input value={name} pattern="[a-z0-9][a-z0-9._-]*" maxLength={64} onChange={(event) => teach({ name: event.target.value })} />
           </label>
-          <Choice label={text.train.time} value={minutes} options={MINUTES.map((n) => [n, text.train.minutes(Number(n))] as const)} onChange={setMinutes} />
+          <Choice label={text.train.time} value={minutes} options={MINUTES.map((n) => [n, text.train.minutes(Number(n))] as const)} onChange={(value) => teach({ minutes: value })} />
           <button
             type="button"
             className="main"
@@ -85,13 +106,39 @@ export function Train() {
             {text.train.start}
           </button>
           {set && (
-            <button type="button" className="plain small" onClick={() => setSet(null)}>
+            <button type="button" className="plain small" onClick={() => teach({ set: null })}>
               {text.train.another}
             </button>
           )}
         </section>
       </aside>
     </main>
+  );
+}
+
+/** Sets that were put aside: none has to be dropped a second time. */
+function Earlier({ sets, onTake, onForget }: { sets: PictureSet[]; onTake: (id: string) => void; onForget: (id: string) => void }) {
+  const text = useText();
+  if (!sets.length) return null;
+  return (
+    <section className="earlier" aria-label={text.train.earlier}>
+      <h2>{text.train.earlier}</h2>
+      <ul>
+        {sets.map((item) => (
+          <li key={item.id}>
+            <button type="button" aria-label={text.train.take(item.pictures.length)} onClick={() => onTake(item.id)}>
+              {item.pictures.slice(0, 3).map((picture) => (
+                <img key={picture.sha256} src={`${picture.thumbnail}?side=64`} alt="" loading="lazy" />
+              ))}
+              <span>{text.train.pictures(item.pictures.length)}</span>
+            </button>
+            <button type="button" className="plain" aria-label={text.train.forget} title={text.train.forget} onClick={() => onForget(item.id)}>
+              <span aria-hidden="true">×</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -107,8 +154,8 @@ function Check({ set }: { set: PictureSet }) {
       <h2>{text.train.check}</h2>
       {!set.check.length && <p className="quiet">{text.train.fine}</p>}
       <ul className="findings">
-        {set.check.map((finding) => (
-          <li key={finding.kind} className={finding.level}>
+        {set.check.map((finding, index) => (
+          <li key={`${finding.kind}${index}`} className={finding.level}>
             <strong>{text.train.levels[finding.level]}</strong>
             <span>{translated(finding.problem, text)}</span>
             <span className="quiet">{translated(finding.advice, text)}</span>

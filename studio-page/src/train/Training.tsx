@@ -2,18 +2,17 @@
 
 import type { Job } from "../api/types";
 import { ProblemText } from "../parts/Notices";
-import { inWords } from "../prints/Imagine";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { cancel, copyText, resume, stop } from "../state/actions";
 import { change, useStore } from "../state/store";
-import { type Text, useText } from "../text";
+import { lookName, type Text, useText } from "../text";
 import { translated } from "../text/engine";
 
 export function Training({ job }: { job: Job }) {
   const text = useText();
   const looks = useStore((state) => state.looks).filter((look) => job.looks.includes(look.id));
   const last = job.samples.at(-1);
-  const name = job.request.kind === "train" ? inWords(job.request.name) : text.jobs.kinds.train;
+  const name = job.request.kind === "train" ? lookName(job.request.name, text) : text.jobs.kinds.train;
   const verdict = job.state === "done" ? verdictOf(job, text) : null;
   return (
     <section className="training" aria-label={text.jobs.kinds.train}>
