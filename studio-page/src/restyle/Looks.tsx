@@ -51,7 +51,7 @@ function Swatch({ look }: { look: Look }) {
           className="corner"
           disabled={!chosen && parts.length >= 4}
           aria-label={chosen ? text.looks.remove(name) : text.looks.addToMix(name)}
-          title={chosen ? text.looks.remove(name) : text.looks.addToMix(name)}
+          title={chosen ? text.looks.remove(name) : parts.length < 4 ? text.looks.addToMix(name) : text.looks.full}
           onClick={() => addPart(look.id)}
         >
           {chosen ? "−" : "+"}

@@ -155,7 +155,7 @@ function ApplyTo({ garment }: { garment: Garment }) {
           </li>
         ))}
       </ul>
-      <button type="button" disabled={!chosen.length} onClick={() => void copyMask(garment.id, chosen)}>
+      <button type="button" disabled={!chosen.length} onClick={() => void copyMask(garment.id, chosen, text.mask.applied)}>
         {text.mask.apply(chosen.length)}
       </button>
     </details>

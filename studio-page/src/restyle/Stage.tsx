@@ -180,10 +180,11 @@ function Pair({ first, second }: { first: Result; second: Result }) {
     void attempt(async () => {
       const answer = await get<{ same: { looks: boolean }; controls: { name: string; first: unknown; second: unknown }[]; difference: number | null }>(`/v1/results/${first.id}/compare/${second.id}`);
       const changes = differences(answer.controls, text);
+      const alike = answer.same.looks && first.seed === second.seed;
       const colours = answer.difference === null ? [] : [text.board.difference(answer.difference.toFixed(1))];
-      setSaid([...(changes.length ? changes : answer.same.looks ? [text.board.same] : []), ...colours].join(" · "));
+      setSaid([...(changes.length ? changes : alike ? [text.board.same] : []), ...colours].join(" · "));
     });
-  }, [first.id, second.id, text]);
+  }, [first, second, text]);
   return (
     <div className="stage">
       <div className="pair">

@@ -186,11 +186,12 @@ export async function saveMask(id: string, mask: Blob): Promise<void> {
 
 export const automaticMask = (id: string) => attempt(async () => keep(await remove<Garment>(`/v1/garments/${id}/mask`)));
 
-export const copyMask = (id: string, to: string[]) =>
+export const copyMask = (id: string, to: string[], said: (count: number) => string) =>
   attempt(async () => {
     const answer = await post<{ done: string[]; failed: { garment: string; problem: string }[] }>(`/v1/garments/${id}/mask/copy`, { to });
     for (const failed of answer.failed) notice(`${nameOf(failed.garment)}: ${failed.problem}`);
     for (const done of answer.done) keep(await get<Garment>(`/v1/garments/${done}`));
+    if (answer.done.length) notice(said(answer.done.length));
   });
 
 const nameOf = (garment: string) => now().garments.find((item) => item.id === garment)?.name ?? garment;
