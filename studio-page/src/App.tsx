@@ -82,10 +82,12 @@ export function App() {
 }
 
 function Desk() {
+  const text = useText();
   const garment = useStore((state) => state.garments.find((item) => item.id === state.garment) ?? null);
   const painted = useStore((state) => state.looks.find((look) => look.kind === "learned" && state.parts.some((part) => part.look === look.id)) ?? null);
   return (
     <main id="main" className="room desk">
+      <h1 className="unseen">{text.sections.restyle}</h1>
       <Garments />
       <div className="middle">
         <Stage />

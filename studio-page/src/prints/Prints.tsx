@@ -19,6 +19,7 @@ export function Prints() {
   const look = looks.find((item) => item.id === chosen) ?? looks[0];
   return (
     <main id="main" className="room prints">
+      <h1 className="unseen">{text.sections.prints}</h1>
       <section className="shelf" aria-label={text.looks.title}>
         <Imagine />
         <ul className="swatches large">

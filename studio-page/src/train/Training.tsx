@@ -69,7 +69,7 @@ export function Training({ job }: { job: Job }) {
       )}
       {last && <img className="sample" src={last.url} alt={text.train.samples} />}
       {job.samples.length > 1 && (
-        <ul className="samples" aria-label={text.train.samples}>
+        <ul className="samples" tabIndex={0} aria-label={text.train.samples}>
           {job.samples.map((picture) => (
             <li key={picture.sha256}>
               <img src={`${picture.thumbnail}?side=128`} alt="" />
