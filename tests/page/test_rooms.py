@@ -70,10 +70,14 @@ def test_pictures_that_wait_for_their_training_are_kept(page, studio, prints) ->
     page.locator('.train input[type="file"]').set_input_files(prints)
     pictures = page.locator(".train .swatches li")
     pictures.nth(5).wait_for()
-    page.get_by_role("textbox", name="Name of the look").fill("highlands")
+    name = page.get_by_role("textbox", name="Name of the look")
+    name.fill("高地")
+    page.get_by_text("Small letters of the Latin alphabet").wait_for()
+    assert page.get_by_role("button", name="Train", exact=True).is_disabled()
+    name.fill("Old Highlands")
     page.reload()
     pictures.nth(5).wait_for()
-    assert page.get_by_role("textbox", name="Name of the look").input_value() == "highlands"
+    assert name.input_value() == "old-highlands"
     studio.stop()
     studio.start()
     page.reload()

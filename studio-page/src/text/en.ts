@@ -174,6 +174,7 @@ export const en = {
     fine: "Nothing to object to.",
     levels: { unusable: "Must be mended", warning: "Worth a look", note: "Note" },
     name: "Name of the look",
+    nameRule: "Small letters of the Latin alphabet, digits and hyphens, please: the look becomes a folder.",
     time: "Time",
     minutes: (n: number) => (n < 60 ? `${n} min` : `${n / 60} h`),
     empty: "What a look learns is shown here while it learns.",

@@ -176,6 +176,7 @@ export const zh: Text = {
     fine: "没有问题。",
     levels: { unusable: "必须处理", warning: "值得一看", note: "说明" },
     name: "风格名称",
+    nameRule: "请使用小写拉丁字母、数字和连字符：风格会存为一个文件夹。",
     time: "时间",
     minutes: (n) => (n < 60 ? `${n} 分钟` : `${n / 60} 小时`),
     empty: "学习过程会显示在这里。",

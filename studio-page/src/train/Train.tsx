@@ -14,6 +14,7 @@ import { Training } from "./Training";
 
 const MINUTES = ["5", "15", "30", "60", "120"] as const;
 const LISTED = 20; // sets
+const NAME = /^[a-z0-9][a-z0-9._-]*$/; // of a model, which is a folder on any computer
 const teach = (values: Partial<Teaching>) => change((state) => ({ teaching: { ...state.teaching, ...values } }));
 
 export function Train() {
@@ -56,6 +57,7 @@ export function Train() {
     });
   }
 
+  const fits = NAME.test(name);
   const count = set?.pictures.length ?? 0;
   const marked = new Set(set?.check.filter((finding) => finding.level !== "note").flatMap((finding) => finding.pictures));
   return (
@@ -94,13 +96,24 @@ export function Train() {
         <section className="tools">
           <label>
             {text.train.name}
-            <input value={name} pattern="[a-z0-9][a-z0-9._-]*" maxLength={64} onChange={(event) => teach({ name: event.target.value })} />
+            <input
+              value={name}
+              maxLength={64}
+              aria-invalid={!fits}
+              aria-describedby={fits ? undefined : "name-rule"}
+              onChange={(event) => teach({ name: event.target.value.toLowerCase().replace(/\s+/g, "-") })}
+            />
           </label>
+          {!fits && (
+            <p id="name-rule" className="warn" role="status">
+              {text.train.nameRule}
+            </p>
+          )}
           <Choice label={text.train.time} value={minutes} options={MINUTES.map((n) => [n, text.train.minutes(Number(n))] as const)} onChange={(value) => teach({ minutes: value })} />
           <button
             type="button"
             className="main"
-            disabled={!set?.ready || !name || can?.available === false}
+            disabled={!set?.ready || !fits || can?.available === false}
             onClick={() => set && void submit({ kind: "train", project, set: set.id, name, minutes: Number(minutes) })}
           >
             {text.train.start}
