@@ -4,7 +4,8 @@
 
 Photos (with DATA): plain garments kept out of training, as they are and with held-out swatches printed onto them. A
 plain garment shows its own shading, so the true log shading is known; compared inside the
-mask, both centred.
+mask, both centred. The same with words, badges and drawings placed on a ground of another dye: there the error under
+the print alone is told too (what a designer sees as the ghost of the old print).
 Truth world: garments of seeds kept out of training, photographed in cloth A, restyled with cloth B, compared with
 the render of the same garment in B (PSNR inside the mask). Baselines: blurred luminance; flat tile times luminance.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,13 +22,15 @@ import numpy as np
 
 from muslin import store
 from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminance, print_on
+from muslin.data.graphics import any_dye, badge, drawing, words
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import held_out, load_garments, load_swatches
 from muslin.data.truth import render
-from muslin.garments.fields import LOG_FLOOR, Fields, luminance_fields, predict_fields
+from muslin.garments.fields import Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.network import Network
 from muslin.garments.renderer import bands, dress
+from muslin.garments.shading import LOG_FLOOR
 from muslin.images import luminance, srgb_to_linear
 from muslin.textiles.repeat import Cloth
 
@@ -61,6 +65,7 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
         if held_out(photo.key) and photo.look == "plain" and median_luminance(photo) > MIN_LUMINANCE
     ][:limit]
     rows: dict[str, list[tuple[float, float]]] = {"printed": [], "printed, blurred luminance": [], "plain": []}
+    rows |= {name: [] for name in ("placed", "placed, luminance", "under the print", "under the print, luminance")}
     for index, photo in enumerate(photos):
         rng = np.random.default_rng(index)
         mask = photo.mask.astype(np.float32) / 255
@@ -75,17 +80,39 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
             fields = predict_fields(printed, mask, network)
             rows["printed"].append(compare(full_shading(printed, mask, fields), true, mask))
             rows["printed, blurred luminance"].append(compare(blurred_luminance(printed), true, mask))
-    return {
-        "garments": len(photos),
-        **{
-            name: {
-                "correlation": round(float(np.mean([row[0] for row in values])), 3),
-                "median correlation": round(float(np.median([row[0] for row in values])), 3),
-                "mean absolute error": round(float(np.mean([row[1] for row in values])), 3),
+        for place in (words, with_picture(swatches), drawing):
+            ground = np.broadcast_to(any_dye(rng), (*mask.shape, 3)).astype(np.float32)
+            albedo = place(rng, ground, mask)
+            printed = print_on(true, mask, albedo)
+            under = mask * (np.abs(np.log((albedo + 0.01) / (ground + 0.01))).max(-1) > 0.2)
+            found = full_shading(printed, mask, predict_fields(printed, mask, network))
+            for name, shading in (("", found), (", luminance", log_shading(srgb_to_linear(printed), mask))):
+                rows["placed" + name].append(compare(shading, true, mask))
+                if (under > 0.95).sum() > 20:
+                    wrong = shading - true
+                    wrong = wrong - np.median(wrong[(mask > 0.95) & (under == 0)])
+                    rows["under the print" + name].append((np.nan, float(np.abs(wrong[under > 0.95]).mean())))
+    figures: dict[str, object] = {"garments": len(photos)}
+    for name, values in rows.items():
+        correlations, errors = np.array(values).T
+        said = {"mean absolute error": round(float(errors.mean()), 3)}
+        if not name.startswith("under"):
+            said |= {
+                "correlation": round(float(correlations.mean()), 3),
+                "median correlation": round(float(np.median(correlations)), 3),
             }
-            for name, values in rows.items()
-        },
-    }
+        figures[name] = said
+    return figures
+
+
+def with_picture(swatches: list[np.ndarray]) -> Callable[..., np.ndarray]:
+    """`badge` of a held-out swatch."""
+
+    def place(rng: np.random.Generator, ground: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        picture = srgb_to_linear(lay_texture(rng, swatches[rng.integers(len(swatches))], max(mask.shape)))
+        return badge(rng, ground, mask, picture[: mask.shape[0], : mask.shape[1]])
+
+    return place
 
 
 def in_truth_world(network: Network, count: int, size: int = 256) -> dict[str, object]:

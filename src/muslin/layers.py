@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from muslin.garments.fields import LOG_FLOOR
+from muslin.garments.shading import LOG_FLOOR
 
 
 @keras.saving.register_keras_serializable(package="muslin")

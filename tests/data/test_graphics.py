@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from muslin.data.graphics import any_dye, badge, blocks, words
+from muslin.data.graphics import any_dye, badge, blocks, drawing, ink_on, other_than_ground, words
 
 MASK = np.zeros((96, 96), np.float32)
 MASK[10:90, 20:76] = 1
@@ -14,6 +14,7 @@ PRINTS = {
     "words": lambda rng: words(rng, CLOTH, MASK),
     "badge": lambda rng: badge(rng, CLOTH, MASK, PICTURE),
     "blocks": lambda rng: blocks(rng, CLOTH),
+    "drawing": lambda rng: drawing(rng, CLOTH, MASK),
 }
 
 
@@ -42,3 +43,31 @@ def test_words_lie_on_the_garment_for_the_most_part() -> None:
         ink = np.abs(words(np.random.default_rng(seed), CLOTH, MASK) - CLOTH).max(-1) > 0.02
         on, off = on + (ink & (MASK > 0)).sum(), off + (ink & (MASK == 0)).sum()
     assert on > 2.5 * off  # strewn evenly, they would lie on and off alike
+
+
+def test_two_inks_in_five_are_the_grounds_own_hue() -> None:
+    ground = np.full((8, 8, 3), (0.3, 0.15, 0.1), np.float32)
+    inks = np.stack([ink_on(np.random.default_rng(seed), ground) for seed in range(400)])
+    ratio = inks / np.float32((0.3, 0.15, 0.1))
+    own_hue = (ratio.max(1) / ratio.min(1)) < 1.001
+    assert 0.3 < own_hue.mean() < 0.5
+    assert (np.abs(np.log(ratio[own_hue].mean(1))) > 0.3).all(), "an ink that nobody sees is none"
+
+
+@pytest.mark.parametrize("ink", [0.05, 0.9, (0.4, 0.1, 0.1)])
+def test_what_lies_on_the_ground_is_found_and_the_weave_is_not(ink: float | tuple[float, ...]) -> None:
+    weave = np.exp(np.random.default_rng(1).normal(0, 0.05, (96, 96, 1))).astype(np.float32)
+    cloth = CLOTH * weave
+    cloth[30:50, 30:60] = np.float32(ink)
+    found = other_than_ground(cloth, MASK)
+    expected = np.zeros_like(MASK)
+    expected[30:50, 30:60] = 1
+    assert np.array_equal(found > 0.5, expected > 0)
+    assert not found[MASK < 0.5].any()
+
+
+def test_cloth_without_a_frequent_dye_is_print_everywhere() -> None:
+    colours = np.random.default_rng(2).uniform(0.02, 0.9, (6, 6, 3)).astype(np.float32)
+    patchwork = np.kron(colours, np.ones((16, 16, 1), np.float32))
+    assert np.array_equal(other_than_ground(patchwork, MASK), (MASK > 0.95).astype(np.float32))
+    assert not other_than_ground(patchwork, np.zeros_like(MASK)).any()

@@ -6,7 +6,8 @@ import pytest
 
 from muslin.data.truth import render
 from muslin.garments.dyes import across_one_hue, other_dye, same_dye_same_light
-from muslin.garments.fields import log_colour, predict_fields
+from muslin.garments.fields import predict_fields
+from muslin.garments.shading import log_colour
 from muslin.images import linear_to_srgb
 
 SIDE = 128
@@ -104,6 +105,7 @@ def test_lettering_on_a_plain_shirt_is_not_taken_for_light() -> None:
         return {
             "slopes": slopes[None],
             "trend": trend[None, ..., None],
+            "print": np.full((1, height, width, 1), -9, np.float32),
             "panels": np.zeros((1, height // 2, width // 2, 4), np.float32),
             "warp": np.zeros((1, height // 4, width // 4, 8), np.float32),
         }

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from muslin.garments.fields import fit_guide, log_colour, luminance_fields, plainness, without_islands
+from muslin.garments.fields import fit_guide, luminance_fields, without_islands
 from muslin.garments.framing import garment_box
 from muslin.garments.renderer import bands
 from muslin.images import luminance, srgb_to_linear
@@ -51,25 +51,6 @@ def test_shading_of_a_plain_garment_survives_at_three_times_the_networks_size() 
         found[band.rows, band.columns] = band.shading
     inside = mask > 0
     assert np.corrcoef(found[inside], true[inside])[0, 1] > 0.97
-
-
-def test_log_colour_matches_its_definition() -> None:
-    values = np.arange(256, dtype=np.uint8).reshape(-1, 1, 1).repeat(3, -1)
-    expected = np.log(srgb_to_linear(values) + 0.004)
-    np.testing.assert_allclose(log_colour(values), expected, rtol=1e-5)
-
-
-def test_plainness_is_one_where_everything_passes_and_zero_where_nothing_does() -> None:
-    rng = np.random.default_rng(3)
-    log = cv2.GaussianBlur(rng.normal(0, 1, (64, 64)).astype(np.float32), (0, 0), 3)
-    mask = np.ones((64, 64), np.float32)
-    slopes = np.zeros((64, 64, 2), np.float32)
-    slopes[:, :-1, 0], slopes[:-1, :, 1] = log[:, 1:] - log[:, :-1], log[1:] - log[:-1]
-    assert plainness(slopes, log, log, mask) == 1
-    assert plainness(0.3 * slopes, log, log, mask) == 0
-    assert 0 < plainness(0.675 * slopes, log, log, mask) < 1
-    assert plainness(slopes, np.zeros_like(log), log, mask) == 0  # a flat picture says nothing
-    assert plainness(slopes, log, log + np.float32(0.5), mask) == 0  # the prediction is far from the luminance
 
 
 def test_islands_of_a_panel_go_to_what_surrounds_them_and_large_pieces_stay() -> None:

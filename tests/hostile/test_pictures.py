@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import time
 from pathlib import Path
 
 import corpus
@@ -38,12 +37,10 @@ def test_what_is_merely_unusual_is_read(name: str) -> None:
 
 def test_bombs_are_refused_before_they_go_off() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
     for name, data in corpus.bombs():
         assert len(data) < 2_000_000, name
         with pytest.raises(UserError):
             read_image(data)
-    assert time.perf_counter() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from muslin.garments.fields import integrate
+from muslin.garments.shading import integrate
 from muslin.layers import AffineWarp
 from muslin.networks.fields import PANELS, field_network
-from muslin.recipes.drape import Drape, panel_and_warp_error, slope_error, trend_error, true_slopes
+from muslin.recipes.drape import Drape, panel_and_warp_error, print_error, slope_error, trend_error, true_slopes
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,17 @@ def test_nothing_known_is_nothing_to_learn(recipe: Drape) -> None:
     given["known"] = given["known"] * 0
     assert float(slope_error(true_slopes(given) + 1, given)) == 0
     assert float(trend_error(ops.ones((4, 16, 16, 1)), given)) == 0
+    assert float(print_error(ops.ones((4, 64, 64, 1)), given)) == 0
+
+
+def test_print_error_is_the_cross_entropy_well_inside_the_garment(recipe: Drape) -> None:
+    given = batch(recipe)
+    count = float((given["mask"] > 0.95).sum())
+    undecided = ops.zeros((4, 64, 64, 1))
+    assert float(print_error(undecided, given)) == pytest.approx(np.log(2) * count / (count + 1), rel=1e-4)
+    hard = given | {"print": (given["print"] > 0.5).astype(np.float32)}
+    assert float(print_error(20 * (2 * hard["print"] - 1), hard)) < 1e-6
+    assert float(print_error(-20 * (2 * hard["print"] - 1), hard)) > 19
 
 
 def test_long_differences_punish_a_bias_more_than_noise(recipe: Drape) -> None:

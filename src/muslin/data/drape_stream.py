@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from muslin.data import truth
-from muslin.data.graphics import any_dye, badge, blocks, words
+from muslin.data.graphics import any_dye, badge, blocks, drawing, other_than_ground, words
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
 from muslin.data.truth import Render
-from muslin.garments.fields import LOG_FLOOR
 from muslin.garments.framing import about_centre, garment_box, garment_frame, rotation
+from muslin.garments.shading import LOG_FLOOR
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
 MIN_LUMINANCE = 0.02  # linear light; a darker plain garment shows the camera's noise rather than its folds
@@ -53,7 +53,8 @@ class DrapeStream:
     """Batches of N = rendered + plain + printed samples, in this order. S = size.
 
     image N,S,S,3 in [-1, 1]; mask N,S,S,1; shading N,S,S,1 (log gain, mean 0 inside the mask; 0 where unknown);
-    known N,1,1,1 (1 = the shading is known); panels N,S/2,S/2 int32 (0 = unknown or outside, 1.. = panel);
+    print N,S,S,1 (1 = another dye than the garment's ground; 0 where unknown);
+    known N,1,1,1 (1 = shading and print are known); panels N,S/2,S/2 int32 (0 = unknown or outside, 1.. = panel);
     warp N,S/4,S/4,2 (in units of S).
 
     rendered: the truth world, all known. plain: photos of plain garments, most of them with a print laid on; shading
@@ -82,12 +83,15 @@ class DrapeStream:
         batch["image"] = batch["image"].astype(np.float32) / 127.5 - 1
         return batch
 
-    def _sample(self, image: np.ndarray, mask: np.ndarray, shading: np.ndarray | None) -> dict[str, np.ndarray]:
+    def _sample(
+        self, image: np.ndarray, mask: np.ndarray, shading: np.ndarray | None, dyed: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
         size = self.size
         return {
             "image": image,
             "mask": mask[..., None],
             "shading": np.zeros((size, size, 1), np.float32) if shading is None else shading[..., None],
+            "print": np.zeros((size, size, 1), np.float32) if dyed is None else dyed[..., None],
             "known": np.full((1, 1, 1), shading is not None, np.float32),
             "panels": np.zeros((size // 2, size // 2), np.int32),
             "warp": np.zeros((size // 4, size // 4, 2), np.float32),
@@ -102,7 +106,8 @@ class DrapeStream:
         log = np.log(np.maximum(shown.shading, 1e-3)).astype(np.float32)
         shading = _view(log, frame, size)
         shading = (shading - (shading * mask).sum() / (mask.sum() + 1e-3)) * mask
-        sample = self._sample(_camera(rng, image), mask, shading)
+        dyed = other_than_ground(srgb_to_linear(image) * np.exp(-shading)[..., None], mask)
+        sample = self._sample(_camera(rng, image), mask, shading, dyed)
         panels = _view(shown.parts, frame, size, cv2.INTER_NEAREST)[1::2, 1::2]
         sample["panels"] = panels.astype(np.int32)
         sample["warp"] = _view(shown.warp, frame, size)[2::4, 2::4] * (frame[0, 0] / size)
@@ -117,7 +122,7 @@ class DrapeStream:
         shading = np.clip(shading, -2.5, 1.5) * np.float32(rng.uniform(0.75, 1.35))
         albedo = self._albedo(rng, linear, mask)
         image = print_on(shading, mask, albedo, exposure=float(np.exp(rng.uniform(-1.6, 0.1))))
-        return self._sample(_camera(rng, image), mask, shading)
+        return self._sample(_camera(rng, image), mask, shading, other_than_ground(albedo, mask))
 
     def _printed(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         pixels, mask = self._photo(rng, self.printed)
@@ -151,10 +156,14 @@ class DrapeStream:
             blob = cv2.resize(rng.normal(0, 1, (6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
             place = (blob > rng.uniform(-0.3, 0.6)).astype(np.float32)[..., None]
             albedo = albedo * place + (1 - place) * own
-        elif kind < 0.55:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
+        elif kind < 0.65:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
             ground = np.broadcast_to(own if rng.random() < 0.6 else any_dye(rng), albedo.shape).astype(np.float32)
             ground = blocks(rng, ground) if rng.random() < 0.4 else ground
-            albedo = badge(rng, ground, mask, albedo) if rng.random() < 0.5 else words(rng, ground, mask)
+            what = rng.random()
+            if what < 0.4:
+                albedo = badge(rng, ground, mask, albedo)
+            else:
+                albedo = words(rng, ground, mask) if what < 0.75 else drawing(rng, ground, mask)
         return albedo.astype(np.float32)
 
     def _swatch(self, rng: np.random.Generator) -> np.ndarray:

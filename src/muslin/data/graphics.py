@@ -1,4 +1,4 @@
-"""Prints that are placed rather than all over: words, badges and blocks of colour, as linear-light albedo."""
+"""Prints that are placed rather than all over: words, badges, drawings, blocks of colour, as linear-light albedo."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def words(rng: np.random.Generator, albedo: np.ndarray, mask: np.ndarray) -> np.
         start = (int(x - width / 2), int(y + line * height * 1.5))
         cv2.putText(ink, text, start, font, scale, 255, thickness, cv2.LINE_AA)
     turn = cv2.getRotationMatrix2D((float(x), float(y)), rng.normal(0, 6), 1)
-    return _mix(albedo, cv2.warpAffine(ink, turn, ink.shape[::-1]), any_dye(rng))
+    return _mix(albedo, cv2.warpAffine(ink, turn, ink.shape[::-1]), ink_on(rng, albedo))
 
 
 def badge(rng: np.random.Generator, albedo: np.ndarray, mask: np.ndarray, picture: np.ndarray) -> np.ndarray:
@@ -48,7 +48,37 @@ def badge(rng: np.random.Generator, albedo: np.ndarray, mask: np.ndarray, pictur
             cv2.ellipse(ink, box, 255, -1, cv2.LINE_AA)
         else:
             cv2.fillPoly(ink, [cv2.boxPoints(box).astype(np.int32)], 255, cv2.LINE_AA)
-    return _mix(albedo, ink, any_dye(rng) if rng.random() < 0.3 else picture)
+    return _mix(albedo, ink, ink_on(rng, albedo) if rng.random() < 0.3 else picture)
+
+
+def drawing(rng: np.random.Generator, albedo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Islands and lines of one to three inks, as of a worn or hand-drawn picture: level sets of smooth noise.
+
+    albedo: HxWx3 linear light; mask: HxW in [0, 1]. Returns a new HxWx3.
+    """
+    size, (x, y) = mask.shape[0], _place(rng, mask)
+    half = np.maximum(4, size * rng.uniform(0.06, 0.28, 2))
+    rows, columns = np.mgrid[:size, : mask.shape[1]].astype(np.float32)
+    frame = np.clip(4 * (1 - np.hypot((columns - x) / half[0], (rows - y) / half[1])), 0, 1)
+    for _ in range(int(rng.integers(1, 4))):
+        grain = int(rng.integers(5, 24))
+        noise = cv2.resize(
+            rng.normal(0, 1, (grain, grain)).astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_CUBIC
+        )
+        level = noise - rng.uniform(-0.5, 0.8)
+        if rng.random() < 0.5:  # a line along the outline of the islands
+            level = rng.uniform(0.1, 0.4) - np.abs(level)
+        ink = np.clip(0.5 + level * size / grain / 2, 0, 1) * frame
+        albedo = _mix(albedo, np.round(255 * ink).astype(np.uint8), ink_on(rng, albedo))
+    return albedo
+
+
+def ink_on(rng: np.random.Generator, albedo: np.ndarray) -> np.ndarray:
+    """Any dye, or (two times in five) the ground's own, lighter or darker: tone on tone. Linear light, 3."""
+    if rng.random() < 0.6:
+        return any_dye(rng)
+    own = np.median(albedo.reshape(-1, 3), 0)
+    return np.clip(own * np.exp(rng.choice((-1, 1)) * rng.uniform(0.4, 2.0)), 0.01, 0.95).astype(np.float32)
 
 
 def blocks(rng: np.random.Generator, albedo: np.ndarray) -> np.ndarray:
@@ -62,7 +92,7 @@ def blocks(rng: np.random.Generator, albedo: np.ndarray) -> np.ndarray:
         if rng.random() < 0.4:  # a band rather than a half
             distance = np.abs(distance) - rng.uniform(0.01, 0.12)
         edge = np.clip(0.5 + distance * height, 0, 1)
-        albedo = _mix(albedo, np.round(255 * edge).astype(np.uint8), any_dye(rng))
+        albedo = _mix(albedo, np.round(255 * edge).astype(np.uint8), ink_on(rng, albedo))
     return albedo
 
 
@@ -79,3 +109,35 @@ def _place(rng: np.random.Generator, mask: np.ndarray) -> tuple[int, int]:
 def _mix(below: np.ndarray, ink: np.ndarray, above: np.ndarray) -> np.ndarray:
     share = ink[..., None].astype(np.float32) / 255
     return (below * (1 - share) + above * share).astype(np.float32)
+
+
+GROUND = 0.35  # share of the garment below which its most frequent dye is no ground on which the rest is printed
+SAME_LIGHT, SAME_HUE = 0.22, 0.16  # of log luminance and of log colour ratios: a dye and its own weave
+
+
+def other_than_ground(albedo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Where cloth of this albedo shows another dye than its ground, the most frequent one. HxW float32 in [0, 1].
+
+    albedo: HxWx3 linear light, above 0; mask: HxW in [0, 1]. 1 everywhere in the mask where no dye is frequent enough.
+    """
+    inside = mask > 0.95  # pixels on the outline show the backdrop too
+    if not inside.any():
+        return np.zeros(mask.shape, np.float32)
+    log = np.log(albedo + np.float32(0.01))
+    points = log[inside]
+    few = np.ascontiguousarray(points[:: max(1, len(points) // 600)])
+    cv2.setRNGSeed(0)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 1e-3)
+    centres = cv2.kmeans(few, min(6, len(few)), None, stop, 1, cv2.KMEANS_PP_CENTERS)[2]
+    apart = [_apart(few, centre) for centre in centres]
+    best = int(np.argmax([(one < 1).mean() for one in apart]))
+    if (apart[best] < 1).mean() < GROUND:
+        return inside.astype(np.float32)
+    return (np.clip(2 * _apart(log, centres[best]) - 1.5, 0, 1) * inside).astype(np.float32)
+
+
+def _apart(log: np.ndarray, dye: np.ndarray) -> np.ndarray:
+    """How far log colours ... x 3 are from a dye: below 1 it is the same. float32 ..."""
+    difference = log - dye
+    hue = np.maximum(np.abs(difference[..., 0] - difference[..., 1]), np.abs(difference[..., 1] - difference[..., 2]))
+    return np.maximum(np.abs(difference.mean(-1)) / SAME_LIGHT, hue / SAME_HUE)

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from muslin.garments.dyes import across_one_hue, other_dye, same_dye_same_light
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import fits
-from muslin.images import luminance, srgb_to_linear
+from muslin.garments.shading import log_colour, log_luminance, shading_of
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: the size of the garments in training
-LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -60,7 +58,7 @@ class Fields:
 
 
 def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, size: int = SIZE) -> Fields:
-    """Fields by a network with inputs image, mask and outputs slopes, trend, panels, warp (networks/fields.py).
+    """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
     Slopes gain from pixels that training did not have; a pose is a matter of the whole, and is read at the size at
@@ -75,31 +73,11 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
         cv2.resize(image, small, interpolation=cv2.INTER_AREA),
         cv2.resize(inside, small, interpolation=cv2.INTER_AREA),
     )
-    shading = shading_of(found["slopes"][0], found["trend"][0], image, inside)
+    dyed = 1 / (1 + np.exp(-np.clip(found["print"][0, ..., 0], -30, 30)))
+    shading = shading_of(found["slopes"][0], found["trend"][0], dyed, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     panels = without_islands(geometry_panels, cells)
     return _with_guide(frame, image, inside, shading, panels, warp)
-
-
-def shading_of(slopes: np.ndarray, trend: np.ndarray, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Log shading SxS of a garment's square, from what the network says of slopes and what its dyes say of the whole.
-
-    slopes: SxSx2, trend: S/4 x S/4 x 1, as predicted. image: SxSx3 uint8. inside: SxS in [0, 1].
-    A garment that is plain on the whole keeps its luminance, but for places of another dye: light does not write words.
-    """
-    colour, own = log_colour(image), _log_luminance(image, inside)
-    whole = integrate(slopes, trend, inside[..., None])
-    share = plainness(slopes, own, same_dye_same_light(colour, whole, inside), inside)
-    other = other_dye(colour, inside) if share else inside
-    if share == 1 and not other.any():
-        return own
-    shading = integrate(across_one_hue(slopes, colour), trend, inside[..., None])
-    shading = same_dye_same_light(colour, shading, inside)
-    if share == 0:
-        return shading
-    kept = share * (1 - other) * inside
-    shading = shading + ((own - shading) * kept).sum() / (kept.sum() + 1e-3)  # level, where one gives way to the other
-    return (shading + kept * (own - shading)).astype(np.float32)
 
 
 def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -> np.ndarray:
@@ -142,87 +120,21 @@ def _ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mappin
     size, count = len(image), len(PANELS)
     fits("slopes", found["slopes"], 1, size, size, 2)
     fits("trend", found["trend"], 1, None, None, 1)
+    fits("print", found["print"], 1, size, size, 1)
     fits("panels", found["panels"], 1, size // 2, size // 2, count)
     fits("warp", found["warp"], 1, size // 4, size // 4, 2 * count)
     return found
-
-
-def _log_luminance(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Centred on the garment, 0 outside. HxW float32."""
-    log = np.log(luminance(srgb_to_linear(image)) + LOG_FLOOR)
-    return ((log - (log * inside).sum() / (inside.sum() + 1e-3)) * inside).astype(np.float32)
-
-
-def plainness(slopes: np.ndarray, log: np.ndarray, shading: np.ndarray, mask: np.ndarray) -> float:
-    """1 where the network passed nearly all of the luminance's slopes and agrees with it at large, down to 0.
-
-    A network in two minds about each fold is still right about the garment: of garments kept out of training it passed
-    more than 0.77 on 95 % of the plain ones and less than 0.56 on 90 % of the printed ones. A garment that is plain
-    on the whole keeps its luminance entirely. A black dress with a checked top passes most slopes too, but there the
-    luminance is far from the predicted shading: the second test.
-    slopes: SxSx2 as predicted. log, shading: SxS, the luminance and the prediction, centred. mask: SxS in [0, 1].
-    """
-    inside = mask > 0.5
-    across = np.clip(log[:, 1:] - log[:, :-1], -0.3, 0.3) * (inside[:, 1:] & inside[:, :-1])
-    down = np.clip(log[1:] - log[:-1], -0.3, 0.3) * (inside[1:] & inside[:-1])
-    passed = (slopes[:, :-1, 0] * across).sum() + (slopes[:-1, :, 1] * down).sum()
-    share = passed / ((across * across).sum() + (down * down).sum() + 1e-6)
-    apart = float(np.abs(log - shading)[inside].mean()) if inside.any() else 1.0
-    return _smooth_step((share - 0.6) / 0.15) * (1 - _smooth_step((apart - 0.12) / 0.1))
-
-
-def _smooth_step(t: float) -> float:
-    t = float(np.clip(t, 0, 1))
-    return t * t * (3 - 2 * t)
-
-
-def integrate(slopes: np.ndarray, trend: np.ndarray, mask: np.ndarray, reach: float = 0.1) -> np.ndarray:
-    """The log shading whose slopes are nearest to `slopes` and which follows `trend` at large: screened Poisson.
-
-    Minimises |grad s - slopes|^2 + |s - trend|^2 / (reach * S)^2 by cosine transforms (Bhat et al. 2008, equation 4).
-    slopes: SxSx2, to the right-hand and the lower neighbour. trend: S/4 x S/4 x 1. mask: SxSx1 in [0, 1].
-    reach: share of the square's side beyond which the trend has the last word. Returns SxS float32, mean 0 inside.
-    """
-    size = slopes.shape[0]
-    inside = mask[..., 0]
-    coarse = cv2.resize(trend[..., 0], (size, size), interpolation=cv2.INTER_LINEAR)
-    # Outside the garment there is no trend; the garment's own, spread outwards, does not pull at its edge.
-    spread = (0.05 * size,) * 2
-    weight = cv2.GaussianBlur(inside, (0, 0), *spread) + np.float32(1e-4)
-    around = cv2.GaussianBlur(coarse * inside, (0, 0), *spread) / weight
-    coarse = np.where(inside > 0.5, coarse, around).astype(np.float32)
-    divergence = np.zeros((size, size), np.float32)
-    divergence[:, :-1] += slopes[:, :-1, 0]
-    divergence[:, 1:] -= slopes[:, :-1, 0]
-    divergence[:-1] += slopes[:-1, :, 1]
-    divergence[1:] -= slopes[:-1, :, 1]
-    pull = np.float32(1 / (reach * size) ** 2)
-    frequency = 2 * np.cos(np.pi * np.arange(size) / size) - 2
-    laplacian = (frequency[:, None] + frequency[None, :]).astype(np.float32)
-    filter_ = (1 / (pull - laplacian)).astype(np.float32)
-    for _ in range(8):  # outside takes its own solution for trend, until it pulls no more
-        shading = cv2.idct(cv2.dct(pull * coarse - divergence) * filter_)
-        coarse = np.where(inside > 0.5, coarse, shading)
-    return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
 
 
 def luminance_fields(pixels: np.ndarray, mask: np.ndarray, size: int = SIZE) -> Fields:
     """The classical baseline: the photo's own luminance as shading, cloth that lies flat."""
     frame = garment_frame(garment_box(mask), size)
     image, inside = garment_square(pixels, mask, frame, size)
-    shading = _log_luminance(image, inside)
+    shading = log_luminance(image, inside)
     panels = np.zeros((size // 2, size // 2, len(PANELS)), np.float32)
     panels[..., 0] = 1
     warp = np.zeros((size // 4, size // 4, len(PANELS), 2), np.float32)
     return _with_guide(frame, image, inside, shading, panels, warp)
-
-
-def log_colour(pixels: np.ndarray) -> np.ndarray:
-    """uint8 ... x 3 sRGB -> float32 log of linear light."""
-    return cv2.LUT(pixels, _LOG_TABLE)
-
-
-_LOG_TABLE = np.log(srgb_to_linear(np.arange(256, dtype=np.uint8)) + np.float32(LOG_FLOOR)).astype(np.float32)
 
 
 def garment_square(pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

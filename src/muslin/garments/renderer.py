@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from muslin.garments.fields import Fields, log_colour
+from muslin.garments.fields import Fields
 from muslin.garments.framing import garment_box
+from muslin.garments.shading import log_colour
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import PreparedCloth
 

@@ -1,4 +1,4 @@
-"""The drape generator: photo and mask -> slopes and trend of the shading, panels and warp of the cloth."""
+"""The drape generator: photo and mask -> slopes and trend of the shading, what is print, panels and warp of cloth."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
 def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
-    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, panels, warp. H, W: multiples of 32.
+    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp. H, W: multiples of 32.
 
     slopes: N,H,W,2, differences of log shading to the right-hand and the lower neighbour. A network that predicts the
         shading itself must draw every print's outline exactly to subtract it, and learns to iron the garment flat
         instead; which slope is a fold and which the edge of a print can be told locally (Tappen et al. 2005).
     trend: N,H/4,W/4,1, the shading itself, coarsely: what slopes cannot say across a print's edge.
+    print: N,H,W,1, logits: whether a pixel shows another dye than the garment's ground (most of its cloth): a word,
+        a badge, a block of colour; everywhere, where a print leaves no ground. On the ground, luminance is light.
     panels: N,H/2,W/2,PANELS, logits: which sewn panel a pixel belongs to. Cloth is smooth inside a panel and jumps
         across a seam; one warp for each panel lets the jump be sharp where a single smooth field would smear it.
     warp: N,H/4,W/4,2*PANELS, (x, y) of each panel: cloth position minus pixel position, in units of W.
@@ -31,13 +33,21 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     """
     image = keras.Input((None, None, 3), name="image")
     mask = keras.Input((None, None, 1), name="mask")
-    decoded = unet_trunk(GarmentFeatures(name="features")(image, mask), widths)
+    seen = GarmentFeatures(name="features")(image, mask)
+    decoded = unet_trunk(seen, widths)
     fine, middle, coarse = decoded[-1], decoded[-2], decoded[0]
 
     weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(fine)
     weights = layers.Conv2D(24, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
     weights = DepthToSpace(2, name="slopes_full")(weights)
     slopes = ShadingSlopes(start=[PASSED * share for share in LUMINANCE * 2], name="slopes")(image, mask, weights)
+
+    # Whether it is print is known at half the size; to the pixel it ends where the photo's own colour changes.
+    dyed = layers.Conv2D(32, 3, padding="same", activation="silu", name="print_hidden")(fine)
+    dyed = DepthToSpace(2, name="print_unfold")(layers.Conv2D(32, 1, name="print_wide")(dyed))
+    dyed = layers.Concatenate(name="print_seen")([dyed, seen])
+    dyed = layers.Conv2D(16, 3, padding="same", activation="silu", name="print_edges")(dyed)
+    dyed = layers.Conv2D(1, 3, padding="same", name="print")(dyed)
 
     hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="middle_hidden")(middle)
     trend = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend")(hidden)
@@ -48,5 +58,5 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     pose = layers.Dense(6 * PANELS, kernel_initializer="zeros", name="pose")(whole)
     local = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp_local")(hidden)
     warp = layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])
-    outputs = {"slopes": slopes, "trend": trend, "panels": panels, "warp": warp}
+    outputs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp}
     return keras.Model([image, mask], outputs, name="fields")

@@ -6,10 +6,11 @@ Command: muslin train drape DATA --minutes 60          (DATA as in data/photos.p
 Cost: 17 images a second at 128 px on 2 cores, 0.4 MB of memory for each of 2,048 rendered garments that are kept.
 Score: docs/benchmarks.md, "Drape".
 
-The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), which panel
-each pixel was sewn from, and how each panel's grain runs (warp). The discriminator judges the *muslin*: the garment as
-it would look in white cloth. Real ones are shadings of plain garments, which a photo shows as it is; fakes are the
-generator's, from garments whose print hides the shading. Where the true fields are known they teach directly.
+The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), where it shows
+another dye than its ground (print), which panel each pixel was sewn from, and how each panel's grain runs (warp). The
+discriminator judges the *muslin*: the garment as it would look in white cloth. Real ones are shadings of plain
+garments, which a photo shows as it is; fakes are the generator's, from garments whose print hides the shading. Where
+the true fields are known they teach directly.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from muslin import backend
 from muslin.data.drape_stream import DrapeStream
 from muslin.data.photos import load_swatches
 from muslin.data.plain import plain_and_printed
-from muslin.garments.fields import integrate
+from muslin.garments.shading import integrate
 from muslin.networks.discriminators import patch_discriminator
 from muslin.networks.fields import PANELS, WIDTHS, field_network
 from muslin.optim import cosine
@@ -41,6 +42,7 @@ class Drape(Recipe):
     learning_rate: float = 1.5e-3  # Adam, both networks, at the start
     adversarial_weight: float = 0.02
     slope_weight: float = 3.0  # of the slopes of the shading, where folds and seams live
+    print_weight: float = 0.4  # of telling ground from print, pixel by pixel
     warp_weight: float = 6.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
     rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px
@@ -87,10 +89,12 @@ class Drape(Recipe):
     def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
         fields = self.networks["generator"]([batch["image"], batch["mask"]])
         slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
+        dyed = print_error(fields["print"], batch)
         panels, warp, bend = panel_and_warp_error(fields, batch)
         adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](self.muslin(fields["slopes"], batch))))
-        loss = self.slope_weight * slopes + trend + 0.2 * panels + self.warp_weight * (warp + 2 * bend)
-        logs = {"slopes": slopes, "trend": trend, "panels": panels, "warp": warp, "bend": bend}
+        loss = self.slope_weight * slopes + trend + self.print_weight * dyed
+        loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
+        logs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "bend": bend}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial}
 
     def learning_rate_factor(self, progress: float) -> float:
@@ -105,7 +109,7 @@ class Drape(Recipe):
         )
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
-        """Rows: photo, known muslin, predicted muslin, predicted panels and warp as a draped check."""
+        """Rows: photo, known muslin, predicted muslin, what is taken for print, and the warp as a draped check."""
         batch = stream.batch(0)
         fields = networks["generator"]([batch["image"], batch["mask"]])
         fields = {key: np.asarray(ops.convert_to_numpy(value)) for key, value in fields.items()}
@@ -118,6 +122,7 @@ class Drape(Recipe):
 
         check = np.stack([draped_check(fields, i, self.size) for i in range(len(mask))])
         rows = [(batch["image"] + 1) / 2, white(batch["shading"]), white(shading[..., None])]
+        rows.append(np.repeat(1 - mask / (1 + np.exp(-np.clip(fields["print"], -30, 30))), 3, -1))
         rows.append(rows[2] * (1 - mask * (1 - check)))
         sheet = np.vstack([np.hstack(list(row)) for row in rows])
         return np.round(255 * np.clip(sheet, 0, 1)).astype(np.uint8)
@@ -156,6 +161,13 @@ def trend_error(trend: Any, batch: Batch) -> Any:
     weight = ops.average_pool(batch["mask"] * batch["known"], 4, 4)
     coarse = ops.average_pool(batch["shading"] * batch["mask"] * batch["known"], 4, 4) / (weight + 1e-3)
     return ops.sum(ops.abs(trend - coarse) * weight) / (ops.sum(weight) + 1.0)
+
+
+def print_error(logits: Any, batch: Batch) -> Any:
+    """Cross-entropy of what is print, well inside the mask, where it is known."""
+    weight = ops.cast(batch["mask"] > 0.95, "float32") * batch["known"]
+    entropy = ops.softplus(logits) - batch["print"] * logits
+    return ops.sum(entropy * weight) / (ops.sum(weight) + 1.0)
 
 
 def panel_and_warp_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, Any, Any]:
