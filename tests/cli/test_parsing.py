@@ -1,70 +1,94 @@
-"""Commands from annotated functions: what is typed arrives as the functions' own types."""
+"""What is typed arrives at the commands as what they take, and their help says what there is."""
 
 import subprocess
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from muslin.cli import app
-from muslin.cli.commands import Argument, Option, command
+from muslin.cli import app, run
 
 
-class Cut(StrEnum):
-    straight = "straight"
-    on_bias = "on-bias"
-
-
-def sew(
-    pieces: Annotated[list[Path], Argument(metavar="PIECE...", help="What is sewn.")],
-    cut: Annotated[Cut | None, Option(help="How it was cut.")] = None,
-    seam: Annotated[float, Option("-s", "--seam-allowance", min=0, max=3, help="In cm.")] = 1.5,
-    place: Annotated[tuple[int, int] | None, Option(help="Where.")] = None,
-    thread: Annotated[list[str] | None, Option(metavar="COLOUR", help="One or more.")] = None,
-    iron: Annotated[bool, Option("--iron/--no-iron", help="After each seam.")] = True,
-) -> dict:
-    """Sew pieces together.
-
-    With a machine.
-    """
-    return dict(pieces=pieces, cut=cut, seam=seam, place=place, thread=thread, iron=iron)
-
-
-def sewn(*words: str) -> dict:
-    return command("sew", sew).main(list(words), standalone_mode=False)
+def typed(name: str, *words: str) -> dict[str, Any]:
+    """What the command `name` is called with for these words."""
+    group = click.Context(app, info_name="muslin", **app.context_settings)
+    found = app.get_command(group, name)
+    assert found is not None
+    return found.make_context(name, list(words), parent=group).params
 
 
 def test_what_is_not_given_is_the_default() -> None:
-    assert sewn("a") == dict(pieces=[Path("a")], cut=None, seam=1.5, place=None, thread=None, iron=True)
+    restyle, imagine, evaluate = typed("restyle"), typed("imagine"), typed("evaluate", "made")
+    assert restyle["photos"] == restyle["style"] == () and restyle["number"] == 1 and restyle["overwrite"] is False
+    left_open = ("mask", "scale", "repeat", "mix", "seamless", "seed", "output", "settings", "model", "ray", "workers")
+    assert all(restyle[name] is None for name in left_open)
+    assert imagine["look"] == "print" and imagine["between"] is None and imagine["sheet"] is True
+    assert imagine["number"] == 6 and imagine["scale"] == 1.0 and imagine["choose"] == 4
+    assert evaluate["real"] is None and evaluate["number"] == 200 and evaluate["most"] == 2000
+    assert typed("demo") == {"minutes": 3.0, "output": Path("demo")}
 
 
-def test_words_become_the_types_of_the_function() -> None:
-    found = sewn("a", "--cut", "on-bias", "-s", "0", "b", "--thread", "red", "--thread", "blue", "--no-iron",
-                 "--place", "3", "-4", "--", "-c")  # fmt: skip
-    assert found == dict(
-        pieces=[Path("a"), Path("b"), Path("-c")], cut=Cut.on_bias, seam=0.0, place=(3, -4), thread=["red", "blue"],
-        iron=False,
-    )  # fmt: skip
-    assert isinstance(found["cut"], Cut) and isinstance(found["thread"], list)
+def test_words_become_what_the_commands_take() -> None:
+    restyle = typed("restyle", "a", "--repeat", "half-drop", "-s", "x:2", "b", "--style", "y", "--scale", "2",
+                    "--settings", "c.png", "--", "-d")  # fmt: skip
+    assert restyle["photos"] == ("a", "b", "-d") and restyle["style"] == ("x:2", "y")
+    assert restyle["repeat"] == "half-drop" and restyle["scale"] == 2.0 and restyle["settings"] == Path("c.png")
+    imagine = typed("imagine", "--between", "3", "-4", "--no-sheet", "-o", "out")
+    assert imagine["between"] == (3, -4) and imagine["sheet"] is False and imagine["output"] == Path("out")
+    train = typed("train", "dcgan", "data", "--option", "a=1", "--option", "b=2", "--from", "old")
+    assert train["data"] == Path("data") and train["option"] == ("a=1", "b=2") and train["start"] == "old"
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["a", "--cut", "round"], ["a", "-s", "3.5"], ["a", "--place", "1"], ["a", "--stitch", "2"]]
+    "words",
+    [
+        ["restyle", "a", "--repeat", "half_drop"],
+        ["restyle", "a", "-n", "1001"],
+        ["demo", "-m", "0.05"],
+        ["imagine", "--between", "1"],
+        ["restyle", "--stitch", "2"],
+    ],
 )
 def test_what_does_not_fit_is_refused(words: list[str]) -> None:
     with pytest.raises(click.ClickException) as caught:
-        sewn(*words)
+        typed(*words)
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("learn", "argument 'SWATCHES'"),
+        ("learn swatches", "option '--name'"),
+        ("lookbook", "argument 'RESULTS...'"),
+        ("train", "argument 'RECIPE'"),
+        ("evaluate", "argument 'MADE'"),
+        ("export", "argument 'MODEL'"),
+        ("data check", "argument 'DIR'"),
+        ("models show", "argument 'NAME'"),
+    ],
+)
+def test_what_is_missing_is_named(line: str, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(line.split()) == 2
+    assert f"Missing {missing}." in capsys.readouterr().err
+
+
 def test_help_names_arguments_options_and_defaults() -> None:
-    text = CliRunner().invoke(command("sew", sew), ["--help"]).output
-    assert "PIECE...  What is sewn." in text and "--seam-allowance NUMBER" in text and "[default: 1.5; 0<=x<=3]" in text
-    assert "[straight|on-bias]" in text and "With a machine." in text
+    text = CliRunner().invoke(app, ["restyle", "--help"]).output
+    assert "PHOTO...  Photos, or folders of photos;" in text and "--scale NUMBER" in text and "-h, --help" in text
+    assert "[straight|half-drop|brick|mirror]" in text and "Writes PHOTO.LOOK.png beside each photo" in text
+    text = CliRunner().invoke(app, ["models", "show", "-h"]).output
+    assert "NAME  Name or folder of a model." in text and "[16<=x<=2048]" in text
+    assert "[default: 3.0; 0.1<=x<=600]" in " ".join(CliRunner().invoke(app, ["demo", "--help"]).output.split())
+
+
+def test_every_command_has_a_line_that_fits() -> None:
+    lines = CliRunner().invoke(app, ["--help"]).output.split("Commands:\n")[1].split("\n\n")[0].splitlines()
+    assert len(lines) == len(app.list_commands(click.Context(app)))
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 def test_every_command_has_a_line_and_words_for_each_parameter() -> None:
@@ -76,7 +100,7 @@ def test_every_command_has_a_line_and_words_for_each_parameter() -> None:
             if isinstance(found, click.Group):
                 walk(found)
             for parameter in found.params:
-                assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None), (name, parameter.name)
+                assert parameter.help, (name, parameter.name)
 
     walk(app)
 

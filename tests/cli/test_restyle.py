@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from muslin.cli import jobs, run
-from muslin.cli.restyle import Mix, Repeat, look_name
+from muslin.cli.restyle import MIXES, REPEATS, look_name
 from muslin.errors import UserError
 from muslin.images import FORMATS, read_image, write_image
 
@@ -205,8 +205,9 @@ def test_photos_of_one_stem_do_not_share_a_target(tmp_path, monkeypatch):
 
 
 def test_names_repeated_for_speed_are_the_same():
-    from muslin.restyle.restyler import MIXES
-    from muslin.textiles.repeat import REPEATS
+    from muslin.restyle import restyler
+    from muslin.textiles import repeat
 
-    assert set(Repeat) == set(REPEATS) and set(Mix) == set(MIXES) and set(jobs.SUFFIXES) == set(FORMATS)
+    assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(restyler.MIXES)
+    assert set(jobs.SUFFIXES) == set(FORMATS)
     assert look_name([Path("a b.png"), Path("c.jpg")]) == "a-b+c"

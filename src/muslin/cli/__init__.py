@@ -12,39 +12,54 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import click
 
+from muslin import __version__
 from muslin.cli import terminal
-from muslin.cli.commands import Commands
 from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
 
 INTERRUPTED = 130
-NAMES = ("restyle", "imagine", "learn", "lookbook", "studio", "serve", "train", "recipes", "evaluate", "export", "demo")
-
-
-def _version(context: click.Context, option: click.Parameter, asked: bool) -> None:
-    if asked:
-        from muslin import __version__
-
-        print(f"muslin {__version__}")
-        context.exit()
-
-
-app = Commands(
-    "muslin",
-    "Restyle photographs of garments with generative adversarial networks, on your own computer.",
-    {name: f"muslin.cli.{name}:{name}" for name in NAMES}
-    | {"data": "muslin.cli.data:app", "models": "muslin.cli.models:app", "info": "muslin.cli.info:info"},
-    epilog="Start with: muslin restyle photo.jpg --style swatch.jpg",
-    params=[
-        click.Option(
-            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
-            help="Print the version and stop.",
-        )
-    ],
+NAMES = (
+    "restyle", "imagine", "learn", "lookbook", "studio", "serve", "train", "recipes", "evaluate", "export", "demo",
+    "data", "models", "info",
 )  # fmt: skip
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they, or the list, are asked for (Click's documentation, "Lazily loading
+    subcommands"): the start of the program is a good part of a restyle (docs/benchmarks.md).
+
+    places: name -> "module:command".
+    """
+
+    def __init__(self, *words: Any, places: Mapping[str, str], **more: Any) -> None:
+        super().__init__(*words, **more)
+        self.places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.places:
+            return None
+        module, _, command = self.places[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(module), command)
+        return found
+
+
+@click.group(
+    cls=LazyGroup,
+    places={name: f"muslin.cli.{name}:{name}" for name in NAMES},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110},
+    epilog="Start with: muslin restyle photo.jpg --style swatch.jpg",
+)
+@click.version_option(__version__, message="muslin %(version)s", help="Print the version and stop.")
+def app() -> None:
+    """Restyle photographs of garments with generative adversarial networks, on your own computer."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

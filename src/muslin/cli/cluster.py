@@ -5,27 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
+
+import click
 
 from muslin.cli import terminal
-from muslin.cli.commands import Option
 from muslin.cli.jobs import plan
 from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
 
 LOCAL = "local"
 ADDRESS = re.compile(r"auto|local|ray://.+|[A-Za-z0-9._\[\]:-]+:\d{2,5}")
 
-Ray = Annotated[
-    str | None,
-    Option(
-        "--ray",
-        metavar="[ADDRESS]",
-        help="Use a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without an address, this computer's cores.",
-    ),
-]
-Workers = Annotated[
-    int | None, Option("--workers", min=1, max=100_000, metavar="N", help="Workers of --ray. [one for each core]")
-]
+ray_option = click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    help="Use a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without an address, this computer's cores.",
+)
 
 
 def with_address(arguments: Sequence[str]) -> list[str]:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Commands, Option
+from muslin.cli import shared, terminal
 from muslin.errors import EXIT_DATA
 
-app = Commands("data", "Look at folders of pictures.", {"check": "muslin.cli.data:check"})
 SHOWN = 5  # file names under a finding; the JSON has them all
 
 
-def check(
-    directory: Annotated[str, Argument(metavar="DIR", help="A folder of pictures.")],
-    min_side: Annotated[int, Option(min=1, help="Smallest useful side, in pixels.")] = 128,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="No progress on stderr.")] = False,
-) -> int:
-    """Find what would spoil a training run: unreadable files, duplicates, leakage, masks, sizes, colour.
+@click.group()
+def data() -> None:
+    """Look at folders of pictures."""
+
+
+@data.command()
+@click.argument("directory", metavar="DIR", help="A folder of pictures.")
+@click.option(
+    "--min-side", type=click.IntRange(1), default=128, metavar="NUMBER", help="Smallest useful side, in pixels."
+)
+@shared.as_json
+@shared.without_progress
+def check(directory: str, min_side: int, as_json: bool, quiet: bool) -> int:
+    """Find what would spoil a training run.
+
+    Unreadable files, duplicates, leakage, masks, sizes, colour.
 
     Ends with exit code 3 when something has to be mended first.
     """

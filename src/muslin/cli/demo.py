@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from muslin.cli import terminal
-from muslin.cli.commands import Option
+import click
+
+from muslin.cli import shared, terminal
 
 
-def demo(
-    minutes: Annotated[
-        float,
-        Option("--minutes", "-m", min=0.1, max=600, help="Time for training the restyling network."),
-    ] = 3.0,
-    output: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Folder of the lookbook.")] = Path("demo"),
-) -> None:
-    """Train a GAN on the embedded garments, restyle garments it has never seen, and show both in a
-    lookbook.
+@click.command()
+@click.option(
+    "--minutes",
+    "-m",
+    type=click.FloatRange(0.1, 600),
+    default=3.0,
+    metavar="NUMBER",
+    help="Time for training the restyling network.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=shared.PATH,
+    default=Path("demo"),
+    metavar="DIR",
+    help="Folder of the lookbook.",
+)
+def demo(minutes: float, output: Path) -> None:
+    """Train a GAN in front of you, and restyle with it.
+
+    It learns from the embedded garments, restyles garments it has never seen, and shows both in a lookbook.
     """
     from muslin.demo import run
 

@@ -5,40 +5,72 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
 
 COLOURS = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
 WORST = 5  # named below the table
 WIDE = 120  # columns from which what a figure says stands beside it
 
 
+@click.command()
+@click.argument("made", metavar="MADE", help="A folder of made pictures, or a model by name or folder.")
+@click.argument(
+    "real",
+    type=shared.PATH,
+    required=False,
+    metavar="[REAL]",
+    help="A folder of pictures that they should be like; for a model, its DATA.",
+)
+@click.option(
+    "--photos",
+    type=shared.PATH,
+    metavar="DIR",
+    help="The photos that they were made from, found by name.",
+)
+@click.option("--masks", type=shared.PATH, metavar="DIR", help="The photos' garment masks, found by name.")
+@click.option("--patches", is_flag=True, help="Compare patches: the cloth, not the whole picture.")
+@click.option("--tiles", is_flag=True, help="They are meant as seamless repeats.")
+@click.option(
+    "-n", "--number", type=click.IntRange(1), default=200, metavar="NUMBER", help="Pictures that a model makes."
+)
+@click.option(
+    "--most", type=click.IntRange(20), default=2000, metavar="NUMBER", help="Pictures of each side that are read."
+)
+@click.option("--seed", type=int, default=0, metavar="NUMBER", help="The same seed gives the same figures.")
+@click.option(
+    "--html",
+    "page",
+    type=shared.PATH,
+    metavar="FILE",
+    help="Write a page with the pictures, the worst first.",
+)
+@click.option("--keep", type=shared.PATH, metavar="DIR", help="Keep what a model makes in this folder.")
+@click.option("--overwrite", is_flag=True, help="Replace a page that exists.")
+@shared.as_json
+@shared.without_progress
 def evaluate(
-    made: Annotated[str, Argument(metavar="MADE", help="A folder of made pictures, or a model by name or folder.")],
-    real: Annotated[
-        Path | None,
-        Argument(metavar="[REAL]", help="A folder of pictures that they should be like; for a model, its DATA."),
-    ] = None,
-    photos: Annotated[
-        Path | None, Option(metavar="DIR", help="The photos that they were made from, found by name.")
-    ] = None,
-    masks: Annotated[Path | None, Option(metavar="DIR", help="The photos' garment masks, found by name.")] = None,
-    patches: Annotated[bool, Option("--patches", help="Compare patches: the cloth, not the whole picture.")] = False,
-    tiles: Annotated[bool, Option("--tiles", help="They are meant as seamless repeats.")] = False,
-    number: Annotated[int, Option("-n", "--number", min=1, help="Pictures that a model makes.")] = 200,
-    most: Annotated[int, Option(min=20, help="Pictures of each side that are read.")] = 2000,
-    seed: Annotated[int, Option(help="The same seed gives the same figures.")] = 0,
-    page: Annotated[
-        Path | None, Option("--html", metavar="FILE", help="Write a page with the pictures, the worst first.")
-    ] = None,
-    keep: Annotated[Path | None, Option(metavar="DIR", help="Keep what a model makes in this folder.")] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace a page that exists.")] = False,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="No progress on stderr.")] = False,
+    made: str,
+    real: Path | None,
+    photos: Path | None,
+    masks: Path | None,
+    patches: bool,
+    tiles: bool,
+    number: int,
+    most: int,
+    seed: int,
+    page: Path | None,
+    keep: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
-    """Measure made pictures: are they like yours, as varied, no copies; is it the same garment, the chosen cloth?
+    """Measure made pictures beside yours, in figures and in words.
+
+    Are they like yours, as varied, no copies; is it the same garment, the chosen cloth?
 
     Every figure comes with the range in which it would lie with other pictures. docs/measures.md says what each means.
     """

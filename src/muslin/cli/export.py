@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
 
 
-def export(
-    model: Annotated[str, Argument(metavar="MODEL", help="Name or folder of a model, or the folder of a run.")],
-    format: Annotated[str, Option("--format", "-f", help="onnx, openvino, litert or saved-model.")] = "onnx",
-    output: Annotated[
-        Path | None, Option("--output", "-o", metavar="DIR", help="Folder to write. [NAME-FORMAT]")
-    ] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace an earlier export.")] = False,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
-) -> int:
-    """Write a model's networks in another format, and compare what they compute with the original on two sizes.
+@click.command()
+@click.argument("model", metavar="MODEL", help="Name or folder of a model, or the folder of a run.")
+@click.option("--format", "-f", default="onnx", help="onnx, openvino, litert or saved-model.")
+@click.option("--output", "-o", type=shared.PATH, metavar="DIR", help="Folder to write. [NAME-FORMAT]")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier export.")
+@shared.as_json
+def export(model: str, format: str, output: Path | None, overwrite: bool, as_json: bool) -> int:
+    """Write a model's networks in another format, and check them.
 
-    The largest differences go into the model.json of the folder that is written.
+    What they compute is compared with the original on two sizes. The largest
+    differences go into the model.json of the folder that is written.
     """
     _check(model)
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the exporters read its graphs; weights fit every backend

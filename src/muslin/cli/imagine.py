@@ -4,45 +4,64 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
 from muslin.errors import EXIT_USAGE, UserError
 
 
+@click.command()
+@click.argument("look", default="print", metavar="[LOOK]", help="A look, a model by name or folder, or MODEL:LOOK.")
+@click.option("-n", "--number", type=click.IntRange(1, 10_000), default=6, metavar="NUMBER", help="How many pictures.")
+@click.option("--size", metavar="PX|WxH", help="Size of a tile. [512; designs: as they were learned]")
+@click.option("--scale", type=float, default=1.0, metavar="NUMBER", help="Size of the motifs; 1 = as in the swatches.")
+@click.option("--tile", is_flag=True, help="Seamless repeats. Prints always are; designs are made so.")
+@click.option("--mix", metavar="LOOK2", help="A second look that takes part.")
+@click.option("--weight", type=float, default=0.5, metavar="NUMBER", help="Share of the second look, 0 to 1.")
+@click.option("--between", type=int, nargs=2, metavar="SEED1 SEED2", help="Go from one seed to another in -n steps.")
+@click.option("--palette", metavar="COLOURS", help='Print in these colours, for instance "navy,#e8c1a0,white".')
+@click.option(
+    "--choose",
+    type=click.IntRange(1, 64),
+    default=4,
+    metavar="NUMBER",
+    help="Arrangements tried for each print; the most convincing is kept.",
+)
+@click.option("--seed", type=int, default=0, metavar="NUMBER", help="Of the first picture; the next ones count up.")
+@click.option(
+    "-o",
+    "--output",
+    type=shared.PATH,
+    metavar="OUT",
+    help="A folder, or a file for one picture. [LOOK]",
+)
+@click.option("--sheet/--no-sheet", default=True, help="A contact sheet beside several pictures.")
+@click.option("--overwrite", is_flag=True, help="Replace pictures that exist.")
+@shared.as_json_not_paths
+@shared.quiet
 def imagine(
-    look: Annotated[
-        str, Argument(metavar="[LOOK]", help="A look, a model by name or folder, or MODEL:LOOK.")
-    ] = "print",
-    number: Annotated[int, Option("-n", "--number", min=1, max=10_000, help="How many pictures.")] = 6,
-    size: Annotated[
-        str | None, Option(metavar="PX|WxH", help="Size of a tile. [512; designs: as they were learned]")
-    ] = None,
-    scale: Annotated[float, Option(help="Size of the motifs; 1 = as in the swatches.")] = 1.0,
-    tile: Annotated[bool, Option("--tile", help="Seamless repeats. Prints always are; designs are made so.")] = (False),
-    mix: Annotated[str | None, Option(metavar="LOOK2", help="A second look that takes part.")] = None,
-    weight: Annotated[float, Option(help="Share of the second look, 0 to 1.")] = 0.5,
-    between: Annotated[
-        tuple[int, int] | None,
-        Option(metavar="SEED1 SEED2", help="Go from one seed to another in -n steps."),
-    ] = None,
-    palette: Annotated[
-        str | None, Option(metavar="COLOURS", help='Print in these colours, for instance "navy,#e8c1a0,white".')
-    ] = None,
-    choose: Annotated[
-        int, Option(min=1, max=64, help="Arrangements tried for each print; the most convincing is kept.")
-    ] = 4,
-    seed: Annotated[int, Option(help="Of the first picture; the next ones count up.")] = 0,
-    output: Annotated[
-        Path | None, Option("-o", "--output", metavar="OUT", help="A folder, or a file for one picture. [LOOK]")
-    ] = None,
-    sheet: Annotated[bool, Option("--sheet/--no-sheet", help="A contact sheet beside several pictures.")] = True,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace pictures that exist.")] = False,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of paths.")] = False,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    look: str,
+    number: int,
+    size: str | None,
+    scale: float,
+    tile: bool,
+    mix: str | None,
+    weight: float,
+    between: tuple[int, int] | None,
+    palette: str | None,
+    choose: int,
+    seed: int,
+    output: Path | None,
+    sheet: bool,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
-    """Invent prints in a look: seamless tiles for `muslin restyle --style` or for the fabric printer.
+    """Invent prints in a look, as seamless tiles.
+
+    They are for `muslin restyle --style` or for the fabric printer.
 
     Models trained with dcgan or r3gan make designs in the same way. A seed makes the same picture each time.
     """

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.commands import Option
+import click
+
+from muslin.cli import shared, terminal
 
 RUNTIME = ("numpy", "opencv-python-headless", "pillow", "onnxruntime")
 TRAINING = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "tf2onnx", "openvino", "ai-edge-litert")
 
 
-def info(
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Show versions, backends, devices and folders; what a bug report needs."""
+@click.command()
+@shared.as_json
+def info(as_json: bool) -> None:
+    """Show versions, backends, devices and folders. What a bug report needs."""
     facts = collect()
     if as_json:
         terminal.put_json(facts)

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 
 INTERRUPTED = 130
 FEWEST = 3  # swatches; five are better
 
 
+@click.command()
+@click.argument(
+    "swatches",
+    type=shared.PATH,
+    metavar="SWATCHES",
+    help="A folder of 5 to 200 pictures of cloth.",
+)
+@click.option("--name", required=True, metavar="NAME", help="What the look is called.")
+@click.option("--minutes", "-m", type=click.FloatRange(0.1, 600), default=3.0, metavar="NUMBER", help="Time to spend.")
+@click.option("--from", "start", default="print", metavar="MODEL", help="The print model to learn on from.")
+@click.option("--seed", type=int, default=0, metavar="NUMBER", help="The same seed learns the same way.")
+@click.option("--run", type=shared.PATH, metavar="DIR", help="Folder of the run. [runs/NAME]")
+@click.option("--overwrite", is_flag=True, help="Replace a look of that name.")
+@shared.as_json_at_the_end
+@shared.quiet
 def learn(
-    swatches: Annotated[Path, Argument(metavar="SWATCHES", help="A folder of 5 to 200 pictures of cloth.")],
-    name: Annotated[str, Option(metavar="NAME", help="What the look is called.")],
-    minutes: Annotated[float, Option("--minutes", "-m", min=0.1, max=600, help="Time to spend.")] = 3.0,
-    start: Annotated[str, Option("--from", metavar="MODEL", help="The print model to learn on from.")] = "print",
-    seed: Annotated[int, Option(help="The same seed learns the same way.")] = 0,
-    run: Annotated[Path | None, Option("--run", metavar="DIR", help="Folder of the run. [runs/NAME]")] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace a look of that name.")] = False,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document at the end.")] = False,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    swatches: Path,
+    name: str,
+    minutes: float,
+    start: str,
+    seed: int,
+    run: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
-    """Learn a look from swatches, in minutes: then `muslin imagine NAME` invents prints in it.
+    """Learn a look from swatches, in minutes.
+
+    Then `muslin imagine NAME` invents prints in it.
 
     Stopped at any moment, the same command continues.
     """

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
 
 
-def lookbook(
-    results: Annotated[list[str], Argument(metavar="RESULTS...", help="Restyled pictures, or folders of them.")],
-    output: Annotated[
-        Path,
-        Option("-o", "--output", metavar="OUT", help="lookbook.html, contact-sheet.png, or a folder for both."),
-    ] = Path("lookbook"),
-    title: Annotated[str, Option(help="Printed at the top.")] = "Lookbook",
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace files that exist.")] = False,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of paths.")] = False,
-) -> None:
-    """Make a lookbook: one HTML page with before/after sliders that needs nothing else, and a contact
-    sheet.
+@click.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS...", help="Restyled pictures, or folders of them.")
+@click.option(
+    "-o",
+    "--output",
+    type=shared.PATH,
+    default=Path("lookbook"),
+    metavar="OUT",
+    help="lookbook.html, contact-sheet.png, or a folder for both.",
+)
+@click.option("--title", default="Lookbook", help="Printed at the top.")
+@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+@shared.as_json_not_paths
+def lookbook(results: tuple[str, ...], output: Path, title: str, overwrite: bool, as_json: bool) -> None:
+    """Make a lookbook: one HTML page and a contact sheet.
+
+    The page has before/after sliders and needs nothing else.
     """
     from muslin.images import find_images
     from muslin.restyle import lookbook as book

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Commands, Option
+import click
 
-app = Commands(
-    "models",
-    "The models on this computer.",
-    {"list": "muslin.cli.models:show_all", "show": "muslin.cli.models:show"},
-)
+from muslin.cli import shared, terminal
+
 USUAL_SIZE = 256  # px, at which a restyle asks most networks
-Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
 
 
-def show_all(as_json: Json = False) -> None:
+@click.group()
+def models() -> None:
+    """The models on this computer."""
+
+
+@models.command("list")
+@shared.as_json
+def show_all(as_json: bool) -> None:
     """List the models: your own, then those that came with muslin."""
     from muslin import store
 
@@ -48,15 +50,20 @@ def show_all(as_json: Json = False) -> None:
         terminal.say("No models yet. Train one with: muslin train drape DATA")
 
 
-def show(
-    name: Annotated[str, Argument(metavar="NAME", help="Name or folder of a model.")],
-    size: Annotated[
-        int | None,
-        Option(min=16, max=2048, metavar="PX", help="Count the work on a picture of this size. [the model's own]"),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Show a model's card, after checking that its files are what they were, and what one picture costs it."""
+@models.command()
+@click.argument("name", metavar="NAME", help="Name or folder of a model.")
+@click.option(
+    "--size",
+    type=click.IntRange(16, 2048),
+    metavar="PX",
+    help="Count the work on a picture of this size. [the model's own]",
+)
+@shared.as_json
+def show(name: str, size: int | None, as_json: bool) -> None:
+    """Show a model's card, and what one picture costs it.
+
+    Its files are checked first: are they what they were?
+    """
     from muslin import store
 
     model = store.load(name)

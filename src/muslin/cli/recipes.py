@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
 
 
-def recipes(
-    name: Annotated[str | None, Argument(metavar="[RECIPE]", help="Show this one's paper, cost and settings.")] = None,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """List the recipes; with a name, what it is, what it costs, and every setting that --option takes."""
+@click.command()
+@click.argument("name", required=False, metavar="[RECIPE]", help="Show this one's paper, cost and settings.")
+@shared.as_json
+def recipes(name: str | None, as_json: bool) -> None:
+    """List the recipes, or show one with its settings.
+
+    With a name: what it is, what it costs, and every setting that --option takes.
+    """
     from muslin.errors import EXIT_USAGE, UserError
     from muslin.recipes import RECIPES, options
 

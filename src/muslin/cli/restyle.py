@@ -5,113 +5,110 @@ from __future__ import annotations
 import os
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.cluster import Ray, Workers, restyle_on_ray
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
+from muslin.cli.cluster import ray_option, restyle_on_ray
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
-
-class Mix(StrEnum):
-    """What several swatches become; restyler.MIXES."""
-
-    overprint = "overprint"
-    panels = "panels"
+# The words of restyler.MIXES and textiles.repeat.REPEATS, which are not imported just to print the help.
+MIXES = ("overprint", "panels")
+REPEATS = ("straight", "half-drop", "brick", "mirror")
+SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
 
 
-class Seamless(StrEnum):
-    """restyler.Controls.seamless: when its seam shows, always, never."""
-
-    auto = "auto"
-    yes = "yes"
-    no = "no"
-
-
-class Repeat(StrEnum):
-    """How copies of the swatch are laid; textiles.repeat.REPEATS, which is not imported just to print the
-    help.
-    """
-
-    straight = "straight"
-    half_drop = "half-drop"
-    brick = "brick"
-    mirror = "mirror"
-
-
+@click.command()
+@click.argument(
+    "photos",
+    nargs=-1,
+    metavar="PHOTO...",
+    help="Photos, or folders of photos; - reads one from standard input. With --ray: URIs, .parquet, .tar too.",
+)
+@click.option(
+    "--style",
+    "-s",
+    multiple=True,
+    metavar="SWATCH[:WEIGHT]",
+    help="Picture of the cloth; several are blended by weight.",
+)
+@click.option("--mask", metavar="FILE|auto|none", help="Where the garment is: a mask, a folder of masks, found, all.")
+@click.option(
+    "--scale", type=float, metavar="NUMBER", help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"
+)
+@click.option("--rotate", type=float, metavar="DEG", help="Turn the print, in degrees. [0]")
+@click.option("--repeat", type=click.Choice(REPEATS), help="How the swatch repeats. [straight]")
+@click.option("--strength", type=float, metavar="NUMBER", help="0 keeps the old cloth, 1 replaces it. [1]")
+@click.option("--shading", type=float, metavar="NUMBER", help="How much of the folds and light to keep. [1]")
+@click.option(
+    "--mix",
+    type=click.Choice(MIXES),
+    help="Several swatches: printed over each other, or one a panel. [overprint]",
+)
+@click.option("--palette", metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
+@click.option("--offset", metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")
+@click.option(
+    "--seamless", type=click.Choice(list(SEAMLESS)), help="Mend the edges of a swatch that does not tile. [auto]"
+)
+@click.option(
+    "-n", "--number", type=click.IntRange(1, 1000), default=1, metavar="NUMBER", help="Variants of each photo."
+)
+@click.option("--seed", type=int, metavar="NUMBER", help="The same seed gives the same variants. [0]")
+@click.option("-o", "--output", metavar="OUT", help="File or folder to write; - writes to standard output.")
+@click.option("--overwrite", is_flag=True, help="Replace results that exist.")
+@click.option("--skip-existing", is_flag=True, help="Make only the results that are missing: go on with a folder.")
+@click.option(
+    "--settings",
+    type=shared.PATH,
+    metavar="FROM.png",
+    help="Take all settings from a result; options given here go before.",
+)
+@click.option("--model", metavar="NAME", help="A model by name or folder. [drape]")
+@click.option("--look", metavar="LOOK", help="Which of its looks, of a model that has learned several.")
+@click.option("--look-mix", metavar="LOOK=W,...", help="Several of its looks at once, as in stripes=0.6,denim=0.4.")
+@click.option(
+    "--reference",
+    multiple=True,
+    metavar="PICTURE[:WEIGHT]",
+    help="A garment or cloth whose look is taken, by a model of many.",
+)
+@ray_option
+@click.option("--workers", type=click.IntRange(1, 100_000), metavar="N", help="Workers of --ray. [one for each core]")
+@shared.as_json_not_paths
+@shared.quiet
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
 def restyle(
-    photos: Annotated[
-        list[str] | None,
-        Argument(
-            metavar="PHOTO...",
-            help="Photos, or folders of photos; - reads one from standard input. With --ray: URIs, .parquet, .tar too.",
-        ),
-    ] = None,
-    style: Annotated[
-        list[str] | None,
-        Option(
-            "--style",
-            "-s",
-            metavar="SWATCH[:WEIGHT]",
-            help="Picture of the cloth; several are blended by weight.",
-        ),
-    ] = None,
-    mask: Annotated[
-        str | None,
-        Option(metavar="FILE|auto|none", help="Where the garment is: a mask, a folder of masks, found, all."),
-    ] = None,
-    scale: Annotated[
-        float | None,
-        Option(help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"),
-    ] = None,
-    rotate: Annotated[float | None, Option(metavar="DEG", help="Turn the print, in degrees. [0]")] = None,
-    repeat: Annotated[Repeat | None, Option(help="How the swatch repeats. [straight]")] = None,
-    strength: Annotated[float | None, Option(help="0 keeps the old cloth, 1 replaces it. [1]")] = None,
-    shading: Annotated[float | None, Option(help="How much of the folds and light to keep. [1]")] = None,
-    mix: Annotated[
-        Mix | None,
-        Option(help="Several swatches: printed over each other, or one a panel. [overprint]"),
-    ] = None,
-    palette: Annotated[
-        str | None, Option(metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
-    ] = None,
-    offset: Annotated[str | None, Option(metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")] = None,
-    seamless: Annotated[Seamless | None, Option(help="Mend the edges of a swatch that does not tile. [auto]")] = None,
-    number: Annotated[int, Option("-n", "--number", min=1, max=1000, help="Variants of each photo.")] = 1,
-    seed: Annotated[int | None, Option(help="The same seed gives the same variants. [0]")] = None,
-    output: Annotated[
-        str | None,
-        Option("-o", "--output", metavar="OUT", help="File or folder to write; - writes to standard output."),
-    ] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace results that exist.")] = False,
-    skip_existing: Annotated[
-        bool, Option("--skip-existing", help="Make only the results that are missing: go on with a folder.")
-    ] = False,
-    settings: Annotated[
-        Path | None,
-        Option(metavar="FROM.png", help="Take all settings from a result; options given here go before."),
-    ] = None,
-    model: Annotated[str | None, Option(metavar="NAME", help="A model by name or folder. [drape]")] = None,
-    look: Annotated[
-        str | None, Option(metavar="LOOK", help="Which of its looks, of a model that has learned several.")
-    ] = None,
-    look_mix: Annotated[
-        str | None,
-        Option(metavar="LOOK=W,...", help="Several of its looks at once, as in stripes=0.6,denim=0.4."),
-    ] = None,
-    reference: Annotated[
-        list[str] | None,
-        Option(metavar="PICTURE[:WEIGHT]", help="A garment or cloth whose look is taken, by a model of many."),
-    ] = None,
-    ray: Ray = None,
-    workers: Workers = None,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document instead of paths.")] = False,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
-    verbose: Annotated[bool, Option("-v", "--verbose", help="Say more on stderr.")] = False,
+    photos: tuple[str, ...],
+    style: tuple[str, ...],
+    mask: str | None,
+    scale: float | None,
+    rotate: float | None,
+    repeat: str | None,
+    strength: float | None,
+    shading: float | None,
+    mix: str | None,
+    palette: str | None,
+    offset: str | None,
+    seamless: str | None,
+    number: int,
+    seed: int | None,
+    output: str | None,
+    overwrite: bool,
+    skip_existing: bool,
+    settings: Path | None,
+    model: str | None,
+    look: str | None,
+    look_mix: str | None,
+    reference: tuple[str, ...],
+    ray: str | None,
+    workers: int | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Dress the garment of each photo in another cloth. Folds, light, seams and background stay.
 
@@ -120,19 +117,19 @@ def restyle(
     given = {
         "scale": scale,
         "rotation": rotate,
-        "repeat": repeat.value if repeat else None,
+        "repeat": repeat,
         "strength": strength,
         "shading": shading,
         "palette": palette,
-        "mix": mix.value if mix else None,
+        "mix": mix,
         "offset": parse_offset(offset) if offset is not None else None,
-        "seamless": {"yes": True, "no": False, "auto": "auto"}[seamless.value] if seamless else None,
+        "seamless": SEAMLESS[seamless] if seamless is not None else None,
         "look": look,
         "look_mix": parse_mix(look_mix) if look_mix else None,
     }
     controls = {name: value for name, value in given.items() if value is not None}
-    styles = [parse_style(text) for text in [*(style or []), *(reference or [])]]
-    sources = list(photos or [])
+    styles = [parse_style(text) for text in [*style, *reference]]
+    sources = list(photos)
     if settings is not None:
         recalled = _recall(settings, quiet)
         named = {"look", "look_mix"} if {"look", "look_mix"} & controls.keys() else set()

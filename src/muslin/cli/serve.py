@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from muslin.cli import terminal
-from muslin.cli.cluster import Ray
-from muslin.cli.commands import Option
+import click
+
+from muslin.cli import shared, terminal
+from muslin.cli.cluster import ray_option
 from muslin.errors import EXIT_USAGE, UserError
 
 
+@click.command()
+@shared.host
+@shared.port
+@shared.token
+@shared.data
+@ray_option
+@click.option(
+    "--replicas",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="With --ray: how many make results. [one for each core]",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 256), default=1, metavar="N", help="With --ray: cores of each replica."
+)
 def serve(
-    host: Annotated[
-        str, Option(help="Address to listen on; anything but loopback asks visitors for a token.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int | None, Option("--port", "-p", min=0, max=65535, help="Port to listen on. [8765, or the next free]")
-    ] = None,
-    token: Annotated[
-        str | None, Option(metavar="WORD", help="The token to ask for. [a new one, where one is needed]")
-    ] = None,
-    data: Annotated[
-        Path | None, Option(metavar="DIR", help="Where projects and pictures are kept. [your data folder]")
-    ] = None,
-    ray: Ray = None,
-    replicas: Annotated[
-        int | None,
-        Option(min=1, max=10_000, metavar="N", help="With --ray: how many make results. [one for each core]"),
-    ] = None,
-    threads: Annotated[int, Option(min=1, max=256, metavar="N", help="With --ray: cores of each replica.")] = 1,
+    host: str,
+    port: int | None,
+    token: str | None,
+    data: Path | None,
+    ray: str | None,
+    replicas: int | None,
+    threads: int,
 ) -> None:
-    """The studio for a team: no browser is opened, and with --ray a cluster makes the results, many at once.
+    """Open the studio for a team, on a computer that all reach.
+
+    No browser is opened, and with --ray a cluster makes the results, many at once.
 
     End it with Ctrl-C. Nothing is lost: jobs that were running go on when it is started again.
     """

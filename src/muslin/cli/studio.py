@@ -5,31 +5,30 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from muslin.cli import terminal
-from muslin.cli.commands import Option
+import click
+
+from muslin.cli import shared, terminal
 
 
+@click.command()
+@shared.port
+@shared.host
+@shared.token
+@shared.data
+@click.option("--browser/--no-browser", default=True, help="Open the page in a browser.")
+@click.option("--install-desktop-entry", is_flag=True, help="Put the studio into the desktop's menu, and stop.")
 def studio(
-    port: Annotated[
-        int | None, Option("--port", "-p", min=0, max=65535, help="Port to listen on. [8765, or the next free]")
-    ] = None,
-    host: Annotated[
-        str, Option(help="Address to listen on; anything but loopback asks visitors for a token.")
-    ] = "127.0.0.1",
-    token: Annotated[
-        str | None, Option(metavar="WORD", help="The token to ask for. [a new one, where one is needed]")
-    ] = None,
-    data: Annotated[
-        Path | None, Option(metavar="DIR", help="Where projects and pictures are kept. [your data folder]")
-    ] = None,
-    browser: Annotated[bool, Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
-    install_desktop_entry: Annotated[
-        bool, Option("--install-desktop-entry", help="Put the studio into the desktop's menu, and stop.")
-    ] = False,
+    port: int | None,
+    host: str,
+    token: str | None,
+    data: Path | None,
+    browser: bool,
+    install_desktop_entry: bool,
 ) -> None:
-    """Open the studio: a page in your browser to restyle, compare, keep and deliver. Everything stays on this computer.
+    """Open the studio: a page to restyle, compare, keep and deliver.
+
+    It opens in your browser, and everything stays on this computer.
 
     End it with Ctrl-C. Nothing is lost: jobs that were running go on when it is opened again.
     """

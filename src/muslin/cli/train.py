@@ -3,58 +3,81 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from muslin.cli import terminal
-from muslin.cli.cluster import LOCAL, Ray
-from muslin.cli.commands import Argument, Option
+import click
+
+from muslin.cli import shared, terminal
+from muslin.cli.cluster import LOCAL, ray_option
 from muslin.recipes import RECIPES
 
 INTERRUPTED = 130
 
 
+@click.command()
+@click.argument(
+    "recipe",
+    metavar="RECIPE",
+    help=f"One of: {', '.join(sorted(RECIPES))}. `muslin recipes` says what they make.",
+)
+@click.argument(
+    "data",
+    type=shared.PATH,
+    required=False,
+    metavar="[DATA]",
+    help="A folder of pictures; without it, garments that muslin renders itself.",
+)
+@click.option("--minutes", "-m", type=float, metavar="NUMBER", help="Train for so long; chooses the number of images.")
+@click.option("--images", type=click.IntRange(1), metavar="NUMBER", help="Train on so many images, counting repeats.")
+@click.option("--size", type=click.IntRange(16, 1024), metavar="PX", help="Side of the pictures.")
+@click.option("--batch", type=click.IntRange(1, 4096), metavar="NUMBER", help="Images a step.")
+@click.option(
+    "--option",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any setting of the recipe: `muslin recipes NAME`. Repeatable.",
+)
+@click.option("--from", "start", metavar="MODEL", help="Go on from a model that you trained.")
+@click.option("--seed", type=int, default=0, metavar="NUMBER", help="The same seed gives the same network.")
+@click.option("--run", type=shared.PATH, metavar="DIR", help="Folder of the run. [runs/RECIPE]")
+@click.option("--resume", is_flag=True, help="Continue the run in that folder; the same command does so too.")
+@click.option("--name", metavar="NAME", help="Install the finished model under this name.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    metavar="N",
+    help="Processes that share each batch, through Ray.",
+)
+@ray_option
+@shared.as_json_at_the_end
+@shared.quiet
 def train(
-    recipe: Annotated[
-        str,
-        Argument(
-            metavar="RECIPE",
-            help=f"One of: {', '.join(sorted(RECIPES))}. `muslin recipes` says what they make.",
-        ),
-    ],
-    data: Annotated[
-        Path | None,
-        Argument(metavar="[DATA]", help="A folder of pictures; without it, garments that muslin renders itself."),
-    ] = None,
-    minutes: Annotated[
-        float | None, Option("--minutes", "-m", help="Train for so long; chooses the number of images.")
-    ] = None,
-    images: Annotated[int | None, Option(min=1, help="Train on so many images, counting repeats.")] = None,
-    size: Annotated[int | None, Option(min=16, max=1024, metavar="PX", help="Side of the pictures.")] = None,
-    batch: Annotated[int | None, Option(min=1, max=4096, help="Images a step.")] = None,
-    option: Annotated[
-        list[str] | None,
-        Option("--option", metavar="KEY=VALUE", help="Any setting of the recipe: `muslin recipes NAME`. Repeatable."),
-    ] = None,
-    start: Annotated[str | None, Option("--from", metavar="MODEL", help="Go on from a model that you trained.")] = None,
-    seed: Annotated[int, Option(help="The same seed gives the same network.")] = 0,
-    run: Annotated[Path | None, Option("--run", metavar="DIR", help="Folder of the run. [runs/RECIPE]")] = None,
-    resume: Annotated[
-        bool, Option("--resume", help="Continue the run in that folder; the same command does so too.")
-    ] = False,
-    name: Annotated[str | None, Option(metavar="NAME", help="Install the finished model under this name.")] = None,
-    workers: Annotated[
-        int, Option(min=1, max=10_000, metavar="N", help="Processes that share each batch, through Ray.")
-    ] = 1,
-    ray: Ray = None,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document at the end.")] = False,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="Only errors on stderr.")] = False,
+    recipe: str,
+    data: Path | None,
+    minutes: float | None,
+    images: int | None,
+    size: int | None,
+    batch: int | None,
+    option: tuple[str, ...],
+    start: str | None,
+    seed: int,
+    run: Path | None,
+    resume: bool,
+    name: str | None,
+    workers: int,
+    ray: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
-    """Train a network until the time is up or both networks have converged, then export it as a model.
+    """Train a network, and export it as a model.
+
+    It ends when the time is up or both networks have converged.
 
     Stop it at any moment (Ctrl-C, or harder): the same command again continues, and ends with the same
     network.
     """
-    options = {"size": size, "batch_size": batch, **_check(recipe, data, option or [])}
+    options = {"size": size, "batch_size": batch, **_check(recipe, data, option)}
     from muslin import store
 
     say = (lambda text: None) if quiet else terminal.say
@@ -101,7 +124,7 @@ def _trainer(workers: int, address: str | None) -> Any:
     return partial(together.train, workers=workers, address=address or LOCAL)
 
 
-def _check(recipe: str, data: Path | None, pairs: list[str]) -> dict[str, Any]:
+def _check(recipe: str, data: Path | None, pairs: tuple[str, ...]) -> dict[str, Any]:
     """The options; mistakes that need no ten seconds of importing Keras to be found."""
     from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
     from muslin.recipes import options
