@@ -7,6 +7,8 @@ import numpy as np
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
 LETTERS = np.array(list("ABCDEFGHIKLMNOPRSTUVWYabcdeghiklmnoprstuvwy0123456789"))
+GROUND = 0.35  # share of the garment below which its most frequent dye is no ground on which the rest is printed
+SAME_LIGHT, SAME_HUE = 0.22, 0.16  # of log luminance and of log colour ratios: a dye and its own weave
 
 
 def any_dye(rng: np.random.Generator) -> np.ndarray:
@@ -109,10 +111,6 @@ def _place(rng: np.random.Generator, mask: np.ndarray) -> tuple[int, int]:
 def _mix(below: np.ndarray, ink: np.ndarray, above: np.ndarray) -> np.ndarray:
     share = ink[..., None].astype(np.float32) / 255
     return (below * (1 - share) + above * share).astype(np.float32)
-
-
-GROUND = 0.35  # share of the garment below which its most frequent dye is no ground on which the rest is printed
-SAME_LIGHT, SAME_HUE = 0.22, 0.16  # of log luminance and of log colour ratios: a dye and its own weave
 
 
 def other_than_ground(albedo: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -19,8 +19,8 @@ from muslin.images import srgb_to_linear
 
 DRAPE_NETWORK = Path(__file__).parent.parent / "models" / "drape" / "generator.onnx"
 SIDE = 128  # px
-# On garments sorted by eye these leave 3 % of the printed ones among those called plain, and half of those whose logo,
-# trim or fine pattern is easily overlooked (docs/benchmarks.md).
+# On 600 garments sorted by eye these take 73 % of the plain ones, 3 % of the printed ones, and 57 % of those between,
+# whose small logo, trim or fine pattern is easily overlooked (79 % without MOST_PRINT).
 LEAST_PLAINNESS = 0.9
 MOST_APART = 0.09  # mean difference of log luminance and predicted shading
 MOST_PRINT = 0.006  # share of the garment that the network takes for print
@@ -63,7 +63,7 @@ def is_plain(photo: GarmentPhoto) -> bool:
     well_inside = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     colours = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)[inside][:, 1:]
     return (
-        well_inside.any()
+        bool(well_inside.any())
         and float((found["print"][0, ..., 0][well_inside] > 0).mean()) < MOST_PRINT
         and plainness(found["slopes"][0], luminance, shading, mask) > LEAST_PLAINNESS
         and float(np.abs(luminance - shading)[inside].mean()) < MOST_APART

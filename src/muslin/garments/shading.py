@@ -108,16 +108,16 @@ def integrate(slopes: np.ndarray, trend: np.ndarray, mask: np.ndarray, reach: fl
     """The log shading whose slopes are nearest to `slopes` and which follows `trend` at large: screened Poisson.
 
     Minimises |grad s - slopes|^2 + |s - trend|^2 / (reach * S)^2 by cosine transforms (Bhat et al. 2008, equation 4).
-    slopes: SxSx2, to the right-hand and the lower neighbour. trend: S/4 x S/4 x 1 or SxSx1. mask: SxSx1 in [0, 1].
+    slopes: SxSx2, to the right-hand and the lower neighbour. trend: S/4 x S/4 x 1. mask: SxSx1 in [0, 1].
     reach: share of the square's side beyond which the trend has the last word. Returns SxS float32, mean 0 inside.
     """
     size = slopes.shape[0]
     inside = mask[..., 0]
     coarse = cv2.resize(trend[..., 0], (size, size), interpolation=cv2.INTER_LINEAR)
     # Outside the garment there is no trend; the garment's own, spread outwards, does not pull at its edge.
-    spread = (0.05 * size,) * 2
-    weight = cv2.GaussianBlur(inside, (0, 0), *spread) + np.float32(1e-4)
-    around = cv2.GaussianBlur(coarse * inside, (0, 0), *spread) / weight
+    sigma = 0.05 * size
+    weight = cv2.GaussianBlur(inside, (0, 0), sigma) + np.float32(1e-4)
+    around = cv2.GaussianBlur(coarse * inside, (0, 0), sigma) / weight
     coarse = np.where(inside > 0.5, coarse, around).astype(np.float32)
     divergence = np.zeros((size, size), np.float32)
     divergence[:, :-1] += slopes[:, :-1, 0]
