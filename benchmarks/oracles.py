@@ -24,7 +24,7 @@ from muslin import store
 from muslin.data.drape_stream import log_shading
 from muslin.data.photos import load_swatches
 from muslin.data.truth import Render, render
-from muslin.garments.fields import GEOMETRY, PANELS, SIZE, Fields, _ask, _with_guide, garment_square, predict_fields
+from muslin.garments.fields import GEOMETRY, PANELS, SIZE, Fields, ask, garment_square, predict_fields, with_guide
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress
@@ -60,7 +60,7 @@ def with_true_shading(fields: Fields, truth: Render) -> Fields:
     image, inside = garment_square(truth.photo, truth.mask, fields.frame, SIZE)
     shading = cv2.warpAffine(log, fields.frame, (SIZE, SIZE))
     shading = (shading - (shading * inside).sum() / inside.sum()) * (inside > 0)
-    return _with_guide(fields.frame, image, inside, shading, fields.panels, fields.warp)
+    return with_guide(fields.frame, image, inside, shading, fields.panels, fields.warp)
 
 
 def true_geometry(fields: Fields, truth: Render) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,7 +99,7 @@ def on_photos(data: Path, network: Network, count: int) -> dict[str, list[float]
         for name, shading in shadings(
             base, cv2.warpAffine(true, base.frame, (SIZE, SIZE)), image, inside, network
         ).items():
-            fields = _with_guide(base.frame, image, inside, shading, base.panels, base.warp)
+            fields = with_guide(base.frame, image, inside, shading, base.panels, base.warp)
             rows[name].append(compare(full_shading(printed, mask, fields), true, mask))
     return {name: [round(float(one), 3) for one in np.mean(values, 0)] for name, values in rows.items()}
 
@@ -114,7 +114,7 @@ def shadings(
         weight = cv2.resize(inside, (side, side), interpolation=cv2.INTER_AREA) + np.float32(1e-3)
         return cv2.resize(true * inside, (side, side), interpolation=cv2.INTER_AREA) / weight
 
-    found = _ask(network, image, inside)
+    found = ask(network, image, inside)
     whole = (inside > 0.5).astype(np.float32)
     slopes = np.zeros((SIZE, SIZE, 2), np.float32)
     slopes[:, :-1, 0] = np.diff(true, axis=1) * whole[:, 1:] * whole[:, :-1]

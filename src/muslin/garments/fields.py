@@ -66,7 +66,7 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     """
     frame = garment_frame(garment_box(mask), size)
     image, inside = garment_square(pixels, mask, frame, size)
-    found = _ask(network, image, inside)
+    found = ask(network, image, inside)
     small = (GEOMETRY, GEOMETRY)
     geometry_panels, warp = _geometry(
         network,
@@ -77,7 +77,7 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     shading = shading_of(found["slopes"][0], found["trend"][0], dyed, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     panels = without_islands(geometry_panels, cells)
-    return _with_guide(frame, image, inside, shading, panels, warp)
+    return with_guide(frame, image, inside, shading, panels, warp)
 
 
 def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -> np.ndarray:
@@ -107,14 +107,14 @@ def _geometry(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> t
     What a photo and its mirror image disagree about is the network's error: the mean is nearer to the truth
     (docs/benchmarks.md) for a few milliseconds.
     """
-    found = [_ask(network, image, inside)]
-    found.append(_ask(network, np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(inside[:, ::-1])))
+    found = [ask(network, image, inside)]
+    found.append(ask(network, np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(inside[:, ::-1])))
     panels = (found[0]["panels"][0] + found[1]["panels"][0][:, ::-1][..., MIRRORED]) / 2
     warps = [one["warp"][0].reshape(*one["warp"].shape[1:3], -1, 2) for one in found]
     return panels, (warps[0] + warps[1][:, ::-1][..., MIRRORED, :] * np.array([-1, 1], np.float32)) / 2
 
 
-def _ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
+def ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
     """What the network says about one square, its shapes checked."""
     found = network(image=image[None].astype(np.float32) / 127.5 - 1, mask=inside[None, ..., None])
     size, count = len(image), len(PANELS)
@@ -134,7 +134,7 @@ def luminance_fields(pixels: np.ndarray, mask: np.ndarray, size: int = SIZE) -> 
     panels = np.zeros((size // 2, size // 2, len(PANELS)), np.float32)
     panels[..., 0] = 1
     warp = np.zeros((size // 4, size // 4, len(PANELS), 2), np.float32)
-    return _with_guide(frame, image, inside, shading, panels, warp)
+    return with_guide(frame, image, inside, shading, panels, warp)
 
 
 def garment_square(pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -153,10 +153,11 @@ def garment_square(pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size
     return image, cv2.warpAffine(mask, frame, (size, size), flags=cv2.INTER_LINEAR)
 
 
-def _with_guide(
+def with_guide(
     frame: np.ndarray, image: np.ndarray, inside: np.ndarray, shading: np.ndarray, panels: np.ndarray,
     warp: np.ndarray,
 ) -> Fields:  # fmt: skip
+    """Fields of a square of known log shading, which the photo's own detail follows at any size. Shapes: see Fields."""
     slopes, offset = fit_guide(log_colour(image), shading, inside)
     return Fields(frame, shading, panels, warp, slopes, offset)
 
