@@ -329,6 +329,8 @@ export const zh: Text = {
     "The picture is too small.": "图片太小。",
     "This picture carries no settings.": "这张图片里没有设置。",
     "This file is no exported project.": "这个文件不是导出的项目。",
+    "Export the project again, in the studio that has it.": "请在保存该项目的工作室中重新导出。",
+    "File is not a zip file": "不是 ZIP 文件",
     "The set would hold too many pictures.": "图片集里的图片会太多。",
     "There is no such colour.": "没有这种颜色。",
     "There are more new colours than the picture has.": "新颜色比图片原有的颜色多。",
