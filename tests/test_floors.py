@@ -11,11 +11,11 @@ PACKAGE = Path(__file__).parent.parent / "src" / "muslin"
 
 FLOORS = {
     "errors": 0, "images": 0, "backend": 0, "groups": 0,
-    "layers": 1, "textiles": 1, "garments": 1,
+    "store": 1, "layers": 1, "textiles": 1, "garments": 1,
     "networks": 2, "losses": 2, "regularizers": 2, "augment": 2, "optim": 2, "data": 2,
     "recipes": 3,
     "training": 4, "metrics": 4,
-    "restyle": 5, "export": 5, "store": 5, "classic": 5, "runs": 5, "imagine": 5, "distributed": 5, "evaluation": 5,
+    "restyle": 5, "export": 5, "classic": 5, "runs": 5, "imagine": 5, "distributed": 5, "evaluation": 5,
     "cli": 6, "demo": 6, "studio": 6,
 }  # fmt: skip
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -5,11 +5,17 @@ A new recipe adds one line to TINY.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+
+from muslin import store
+
+_KEPT = tempfile.TemporaryDirectory(prefix="muslin-teacher-")  # until the process ends
+TEACHER = Path(_KEPT.name)  # a model that `write_teacher` makes
 
 TINY: dict[str, dict[str, Any]] = {
     "dcgan": {"size": 16, "channels": 2, "latent_size": 4, "batch_size": 4},
@@ -22,6 +28,7 @@ TINY: dict[str, dict[str, Any]] = {
     "pix2pix": {"size": 32, "widths": (8, 8), "discriminator_width": 8, "batch_size": 2},
     "stargan_v2": {"size": 32, "channels": 8, "max_channels": 8, "latent_size": 4, "style_size": 4,
                    "mapping_width": 8, "mapping_depth": 1, "batch_size": 4},
+    "distill": {"teacher": str(TEACHER), "batch_size": 4},
 }  # fmt: skip
 
 
@@ -45,6 +52,26 @@ def collection(root: Path, count: int = 16, side: int = 48) -> Path:
         labels.append(f"{name}.png,{look}")
     (root / "garments" / "style_labels.csv").write_text("\n".join(labels))
     return root
+
+
+def write_teacher(folder: Path = TEACHER, recipe: str = "cut", **card: Any) -> Path:
+    """A model as if of `recipe` whose answer is known: red, green, blue become 0.8 times green, blue, red."""
+    from onnx import TensorProto, helper, save
+
+    turned = np.zeros((3, 3), np.float32)
+    turned[[1, 2, 0], [0, 1, 2]] = 0.8
+    image, made = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", "h", "w", 3]) for name in ("image", "made")
+    )
+    node = helper.make_node("MatMul", ["image", "turned"], ["made"])
+    constant = helper.make_tensor("turned", TensorProto.FLOAT, turned.shape, turned.ravel())
+    graph = helper.make_graph([node], "teacher", [image], [made], [constant])
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "generator.onnx")
+    store.write_card(folder, {"name": "wide", "recipe": recipe, "settings": TINY[recipe], "size": 32, **card})
+    return folder
+
+
+write_teacher(domains=["plain", "stripes"], settings={**TINY["cut"], "source": "plain", "target": "stripes"})
 
 
 def write(path: Path, pixels: np.ndarray) -> None:

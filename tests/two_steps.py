@@ -48,6 +48,17 @@ def step(loop: _Loop, stream: Any, images_seen: int) -> Mapping[str, float]:
     return {key: float(keras.ops.convert_to_numpy(value)) for key, value in logs.items()}
 
 
+def eagerly() -> None:
+    """TensorFlow draws a step's graph for longer than it takes to run two steps operation by operation."""
+    import tensorflow as tf
+
+    def given(*arguments: Any) -> Any:
+        return tf.nest.map_structure(tf.convert_to_tensor, arguments)
+
+    backend._TensorFlow.compile_step = staticmethod(lambda step, _: lambda *arguments: step(*given(*arguments)))
+    backend._TensorFlow.compile_part = staticmethod(lambda part: part)
+
+
 def play(name: str, data: Path, folder: Path) -> None:
     recipe = recipes.build(name, TINY[name])
     initialise(recipe)
@@ -67,6 +78,8 @@ def play(name: str, data: Path, folder: Path) -> None:
 
 if __name__ == "__main__":
     data, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    if backend.name() == "tensorflow":
+        eagerly()
     (folder / backend.name()).mkdir(parents=True, exist_ok=True)
     for name in sys.argv[3:] or TINY:
         begin = time.perf_counter()

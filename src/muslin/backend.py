@@ -62,6 +62,14 @@ def compile_step(
     return _BACKENDS[name()].compile_step(step, variables)
 
 
+def compile_part(part: Callable[..., Any]) -> Callable[..., Any]:
+    """`part`, for use in several steps that are compiled apart: what can be shared of compiling it is done once.
+
+    TensorFlow draws a graph in Python, operation by operation, for as long as a hundred small steps take.
+    """
+    return _BACKENDS[name()].compile_part(part)
+
+
 def pure_step(step: Callable[..., dict[str, Tensor]], variables: Sequence[keras.Variable]) -> Callable[..., Any]:
     """JAX only: `(values of the variables, arguments) -> (outputs, new values)`, to be compiled in another way."""
     return _Jax.pure(step, variables)
@@ -120,6 +128,12 @@ class _TensorFlow:
 
         # autograph would rewrite the step's plain Python; nothing in a step branches on a tensor.
         return tf.function(step, autograph=False)
+
+    @staticmethod
+    def compile_part(part: Callable[..., Any]) -> Callable[..., Any]:
+        import tensorflow as tf
+
+        return tf.function(part, autograph=False)
 
     @staticmethod
     def set_determinism() -> None:
@@ -211,6 +225,10 @@ class _Jax:
         return run
 
     @staticmethod
+    def compile_part(part: Callable[..., Any]) -> Callable[..., Any]:
+        return part  # XLA sees a step as a whole
+
+    @staticmethod
     def set_determinism() -> None:
         """XLA on the CPU is deterministic; on an accelerator its flag must be set before it starts."""
         flags = os.environ.get("XLA_FLAGS", "")
@@ -266,6 +284,10 @@ class _Torch:
                 return step(*[on_device(argument) for argument in arguments])
 
         return run
+
+    @staticmethod
+    def compile_part(part: Callable[..., Any]) -> Callable[..., Any]:
+        return part
 
     @staticmethod
     def set_determinism() -> None:

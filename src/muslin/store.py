@@ -33,7 +33,8 @@ CARD = "model.json"
 MAX_CARD_BYTES = 4_000_000
 LARGEST_SIZE = 4096  # px, side of the square that a network sees
 KINDS = {
-    "network": str, "exported": list, "domains": list, "settings": dict, "size": int, "looks": list, "colours": list,
+    "network": str, "role": str, "exported": list, "domains": list, "settings": dict, "size": int, "looks": list,
+    "colours": list,
 }  # fmt: skip  # entries of a card that others count on, where it has them
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -55,6 +56,11 @@ class Model:
     @property
     def recipe(self) -> str:
         return str(self.card["recipe"])
+
+    @property
+    def role(self) -> str:
+        """The recipe as whose model it is used: its own, or that of the teacher whose work it copies."""
+        return str(self.card.get("role", self.recipe))
 
     @property
     def network(self) -> str:

@@ -82,16 +82,19 @@ def test_a_recipe_is_separable_only_if_halves_average_to_the_whole(name, data):
         tensors = {key: keras.ops.convert_to_tensor(value) for key, value in part.items()}
         before = [keras.ops.convert_to_numpy(variable.value) for variable in kept]
         trained = [variable for place in phase.trains for variable in recipe.networks[place].trainable_variables]
-        _, found = backend.value_and_gradients(lambda: phase.loss(tensors), trained)
+        (_, logs), found = backend.value_and_gradients(lambda: phase.loss(tensors), trained)
         for variable, value in zip(kept, before, strict=True):
             variable.assign(value)
-        return [keras.ops.convert_to_numpy(gradient) for gradient in found]
+        handed_on = {name: keras.ops.convert_to_numpy(logs[name]) for name in phase.hands_on}
+        return [keras.ops.convert_to_numpy(gradient) for gradient in found], handed_on
 
     for phase in recipe.phases:
-        whole, *halves = (gradients(phase, rows) for rows in (slice(0, 4), slice(0, 2), slice(2, 4)))
+        found = [gradients(phase, rows) for rows in (slice(0, 4), slice(0, 2), slice(2, 4))]
+        whole, *halves = (gradient for gradient, _ in found)
         scale = max(np.abs(gradient).max() for gradient in whole)
         for all_rows, first, second in zip(whole, *halves, strict=True):
             assert np.abs(all_rows - (first + second) / 2).max() < 1e-4 * scale
+        batch |= found[0][1]
 
 
 def test_recipes_that_look_at_the_batch_as_a_whole_are_refused_where_workers_see_a_part(monkeypatch):

@@ -84,7 +84,7 @@ def test_a_step_has_the_losses_of_the_paper(preset):
         expected += nce(batch["target"], same, slice(2, 4))
     assert np.isclose(float(loss), expected, rtol=1e-4), logs
 
-    loss, _ = recipe.discriminator_loss(batch)  # judges the fakes of the generator's step
+    loss, _ = recipe.discriminator_loss(batch | logs)  # judges the fakes of the generator's step
     real, made = numbers(judge(batch["target"])), numbers(judge(fake.astype(np.float32)))
     assert np.isclose(float(loss), 0.5 * np.mean((real - 1) ** 2) + 0.5 * np.mean(made**2), rtol=1e-4)
 

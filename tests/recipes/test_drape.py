@@ -117,6 +117,7 @@ def test_panel_and_warp_errors_by_hand() -> None:
 
 def test_only_the_known_shadings_count_as_real(recipe: Drape) -> None:
     given = batch(recipe)
+    given["fake"] = recipe.generator_loss(given)[1]["fake"]
     loss, logs = recipe.discriminator_loss(given)
     assert np.isfinite(float(loss)) and 0 <= float(logs["real_accuracy"]) <= 1
     given["known"] = given["known"].copy()

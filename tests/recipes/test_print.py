@@ -126,8 +126,8 @@ def test_training_learns_what_of_a_cloth_is_its_motif() -> None:
     before = score()
     engine.train(recipe, world, images=4 * 48, preview_every_images=0, screen=False)
     after = score()
-    assert after["motif"] > before["motif"] + 0.1
-    assert after["error"] < before["error"] - 0.02
+    assert after["motif"] > before["motif"] + 0.08
+    assert after["error"] < before["error"] - 0.01
 
 
 def test_weights_to_learn_on_from_average_the_looks(tmp_path) -> None:

@@ -31,7 +31,7 @@ history = train(
     validate=score,
     validate_every_images=32 * 50,
     keep_best="kid",
-    checkpoint_every_seconds=0.02,
+    checkpoint_every_seconds=0.05,
     screen=False,
 )
 weights = [keras.ops.convert_to_numpy(v.value).tobytes() for n in recipe.networks.values() for v in n.variables]

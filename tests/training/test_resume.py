@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-STEPS = 1200
+STEPS = 600
 KILLS = 3
 
 

@@ -58,7 +58,7 @@ def make(
         from muslin.imagine import Imaginer
 
         pictures = Imaginer(found.folder).pictures(count, seed=seed)
-    elif found.recipe in PHOTOS:
+    elif found.role in PHOTOS:
         pictures = _restyled(found, root, count, seed)
     else:
         raise UserError(
@@ -84,7 +84,7 @@ def _folder_of(model: str | Path) -> str | Path:
 
 def _real_of(model: store.Model, root: Path) -> tuple[str, list[Path]]:
     """What the made pictures should look like: of a folder of several kinds the one that the model makes."""
-    if model.recipe in TRANSLATION:
+    if model.role in TRANSLATION:
         name = str(model.card["domains"][1])
         return f"{name} of {root.name}", [item.path for item in list_domains(root).get(name, ())] or _all(root)
     inside = STYLES if model.recipe == "print" else GARMENTS
@@ -114,7 +114,7 @@ def _restyled(model: store.Model, root: Path, count: int, seed: int) -> Iterator
 
 def _photos(model: store.Model, root: Path) -> list[tuple[Path, Path | None]]:
     """(photo, its mask) of garments that training did not see; where it saw all of them, of any."""
-    if model.recipe in TRANSLATION:
+    if model.role in TRANSLATION:
         name = str(model.card["domains"][0])
         items = list_domains(root, held=True).get(name) or list_domains(root).get(name)
         if items:

@@ -22,6 +22,7 @@ RECIPES = {
     "cyclegan": "muslin.recipes.cyclegan:CycleGAN",
     "pix2pix": "muslin.recipes.pix2pix:Pix2Pix",
     "stargan_v2": "muslin.recipes.stargan_v2:StarGANv2",
+    "distill": "muslin.recipes.distill:Distill",
 }
 
 

@@ -31,6 +31,8 @@ class Phase:
 
     loss: batch -> (scalar to minimise, logs: name -> scalar). Straight-line, without side effects.
     every: run on each `every`-th step only (lazy regularisation, StyleGAN2, section B).
+    hands_on: logs that are no figures but, for instance, pictures: the later phases of the step find them in their
+        batch, without a gradient, and need not make them again.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Phase:
     loss: Callable[[Batch], tuple[Any, dict[str, Any]]]
     optimizer: Any
     every: int = 1
+    hands_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

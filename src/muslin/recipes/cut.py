@@ -59,10 +59,9 @@ class CUT(Translation):
         self.networks["generator"] = generator
         self.networks["discriminator"] = self.make_discriminator()
         self.networks["projector"] = translators.projector(translators.feature_widths(generator), self.units)
-        shape = (self.batch_size, self.size, self.size, 3)
-        self.state.append(keras.Variable(np.zeros(shape, np.float32), trainable=False, name="latest_fakes"))
         # The discriminator comes second and judges the fakes of the generator's step: no pass to make them again.
-        self.phases.append(Phase("generator", ("generator", "projector"), self.generator_loss, self.make_optimizer()))
+        trained = ("generator", "projector")
+        self.phases.append(Phase("generator", trained, self.generator_loss, self.make_optimizer(), hands_on=("fake",)))
         self.phases.append(Phase("discriminator", ("discriminator",), self.discriminator_loss, self.make_optimizer()))
 
     def check(self) -> None:
@@ -103,17 +102,16 @@ class CUT(Translation):
         if flip is not None:
             keys = self._encoder(images, training=True)
         fake, n = fakes[: self.batch_size], self.batch_size
-        self.state[-1].assign(ops.stop_gradient(fake))
         loss, logs = self.generator_game(self.judge(), batch["target"], fake, batch)
         loss = self.adversarial_weight * loss
         for name, weight, rows in (("nce", nce_weight, slice(0, n)), ("identity", identity_weight, slice(n, None))):
             if weight:
                 logs[name] = self.contrast([q[rows] for q in queries], [k[rows] for k in keys], batch, rows)
                 loss = loss + weight * logs[name]
-        return loss, logs | diversities(fake, batch["target"])
+        return loss, logs | diversities(fake, batch["target"]) | {"fake": fake}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        return self.discriminator_game(self.judge(), batch["target"], self.state[-1].value, batch)
+        return self.discriminator_game(self.judge(), batch["target"], batch["fake"], batch)
 
     def contrast(self, queries: Sequence[Any], keys: Sequence[Any], batch: Batch, rows: slice) -> Any:
         """PatchNCE, mean over the layers: features of the output (queries) and of the input at the same places."""

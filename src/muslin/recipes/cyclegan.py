@@ -34,7 +34,7 @@ from muslin.recipes.translation import Translation, TranslationStream, diversiti
 # of minutes: the small generators begin as the identity, which the published weights hold fast (300 steps on the truth
 # world's bands changed nothing).
 PRESETS = {"short": (1.0, 0.0), "published": (10.0, 5.0)}
-DIRECTIONS = ("target", "source")  # what the fakes look like; the pools and the latest fakes are in this order
+DIRECTIONS = ("target", "source")  # what the fakes look like; the pools are in this order
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,14 @@ class CycleGAN(Translation):
             self.networks[name] = self.make_generator()
         for kind in DIRECTIONS:
             self.networks[f"discriminator_{kind}"] = self.make_discriminator()
-        for name, count in (("latest_fakes", self.batch_size), ("pool", self.pool)):
-            for kind in DIRECTIONS if count else ():
-                shape = (count, self.size, self.size, 3)
-                self.state.append(keras.Variable(np.zeros(shape, np.float32), trainable=False, name=f"{name}_{kind}"))
+        for kind in DIRECTIONS if self.pool else ():
+            past = np.zeros((self.pool, self.size, self.size, 3), np.float32)
+            self.state.append(keras.Variable(past, trainable=False, name=f"pool_{kind}"))
         judges = tuple(f"discriminator_{kind}" for kind in DIRECTIONS)
-        self.phases.append(Phase("generator", self.exported, self.generator_loss, self.make_optimizer()))
+        judged = tuple(f"judged_{kind}" for kind in DIRECTIONS)
+        self.phases.append(
+            Phase("generator", self.exported, self.generator_loss, self.make_optimizer(), hands_on=judged)
+        )
         self.phases.append(Phase("discriminator", judges, self.discriminator_loss, self.make_optimizer()))
 
     def check(self) -> None:
@@ -97,7 +99,7 @@ class CycleGAN(Translation):
             )
             loss = loss + identity_weight * logs["identity"]
         for kind, fake, real in (("target", fake_target, target), ("source", fake_source, source)):
-            self.remember(kind, fake, batch)
+            logs[f"judged_{kind}"] = self.remember(kind, fake, batch)
             adversarial, _ = self.generator_game(self.judge(f"discriminator_{kind}"), real, fake, batch)
             logs[f"adversarial_{kind}"] = adversarial
             loss = loss + self.adversarial_weight * adversarial
@@ -107,7 +109,7 @@ class CycleGAN(Translation):
         loss: Any = 0.0
         logs: dict[str, Any] = {}
         for kind in DIRECTIONS:
-            judge, fake = self.judge(f"discriminator_{kind}"), self.kept(f"latest_fakes_{kind}").value
+            judge, fake = self.judge(f"discriminator_{kind}"), batch[f"judged_{kind}"]
             own, found = self.discriminator_game(judge, batch[kind], fake, batch)
             loss = loss + own
             logs |= {key if kind == "target" else f"source_{key}": value for key, value in found.items()}
@@ -121,8 +123,8 @@ class CycleGAN(Translation):
         made = laid(generator(under, training=True), under, inside)
         return made[: self.batch_size], made[self.batch_size :]
 
-    def remember(self, kind: str, fake: Any, batch: Batch) -> None:
-        """Choose what the discriminator sees: these fakes, or older ones in whose places of the pool these go."""
+    def remember(self, kind: str, fake: Any, batch: Batch) -> Any:
+        """What the discriminator shall see: these fakes, or older ones in whose places of the pool these go."""
         fake = ops.stop_gradient(fake)
         if self.pool:
             pool, place = self.kept(f"pool_{kind}"), batch[f"pool_place_{kind}"]  # N,P: 1 at the place
@@ -131,7 +133,7 @@ class CycleGAN(Translation):
             change = ops.einsum("np,nhwc->phwc", place, stored * (fake - older))
             pool.assign(pool.value + change)
             fake = fake + shown * (older - fake)
-        self.kept(f"latest_fakes_{kind}").assign(fake)
+        return fake
 
     def kept(self, name: str) -> Any:
         return next(variable for variable in self.state if variable.name == name)

@@ -59,8 +59,8 @@ class Drape(Recipe):
         adam = {name: keras.optimizers.Adam(self.learning_rate, beta_1=0.9 if name == "generator" else 0.5, beta_2=0.99)
                 for name in networks}  # fmt: skip
         phases = [
+            Phase("generator", ("generator",), self.generator_loss, adam["generator"], hands_on=("fake",)),
             Phase("discriminator", ("discriminator",), self.discriminator_loss, adam["discriminator"], every=4),
-            Phase("generator", ("generator",), self.generator_loss, adam["generator"]),
         ]
         object.__setattr__(self, "networks", networks)
         object.__setattr__(self, "phases", phases)
@@ -69,12 +69,23 @@ class Drape(Recipe):
         """What the discriminator sees: the slopes of the garment in white cloth, N,S,S,3 (across, down, mask)."""
         return ops.concatenate([ops.clip(slopes, -0.5, 0.5) * 8, batch["mask"]], axis=-1)
 
-    def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
+    def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
         fields = self.networks["generator"]([batch["image"], batch["mask"]])
+        slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
+        dyed = print_error(fields["print"], batch)
+        panels, warp, bend = panel_and_warp_error(fields, batch)
+        fake = self.muslin(fields["slopes"], batch)
+        adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](fake)))
+        loss = self.slope_weight * slopes + trend + self.print_weight * dyed
+        loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
+        logs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "bend": bend}
+        return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial, "fake": fake}
+
+    def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
         discriminator, known = self.networks["discriminator"], batch["known"]
         real = self.muslin(true_slopes(batch), batch)
         real_logits, gradient = backend.scores_and_input_gradient(discriminator, real)
-        fake_logits = discriminator(self.muslin(ops.stop_gradient(fields["slopes"]), batch))
+        fake_logits = discriminator(batch["fake"])
         share = ops.mean(known) + 1e-6  # a photo whose shading is unknown is no real muslin
         loss = ops.mean(ops.softplus(-real_logits) * known) / share + ops.mean(ops.softplus(fake_logits))
         patches = fake_logits.shape[1] * fake_logits.shape[2]
@@ -85,17 +96,6 @@ class Drape(Recipe):
             "r1": penalty,
         }
         return loss + self.r1_gamma / 2 * penalty, logs
-
-    def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        fields = self.networks["generator"]([batch["image"], batch["mask"]])
-        slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
-        dyed = print_error(fields["print"], batch)
-        panels, warp, bend = panel_and_warp_error(fields, batch)
-        adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](self.muslin(fields["slopes"], batch))))
-        loss = self.slope_weight * slopes + trend + self.print_weight * dyed
-        loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
-        logs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "bend": bend}
-        return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial}
 
     def learning_rate_factor(self, progress: float) -> float:
         return cosine(progress, floor=0.01)

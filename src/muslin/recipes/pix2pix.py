@@ -70,11 +70,19 @@ class Pix2Pix(Game):
         self.networks["discriminator"] = pix2pix.discriminator(
             self.discriminator_width, self.strided, self.normalised, self.spectral_norm
         )
-        for name, loss, every in (
-            ("discriminator", self.discriminator_loss, self.discriminator_every),
-            ("generator", self.generator_loss, 1),
-        ):
-            self.phases.append(Phase(name, (name,), loss, self.make_optimizer(), every))
+        # The discriminator comes second and judges the fakes of the generator's step: no pass to make them again.
+        self.phases.append(
+            Phase("generator", ("generator",), self.generator_loss, self.make_optimizer(), hands_on=("fake",))
+        )
+        self.phases.append(
+            Phase(
+                "discriminator",
+                ("discriminator",),
+                self.discriminator_loss,
+                self.make_optimizer(),
+                every=self.discriminator_every,
+            )
+        )
 
     def check(self) -> None:
         super().check()
@@ -93,22 +101,20 @@ class Pix2Pix(Game):
     def separable(self) -> bool:
         return True
 
-    def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        """Half of the game's loss: "divide the objective by 2 while optimizing D" (section 3.3)."""
-        source = batch["source"]
-        made = self.networks["generator"](source, training=True)
-        real, fake = (ops.concatenate([source, target], axis=-1) for target in (batch["target"], made))
-        loss, logs = self.discriminator_game(self.judge, real, fake, batch)
-        return 0.5 * loss, logs
-
     def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        """adversarial + lambda * mean |target - made| (equation 4)."""
+        """adversarial + lambda * mean |target - made| (equation 4); hands on "fake", the source with what was made."""
         source = batch["source"]
         made = self.networks["generator"](source, training=True)
         real, fake = (ops.concatenate([source, target], axis=-1) for target in (batch["target"], made))
         adversarial, logs = self.generator_game(self.judge, real, fake, batch)
         l1 = ops.mean(ops.abs(batch["target"] - made))
-        return self.adversarial_weight * adversarial + self.l1_weight * l1, {**logs, "l1": l1}
+        return self.adversarial_weight * adversarial + self.l1_weight * l1, {**logs, "l1": l1, "fake": fake}
+
+    def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
+        """Half of the game's loss: "divide the objective by 2 while optimizing D" (section 3.3)."""
+        real = ops.concatenate([batch["source"], batch["target"]], axis=-1)
+        loss, logs = self.discriminator_game(self.judge, real, batch["fake"], batch)
+        return 0.5 * loss, logs
 
     def stream(self, data: Any, seed: int) -> Stream:
         """data: a folder as in data/pairs.py; None is rendered garments with their drawings."""

@@ -31,7 +31,7 @@ CONTROLS = ("palette", "strength", "lines")
 
 def takes_drawings(model: store.Model) -> bool:
     """Whether a model was trained on drawings, so that its pictures are used whole and may be painted."""
-    return model.recipe == "pix2pix" and bool(model.card.get("drawing"))
+    return model.role == "pix2pix" and bool(model.card.get("drawing"))
 
 
 def check_controls(style: Sequence[Any], controls: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def painter_of(model: str | None) -> Any:
         found = None if model in (None, BASELINE) else store.load(str(model))
     except UserError:
         return None
-    return found if found is not None and found.recipe in PAINTERS else None
+    return found if found is not None and found.role in PAINTERS else None
 
 
 def mask_model() -> str | None:

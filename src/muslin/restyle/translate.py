@@ -63,10 +63,10 @@ class Translator:
 
     def __init__(self, model: str | Path, mask_model: str | Path | None = "mask", threads: int | None = None) -> None:
         self._model, self._threads = store.load(model), threads
-        if self._model.recipe not in RECIPES:
+        if self._model.role not in RECIPES:
             raise UserError(
                 f"The model '{self._model.name}' does not translate pictures.",
-                received=self._model.recipe,
+                received=self._model.role,
                 possible=RECIPES,
                 exit_code=EXIT_MODEL,
             )

@@ -73,8 +73,8 @@ def installed() -> Iterator[dict[str, Any]]:
     from muslin.restyle.opening import PAINTERS
 
     for model in store.models():
-        if model.recipe in PAINTERS and model.sha256 not in _broken:
-            common = {"model": model.name, "recipe": model.recipe, "sha256": model.sha256,
+        if model.role in PAINTERS and model.sha256 not in _broken:
+            common = {"model": model.name, "recipe": model.role, "sha256": model.sha256,
                       "drawing": bool(model.card.get("drawing"))}  # fmt: skip
             yield from ({**common, "look": look} for look in _looks_of(model))
 

@@ -227,6 +227,7 @@ class _Loop:
             **({"state": list(recipe.state)} if recipe.state else {}),
         }
         self._steps: dict[tuple[str, ...], Callable[..., Any]] = {}
+        self._parts = {phase.name: backend.compile_part(_part_of(recipe, phase)) for phase in recipe.phases}
 
     def step(self, batch: Batch, images_seen: int, images: int) -> Mapping[str, Any]:
         """Each phase that is due, in order, then the averages. Returns the logs, still on the device."""
@@ -250,18 +251,27 @@ class _Loop:
         def step(batch: Batch, rates: Mapping[str, Any], decays: Mapping[str, Any]) -> dict[str, Any]:
             logs: dict[str, Any] = {}
             for phase in phases:
-                trained = _trained(self.recipe, phase)
-                loss = partial(phase.loss, batch)
-                (value, phase_logs), gradients = backend.value_and_gradients(loss, trained)
-                phase.optimizer.learning_rate.assign(rates[phase.name])
-                phase.optimizer.apply(groups.average(gradients), trained)
-                logs[f"{phase.name}/loss"] = value
-                logs |= {f"{phase.name}/{key}": log for key, log in phase_logs.items()}
+                found = self._parts[phase.name](batch, rates[phase.name])
+                batch = {**batch, **{key: found.pop(key) for key in phase.hands_on}}
+                logs |= {f"{phase.name}/{key}": log for key, log in found.items()}
             self.average.update(decays)
             scalars = [keras.ops.cast(log, "float32") for log in logs.values()]
             return dict(zip(logs, groups.average(scalars), strict=True))
 
         return step
+
+
+def _part_of(recipe: Recipe, phase: Phase) -> Callable[..., dict[str, Any]]:
+    """(batch, learning rate) -> logs, its loss among them: one optimiser step of one phase."""
+    trained = _trained(recipe, phase)
+
+    def part(batch: Batch, rate: Any) -> dict[str, Any]:
+        (value, logs), gradients = backend.value_and_gradients(partial(phase.loss, batch), trained)
+        phase.optimizer.learning_rate.assign(rate)
+        phase.optimizer.apply(groups.average(gradients), trained)
+        return {"loss": value, **logs}
+
+    return part
 
 
 def _refuse_group(recipe: Recipe, workers: int) -> None:
