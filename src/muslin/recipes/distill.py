@@ -91,7 +91,7 @@ class Distill(Recipe):
         pixels = losses.masked_error(made, wanted, mask)
         total = pixels + self.slope_weight * (across + down)
         for _ in range(1, LEVELS):
-            made, wanted, mask = (ops.average_pool(x, 2) for x in (made, wanted, mask))
+            made, wanted, mask = (ops.average_pool(x, 2, 2) for x in (made, wanted, mask))
             total = total + losses.masked_error(made, wanted, mask)
         return total, {"pixels": pixels, "slopes": across + down}
 
