@@ -100,7 +100,10 @@ class Distill(Recipe):
 
     def stream(self, data: Any, seed: int) -> Taught:
         """data: as the teacher's recipe takes it."""
-        return Taught(find_teacher(self.teacher), data, self.size or 0, self.batch_size, seed)
+        teacher = find_teacher(self.teacher)
+        own = {**teacher.card["settings"], "size": self.size, "batch_size": self.batch_size}
+        sources = recipes.build(teacher.recipe, own).stream(data, seed)
+        return Taught(sources, Network(teacher.file(), threads=1))  # batches are made in threads already
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """Rows of eight: sources, what the teacher makes of them, what the student makes; uint8."""
@@ -122,12 +125,10 @@ class Distill(Recipe):
 
 
 class Taught:
-    """The teacher's own batches, and what it makes of their sources."""
+    """Batches with a "source", and what the teacher makes of it. network: the teacher's, one picture in and one out."""
 
-    def __init__(self, teacher: store.Model, data: Any, size: int, batch_size: int, seed: int) -> None:
-        own = {**teacher.card["settings"], "size": size, "batch_size": batch_size}
-        self.sources = recipes.build(teacher.recipe, own).stream(data, seed)
-        self.network = Network(teacher.file(), threads=1)  # batches are made in threads already
+    def __init__(self, sources: Stream, network: Network) -> None:
+        self.sources, self.network = sources, network
 
     def batch(self, images_seen: int) -> Batch:
         """source, wanted: N,S,S,3 float32 in [-1, 1]; source_mask: N,S,S,1, of ones where the teacher has no masks."""
