@@ -236,7 +236,7 @@ def _refusals(tmp_path: Path) -> list[tuple[Any, str]]:
         (tmp_path, "folder"),
         (tmp_path / "empty.jpg", "empty"),
         (b"", "empty"),
-        (tmp_path / "text.png", "Possible: JPEG, PNG, WebP, TIFF"),
+        (tmp_path / "text.png", "one of these: JPEG, PNG, WebP, TIFF"),
         (tmp_path / "moving.gif", "Received: GIF"),
         (tmp_path / "a\0b.png", "cannot be read|no file"),
         (tmp_path / ("x" * 300), "cannot be read|no file"),

@@ -241,7 +241,7 @@ def _open(data: bytes, name: str, max_pixels: int) -> tuple[Any, bytes]:
             raise unreadable(f"{name} is damaged or incomplete.", advice="Export or download it again.") from None
         raise unreadable(
             f"{name} is not a picture that muslin can read.", received=kind or "unknown content",
-            possible=READABLE, advice="Save it as one of these.",
+            advice=f"Save it as one of these: {READABLE}.",
         ) from None  # fmt: skip
     _check_size(image.size, name, max_pixels)
     return image, data

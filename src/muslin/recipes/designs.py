@@ -83,6 +83,7 @@ class NoiseStream(CollectionStream):
         """pictures: uint8 N x size x size x 3."""
         super().__init__(pictures, recipe.batch_size, seed)
         self.recipe = recipe
+        self.sentence = f"It learns from {len(pictures):,} of them."  # said before a run begins
 
     def batch(self, images_seen: int) -> Batch:
         rng = self.rng(images_seen, 2)

@@ -70,8 +70,6 @@ def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]
         except UserError as error:
             errors.append(error)
             advice = error.advice or "It was left out."
-            if error.possible and advice.endswith(" one of these."):
-                advice = f"{advice[:-1]}: {error.possible}."
             refused.append(_finding("warning", "unreadable", f"'{name}': {error.problem}", advice))
             continue
         with studio.database.writing() as connection:
