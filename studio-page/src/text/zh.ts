@@ -350,7 +350,6 @@ export const zh: Text = {
     "The disk is full: '{}' was not written.": "磁盘已满：“{}”没有写入。",
     "This folder holds no swatches to learn from.": "里面没有可以学习的面料图片。",
     "Export or download it again.": "请重新导出或下载。",
-    "Save it as one of these.": "请另存为其中一种格式。",
     "Save it as one of these: {}.": "请另存为其中一种格式：{}。",
     "unknown content": "未知内容",
     "Scale it down first.": "请先缩小。",
