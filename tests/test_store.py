@@ -121,3 +121,11 @@ def test_publish_refuses_names_that_are_paths(home):
     make(home / "run")
     with pytest.raises(UserError, match="name of a model"):
         store.publish(home / "run", "../elsewhere")
+
+
+def test_a_runs_folder_stands_for_its_model(tmp_path: Path) -> None:
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    assert store.of_run(tmp_path / "run") == tmp_path / "run"  # not finished: the name as it was given
+    (tmp_path / "run" / "model" / store.CARD).write_text("{}")
+    assert store.of_run(str(tmp_path / "run")) == tmp_path / "run" / "model"
+    assert store.of_run("drape") == "drape"

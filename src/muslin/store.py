@@ -150,6 +150,12 @@ def find(name: str | Path) -> Path:
     )
 
 
+def of_run(name: str | Path) -> str | Path:
+    """The model of a finished training run, where `name` is the run's folder; else `name`."""
+    inside = Path(name).expanduser() / "model"
+    return inside if _is_file(inside / CARD) else name
+
+
 def load(name: str | Path) -> Model:
     """Read and check the card of a model. Its files are checked as they are used (`Model.file`).
 

@@ -51,7 +51,7 @@ def make(
         side kept out of training, where there are any.
     Raises UserError for a model that makes no pictures, or where `data` has no photos for it.
     """
-    found, root = store.load(_folder_of(model)), Path(data)
+    found, root = store.load(store.of_run(model)), Path(data)
     advance = progress or (lambda done, total=None, note="": None)
     folder.mkdir(parents=True, exist_ok=True)
     if found.recipe in NOISE:
@@ -75,11 +75,6 @@ def make(
         raise UserError(f"No photo in '{root}' could be restyled.", exit_code=EXIT_DATA)
     name, real = _real_of(found, root)
     return Made(folder, real, name, found.recipe == "print")
-
-
-def _folder_of(model: str | Path) -> str | Path:
-    """A run's folder stands for its model."""
-    return Path(model) / "model" if (Path(model) / "model" / store.CARD).is_file() else model
 
 
 def _real_of(model: store.Model, root: Path) -> tuple[str, list[Path]]:

@@ -38,7 +38,7 @@ LEVELS = 3  # the pictures are compared at full, half and quarter size
 
 @dataclass(frozen=True)
 class Distill(Recipe):
-    teacher: str = ""  # name or folder of the model that is copied
+    teacher: str = ""  # name or folder of the model that is copied, or the folder of the run that made it
     channels: int = 8  # of the student's first layer; a multiple of 8
     blocks: int = 4  # residual blocks of the student; not of pix2pix
     size: int | None = None  # px, side of the square pictures; None: the teacher's
@@ -147,7 +147,7 @@ def find_teacher(text: str) -> store.Model:
             advice="Name a model of cut, cyclegan or pix2pix: --option teacher=runs/cut/model",
             exit_code=EXIT_USAGE,
         )
-    found = store.load(text)
+    found = store.load(store.of_run(text))
     if found.recipe not in TEACHERS:
         raise _refused(f"The model '{found.name}' cannot teach.", f"a model of {found.recipe}", TEACHERS)
     known = {item.name for item in dataclasses.fields(recipes.find(found.recipe))}
