@@ -123,7 +123,7 @@ def test_publish_refuses_names_that_are_paths(home):
         store.publish(home / "run", "../elsewhere")
 
 
-def test_a_runs_folder_stands_for_its_model(tmp_path: Path) -> None:
+def test_a_runs_folder_stands_for_its_model(tmp_path):
     (tmp_path / "run" / "model").mkdir(parents=True)
     assert store.of_run(tmp_path / "run") == tmp_path / "run"  # not finished: the name as it was given
     (tmp_path / "run" / "model" / store.CARD).write_text("{}")
