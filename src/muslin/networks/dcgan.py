@@ -19,7 +19,7 @@ from muslin.errors import UserError
 
 
 def generator(
-    size: int = 64, latent_size: int = 64, channels: int = 32, max_channels: int = 256, smooth: bool = False
+    size: int = 64, latent_size: int = 64, channels: int = 32, max_channels: int = 256, smooth: bool = True
 ) -> keras.Model:
     """batch x latent_size, N(0, 1) -> batch x size x size x 3 in [-1, 1]. channels: at the full size.
 

@@ -35,7 +35,7 @@ CONTENT = ("", "structure", "target")
 @dataclass(frozen=True)
 class DCGAN(Designs):
     channels: int = 24  # of both networks at the full size; doubled at each halving up to 8 times as many
-    smooth: bool = False  # blur after each enlarging: no grid of 2 pixels in plain cloth
+    smooth: bool = True  # blur after each enlarging; no: a grid of 2 pixels in plain cloth
     r1_weight: float = 0.2  # gamma / 2 of R1, the squared slope at real images
     augmentation: str = "fixed"  # of what the discriminator sees: none, fixed (always), adaptive
     learning_rate: float = 5e-4  # at the start
