@@ -62,7 +62,7 @@ class Print(Game):
     summary: ClassVar[str] = "seamless prints in a look, arranged from real swatches"
     use: ClassVar[str] = "muslin imagine {model} -n 24"
     enough_images: ClassVar[int] = 2_000
-    default_images: ClassVar[int] = 40_000
+    default_images: ClassVar[int] = 20_000
     exported: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000, "style_codes": 2_000}
 

@@ -31,7 +31,7 @@ Draw = Callable[[np.random.Generator, Batch, int], Mapping[str, np.ndarray]]
 class Translation(Game):
     """Options and pieces of a translation from `source` to `target`."""
 
-    size: int = 96  # px, side of the square pictures, a multiple of 8; the finished model takes photos of any size
+    size: int = 64  # px, side of the square pictures, a multiple of 8; the finished model takes photos of any size
     batch_size: int = 8  # images a step, of each domain
     source: str | None = None  # name of the domain that is translated; None: plain, or the first
     target: str | None = None  # name of the domain that it shall look like; None: the largest other one
@@ -49,7 +49,7 @@ class Translation(Game):
     use: ClassVar[str] = "muslin restyle photo.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
     enough_images: ClassVar[int] = 10_000
-    default_images: ClassVar[int] = 30_000
+    default_images: ClassVar[int] = 20_000  # what the looks of docs/recipes.md took
 
     def check(self) -> None:
         super().check()
