@@ -7,6 +7,7 @@ plain eager PyTorch. `keras.ops` is everything else.
 
 from __future__ import annotations
 
+import math
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings are no message for a designer
@@ -17,6 +18,8 @@ from typing import Any
 
 import keras
 import numpy as np
+
+MANY = 8_000_000  # weights: from here on an optimiser's passes over the memory are felt
 
 Tensor = Any
 Loss = Callable[[], tuple[Tensor, dict[str, Tensor]]]
@@ -68,6 +71,16 @@ def compile_part(part: Callable[..., Any]) -> Callable[..., Any]:
     TensorFlow draws a graph in Python, operation by operation, for as long as a hundred small steps take.
     """
     return _BACKENDS[name()].compile_part(part)
+
+
+def fuse(update: Callable[..., None], variables: Sequence[keras.Variable]) -> Callable[..., None]:
+    """`update(*tensors)`, which changes `variables` number by number, in one pass over the memory.
+
+    An optimiser written in single operations reads and writes all weights a dozen times. TensorFlow's compiler makes
+    one pass of them; it takes seconds to compile, which only networks of MANY numbers are worth.
+    """
+    many = sum(math.prod(variable.shape) for variable in variables) >= MANY
+    return _BACKENDS[name()].fuse(update) if many else update
 
 
 def pure_step(step: Callable[..., dict[str, Tensor]], variables: Sequence[keras.Variable]) -> Callable[..., Any]:
@@ -134,6 +147,12 @@ class _TensorFlow:
         import tensorflow as tf
 
         return tf.function(part, autograph=False)
+
+    @staticmethod
+    def fuse(update: Callable[..., None]) -> Callable[..., None]:
+        import tensorflow as tf
+
+        return tf.function(update, autograph=False, jit_compile=True)
 
     @staticmethod
     def set_determinism() -> None:
@@ -229,6 +248,10 @@ class _Jax:
         return part  # XLA sees a step as a whole
 
     @staticmethod
+    def fuse(update: Callable[..., None]) -> Callable[..., None]:
+        return update
+
+    @staticmethod
     def set_determinism() -> None:
         """XLA on the CPU is deterministic; on an accelerator its flag must be set before it starts."""
         flags = os.environ.get("XLA_FLAGS", "")
@@ -288,6 +311,10 @@ class _Torch:
     @staticmethod
     def compile_part(part: Callable[..., Any]) -> Callable[..., Any]:
         return part
+
+    @staticmethod
+    def fuse(update: Callable[..., None]) -> Callable[..., None]:
+        return update
 
     @staticmethod
     def set_determinism() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from muslin import backend
+
 RAMP_UP = 0.05
 """The half life of an average is at most this share of the images seen so far (StyleGAN2, Karras et al. 2020,
 the reference training loop), so that the average of a young run forgets the initial weights."""
@@ -54,6 +56,7 @@ class Average:
             ]
             for name, network in networks.items()
         }
+        self._move = backend.fuse(self._moved, self.variables)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,6 +68,9 @@ class Average:
 
     def update(self, decays: Mapping[str, Any]) -> None:
         """shadow <- decay * shadow + (1 - decay) * weight, inside a step. Integers (seeds) are copied."""
+        self._move({name: decays[name] for name in self._pairs})
+
+    def _moved(self, decays: Mapping[str, Any]) -> None:
         for name, pairs in self._pairs.items():
             for variable, shadow in pairs:
                 if "float" in str(variable.dtype):

@@ -14,6 +14,7 @@ from game import Game
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muslin import backend
 from muslin.errors import UserError
 from muslin.recipes.base import Phase
 from muslin.training import checkpoint
@@ -39,6 +40,22 @@ def test_a_phase_trains_its_own_networks_on_its_own_steps() -> None:
         loop.step(stream.batch(step * 8), step * 8, 48)
         moved.append(((weights(recipe) != before[0]).any(), (weights(recipe, "discriminator") != before[1]).any()))
     assert moved == [(step % 3 == 0, True) for step in range(6)]
+
+
+def test_what_is_changed_in_one_pass_is_changed_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Optimisers and averages of large networks go through another compiler: the same weights but for rounding."""
+    ends = []
+    for many in (backend.MANY, 0):
+        monkeypatch.setattr(backend, "MANY", many)
+        recipe = Game(batch_size=8)
+        loop, stream = _Loop(recipe), recipe.stream()
+        start = weights(recipe)
+        for step in range(4):
+            loop.step(stream.batch(step * 8), step * 8, 80)
+        loop.average.apply()
+        ends.append(weights(recipe))
+        assert np.abs(ends[-1] - start).max() > 1e-3
+    np.testing.assert_allclose(*ends, rtol=1e-4, atol=1e-5)
 
 
 def test_the_learning_rate_follows_the_images_seen() -> None:

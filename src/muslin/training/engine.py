@@ -264,11 +264,12 @@ class _Loop:
 def _part_of(recipe: Recipe, phase: Phase) -> Callable[..., dict[str, Any]]:
     """(batch, learning rate) -> logs, its loss among them: one optimiser step of one phase."""
     trained = _trained(recipe, phase)
+    apply = backend.fuse(lambda gradients: phase.optimizer.apply(gradients, trained), trained)
 
     def part(batch: Batch, rate: Any) -> dict[str, Any]:
         (value, logs), gradients = backend.value_and_gradients(partial(phase.loss, batch), trained)
         phase.optimizer.learning_rate.assign(rate)
-        phase.optimizer.apply(groups.average(gradients), trained)
+        apply(groups.average(gradients))
         return {"loss": value, **logs}
 
     return part
