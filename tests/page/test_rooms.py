@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from muslin.data.truth import render
 from muslin.images import read_image, write_image
 from muslin.textiles.procedural import swatch
 
@@ -122,6 +123,24 @@ def test_a_batch_says_how_far_it_is_and_how_it_went(page, studio) -> None:
     made = studio.items("/v1/results")[:count]
     assert len({(result["print_cm"], result["controls"]["rotation"]) for result in made}) == 1
     page.locator(f'.wall img[src^="{made[0]["picture"]["thumbnail"]}"]').wait_for()
+
+
+def test_a_garment_whose_photo_is_damaged_stops_no_batch(page, studio, tmp_path) -> None:
+    photo = write_image(tmp_path / "Wet jumper.png", render(8, (200, 240), plain=True).photo)
+    page.locator('.strip input[type="file"]').set_input_files(photo)
+    page.locator(".strip").get_by_role("button", name="Wet jumper", exact=True).wait_for()
+    jumper = next(item for item in studio.items("/v1/garments") if item["name"] == "Wet jumper")
+    kept = next((studio.folder / "data").rglob(f"{jumper['photo']['sha256']}*.png"))
+    kept.write_bytes(kept.read_bytes()[:500])
+    page.get_by_role("button", name="Bag", exact=True).click()
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    shown_in(page, "Deliver")
+    for garment in ("Wet jumper", "Bag", "Skirt"):
+        page.locator(".pick").get_by_role("checkbox", name=garment, exact=True).check()
+    page.get_by_role("button", name="Restyle 3 garments").click()
+    page.get_by_text("2 of 3 garments restyled").wait_for()
+    assert page.locator(".findings .warn").inner_text() == "Wet-jumper.png: The image is damaged or incomplete."
+    httpx.delete(f"{studio.url}/v1/garments/{jumper['id']}").raise_for_status()
 
 
 def test_a_folder_of_photos_is_dropped(page, studio, tmp_path) -> None:

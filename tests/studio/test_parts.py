@@ -278,6 +278,19 @@ def test_files_are_kept_once_and_go_when_nobody_needs_them(studio, tartan):
         studio.files.path("../" + "0" * 61)
 
 
+def test_what_was_damaged_behind_the_studios_back_is_said_without_its_path(studio, tartan):
+    kept = studio.files.add(tartan, "image/png", 96, 96)
+    path = studio.files.path(kept)
+    for harm, words in (
+        (lambda: path.write_bytes(tartan[:200]), "The image is damaged or incomplete."),
+        (path.unlink, "The image is gone from the studio's folder."),
+    ):
+        harm()
+        with pytest.raises(UserError) as caught:
+            studio.engine.photo(kept)
+        assert caught.value.problem == words and str(studio.files.root) not in str(caught.value)
+
+
 def test_a_deleted_garment_leaves_what_its_results_show(studio, photo, mask, tartan):
     project = projects.current(studio)["id"]
     row = garments.add(studio, photo, project, "Dress", mask=mask)

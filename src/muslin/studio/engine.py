@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from muslin.errors import UserError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
     from muslin.images import Photo
@@ -59,7 +57,7 @@ class Kept:
 class Pictures(Protocol):
     """Kept pictures by their SHA-256: studio.files.Files, or what came to a replica."""
 
-    def path(self, sha256: str, /) -> Path | bytes: ...
+    def data(self, sha256: str, /) -> bytes: ...
 
 
 class Engine:
@@ -94,12 +92,12 @@ class Engine:
             self.restyler.restyle(stripes, stripes, "none")
 
     def photo(self, sha256: str) -> Photo:
-        """A kept picture, decoded; without its path, which is nobody's business."""
+        """A kept picture, decoded; read from its bytes, since its path is nobody's business."""
         from muslin.images import read_image
 
         return self._photos.get(
             sha256,
-            lambda: replace(read_image(self.files.path(sha256)), path=None),
+            lambda: read_image(self.files.data(sha256)),
             lambda photo: float(photo.pixels.shape[0] * photo.pixels.shape[1]),
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from muslin.errors import UserError
 from muslin.images import write_bytes
 from muslin.studio.database import Database, now
 from muslin.studio.errors import StudioError
@@ -86,6 +87,14 @@ class Files:
             "height": row["height"],
         }
 
+    def data(self, sha256: str) -> bytes:
+        """What is kept. Raises UserError where it was removed behind the studio's back."""
+        path = self.path(sha256)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise UserError("The image is gone from the studio's folder.", advice="Add it again.") from error
+
     def thumbnail(self, sha256: str, side: int) -> Path:
         """A WebP whose longer side is at most `side` pixels; made at the first asking."""
         entry = self.entry(sha256)
@@ -95,7 +104,7 @@ class Files:
         if not path.exists():
             from muslin.images import encode_image, read_image
 
-            photo = read_image(self.path(sha256))
+            photo = read_image(self.data(sha256))
             small, alpha = fitted(photo.pixels, side), photo.alpha
             if alpha is not None:
                 alpha = fitted(alpha, side)

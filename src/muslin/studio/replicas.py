@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from muslin.distributed import cluster
@@ -49,8 +48,7 @@ class Sent:
     def __init__(self) -> None:
         self.pictures: dict[str, bytes] = {}
 
-    def path(self, sha256: str) -> bytes:
-        """Bytes, which are read as a file would be."""
+    def data(self, sha256: str) -> bytes:
         return self.pictures[sha256]
 
 
@@ -143,7 +141,7 @@ def sender(address: str, app: str, files: Files) -> Callable[[Order], Made]:
     def send(order: Order) -> Made:
         import ray
 
-        pictures = {sha256: Path(files.path(sha256)).read_bytes() for sha256 in order.pictures}
+        pictures = {sha256: files.data(sha256) for sha256 in order.pictures}
         for _ in range(TRIES):
             try:
                 answer = handle.remote(order, pictures, _painter(order)).result(timeout_s=SECONDS)

@@ -1,12 +1,13 @@
 /** What leaves the house: the starred pictures as sheets, books and files; and one card's settings for a set of garments. */
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { get } from "../api/client";
 import type { Deliver as Format, Job } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { widthOf } from "../restyle/PrintTools";
-import { cancel, copyText, submit } from "../state/actions";
+import { attempt, cancel, copyText, submit } from "../state/actions";
 import { useStore } from "../state/store";
 import { called, useText } from "../text";
 
@@ -210,11 +211,26 @@ function UnderWay({ job }: { job: Job }) {
   );
 }
 
-/** How a batch ended: how many, and which garments failed and why. */
+interface Failure {
+  source: string;
+  error: { problem: string };
+}
+
+/** How a batch ended: how many, and which garments failed and why, which only the whole job says, not the events. */
 function Outcome({ job }: { job: Job }) {
   const text = useText();
+  const [failed, setFailed] = useState<Failure[]>([]);
+  useEffect(() => {
+    let current = true;
+    void attempt(async () => {
+      const { output } = await get<{ output: { failed?: Failure[] } | null }>(`/v1/jobs/${job.id}`);
+      if (current) setFailed(output?.failed ?? []);
+    });
+    return () => {
+      current = false;
+    };
+  }, [job.id]);
   if (job.request.kind !== "restyle") return null;
-  const failed = (job.output as { failed?: { source: string; error: { problem: string } }[] } | null)?.failed ?? [];
   return (
     <div className="findings" role="status">
       <p className="quiet">{text.deliver.restyled(job.results.length, job.request.garments.length)}</p>

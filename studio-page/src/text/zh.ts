@@ -318,6 +318,7 @@ export const zh: Text = {
       "保留最后的网络，看过 {0} 张图片（KID {1}）；最低的是第 {3} 张时的 {2}，但不能确定更好。",
     "{}; {} at {} images": "{0}；第 {2} 张图片时为 {1}",
     "{} is damaged or incomplete.": "{} 已损坏或不完整。",
+    "The image is gone from the studio's folder.": "图片已不在工作室的文件夹中。",
     "{} is not a picture that muslin can read.": "{} 不是 muslin 能读取的图片。",
     "{} is too large a file.": "{} 的文件太大。",
     "{} has too many pixels.": "{} 的像素太多。",
