@@ -9,7 +9,15 @@ from keras import ops
 from muslin.garments.shading import integrate
 from muslin.layers import AffineWarp
 from muslin.networks.fields import PANELS, field_network
-from muslin.recipes.drape import Drape, panel_and_warp_error, print_error, slope_error, trend_error, true_slopes
+from muslin.recipes.drape import (
+    Drape,
+    panel_and_warp_error,
+    print_error,
+    shading_error,
+    slope_error,
+    trend_error,
+    true_slopes,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +58,22 @@ def test_a_trend_that_is_off_by_a_constant_costs_that_constant(recipe: Drape) ->
     assert float(trend_error(coarse + 0.25, given)) == pytest.approx(0.25 * total / (total + 1), rel=1e-3)
 
 
+def test_a_shading_is_compared_but_for_its_mean(recipe: Drape) -> None:
+    """Exposure is no fold: a constant costs nothing. An error of +-0.2 about its mean costs 0.2."""
+    given = batch(recipe)
+    count = float(given["mask"].sum())
+    assert float(shading_error(given["shading"] + 0.7, given)) == pytest.approx(0, abs=1e-5)
+    sign = (-1.0) ** np.arange(64, dtype=np.float32)[None, None, :, None]
+    found = float(shading_error(given["shading"] + 0.2 * sign, given))
+    assert found == pytest.approx(0.2 * count / (count + 1), rel=0.02)
+
+
 def test_nothing_known_is_nothing_to_learn(recipe: Drape) -> None:
     given = batch(recipe)
     given["known"] = given["known"] * 0
     assert float(slope_error(true_slopes(given) + 1, given)) == 0
     assert float(trend_error(ops.ones((4, 16, 16, 1)), given)) == 0
+    assert float(shading_error(ops.ones((4, 64, 64, 1)), given)) == 0
     assert float(print_error(ops.ones((4, 64, 64, 1)), given)) == 0
 
 

@@ -5,19 +5,21 @@ They are computed in a small square around the garment and used at the photo's o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from muslin.garments.dyes import across_one_hue
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import fits
-from muslin.garments.shading import log_colour, log_luminance, shading_of
+from muslin.garments.shading import integrate, log_colour, log_luminance, shading_of
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: the size of the garments in training
+DOUBT = 0.5  # of slopes across a jump of hue: old prints are seen half as much, for 0.002 of correlation
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -61,23 +63,35 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
-    Slopes gain from pixels that training did not have; a pose is a matter of the whole, and is read at the size at
-    which the whole was learned (warp error 5.3 px at 128, 8.1 at 256; docs/benchmarks.md).
+    A pose is a matter of the whole, and is read at the size at which the whole was learned (warp error 5.3 px at 128,
+    8.1 at 256; docs/benchmarks.md), once more in the mirror. The light is the mean of these two reads and of one at the
+    full size, which knows the finer folds.
     """
     frame = garment_frame(garment_box(mask), size)
     image, inside = garment_square(pixels, mask, frame, size)
     found = ask(network, image, inside)
-    small = (GEOMETRY, GEOMETRY)
-    geometry_panels, warp = _geometry(
-        network,
-        cv2.resize(image, small, interpolation=cv2.INTER_AREA),
-        cv2.resize(inside, small, interpolation=cv2.INTER_AREA),
-    )
-    dyed = 1 / (1 + np.exp(-np.clip(found["print"][0, ..., 0], -30, 30)))
-    shading = shading_of(found["slopes"][0], found["trend"][0], dyed, image, inside)
+    small = tuple(cv2.resize(field, (GEOMETRY, GEOMETRY), interpolation=cv2.INTER_AREA) for field in (image, inside))
+    mirrored = tuple(np.ascontiguousarray(field[:, ::-1]) for field in small)
+    reads = [(ask(network, *square), *square) for square in (small, mirrored)]
+    geometry_panels, warp = _geometry(reads[0][0], reads[1][0])
+    own = {name: field[0] for name, field in found.items()}
+    shading = shading_of(*(_light([(found, image, inside), *reads], doubt) for doubt in (0, DOUBT)), own, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     panels = without_islands(geometry_panels, cells)
     return with_guide(frame, image, inside, shading, panels, warp)
+
+
+def _light(reads: Sequence[tuple[Mapping[str, np.ndarray], np.ndarray, np.ndarray]], doubt: float) -> np.ndarray:
+    """Log shading, the mean of three reads (found, image, mask): of the whole square, small, and small in the mirror.
+
+    doubt: of slopes where the hue jumps (dyes.across_one_hue).
+    """
+    square, small, mirrored = (
+        integrate(across_one_hue(found["slopes"][0], log_colour(image), doubt), found["trend"][0], inside[..., None])
+        for found, image, inside in reads
+    )
+    twice = cv2.resize(small + mirrored[:, ::-1], square.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return (square + twice) / 3
 
 
 def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -> np.ndarray:
@@ -101,16 +115,14 @@ def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -
     return panels
 
 
-def _geometry(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Panels (logits, h/2 x w/2 x P) and warp (h/4 x w/4 x P x 2) of a square, the mean of it and its mirror image.
+def _geometry(found: Mapping[str, np.ndarray], mirrored: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Panels (logits, h/2 x w/2 x P) and warp (h/4 x w/4 x P x 2), the mean of what a square and its mirror image say.
 
     What a photo and its mirror image disagree about is the network's error: the mean is nearer to the truth
     (docs/benchmarks.md) for a few milliseconds.
     """
-    found = [ask(network, image, inside)]
-    found.append(ask(network, np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(inside[:, ::-1])))
-    panels = (found[0]["panels"][0] + found[1]["panels"][0][:, ::-1][..., MIRRORED]) / 2
-    warps = [one["warp"][0].reshape(*one["warp"].shape[1:3], -1, 2) for one in found]
+    panels = (found["panels"][0] + mirrored["panels"][0][:, ::-1][..., MIRRORED]) / 2
+    warps = [one["warp"][0].reshape(*one["warp"].shape[1:3], -1, 2) for one in (found, mirrored)]
     return panels, (warps[0] + warps[1][:, ::-1][..., MIRRORED, :] * np.array([-1, 1], np.float32)) / 2
 
 

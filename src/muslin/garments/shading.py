@@ -1,14 +1,16 @@
-"""How light falls on a garment, from what a network says of slopes and print, and the garment's dyes of the whole.
+"""How light falls on a garment, from what a network says of its slopes and of its print.
 
 Where the ground of a garment shows, its luminance is its light. Under a print the light is put together from slopes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
-from muslin.garments.dyes import across_one_hue, other_dye, same_dye_same_light
+from muslin.garments.dyes import across_one_hue, other_dye
 from muslin.images import luminance, srgb_to_linear
 
 LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
@@ -18,27 +20,28 @@ LEAST_GROUND = 0.5  # share of a garment that must show its ground for luminance
 
 
 def shading_of(
-    slopes: np.ndarray, trend: np.ndarray, dyed: np.ndarray, image: np.ndarray, inside: np.ndarray
+    light: np.ndarray, doubted: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray
 ) -> np.ndarray:
     """Log shading SxS of a garment's square, 0 on average inside.
 
-    slopes: SxSx2, trend: S/4 x S/4 x 1, as predicted. dyed: SxS in [0, 1], how surely another dye than the ground
-    shows. image: SxSx3 uint8. inside: SxS in [0, 1].
+    light: SxS log shading as the network has it; doubted: the same with less of what goes with a jump of hue.
+    found: what the network says of this square: slopes SxSx2, trend S/4 x S/4 x 1, print SxSx1, logits of another dye
+    than the ground. image: SxSx3 uint8. inside: SxS in [0, 1].
     A garment whose ground is plain keeps its luminance there. Under its words, badges and blocks, which light does not
-    write, stays what the slopes and dyes say, at the level of the light around them.
+    write, stays what the slopes say where no hue jumps, at the level of the light around them.
     """
     colour, own = log_colour(image), log_luminance(image, inside)
-    shading = integrate(across_one_hue(slopes, colour), trend, inside[..., None])
-    shading = same_dye_same_light(colour, shading, inside)
+    dyed = 1 / (1 + np.exp(-np.clip(found["print"][..., 0], -30, 30)))
     ground = inside * (dyed < 0.5)
     shown = float(ground.sum() / (inside.sum() + 1e-3))
-    share = plainness(slopes, own, shading, ground) * smooth_step((shown - LEAST_GROUND) / 0.1)
+    share = plainness(found["slopes"], own, light, ground) * smooth_step((shown - LEAST_GROUND) / 0.1)
     if share == 0:
-        return shading
+        return doubted
     printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside)) * inside
-    if share == 1 and not printed.any():
-        return own
-    shading = shading + share * spread(own - shading, (1 - printed) * inside)
+    if printed.any():
+        under = integrate(across_one_hue(found["slopes"], colour), found["trend"], inside[..., None])
+        own = under + spread(own - under, (1 - printed) * inside)
+    shading = doubted + share * (own - doubted)
     return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers
 
-from muslin.layers import AffineWarp, DepthToSpace, GarmentFeatures, ShadingSlopes
+from muslin.layers import AffineWarp, DepthToSpace, DyeLight, GarmentFeatures, ShadingSlopes
 from muslin.networks.unet import unet_trunk
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
 PANELS = 4  # body, limb at the viewer's left, limb at the viewer's right, trim
+DYES = 24  # that a garment may have
 PASSED = 0.9  # of the luminance's slopes, by an untrained network
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
 def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
-    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp. H, W: multiples of 32.
+    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp, light.
+
+    H, W: multiples of 2 ** len(widths).
 
     slopes: N,H,W,2, differences of log shading to the right-hand and the lower neighbour. A network that predicts the
         shading itself must draw every print's outline exactly to subtract it, and learns to iron the garment flat
@@ -29,6 +33,9 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
         across a seam; one warp for each panel lets the jump be sharp where a single smooth field would smear it.
     warp: N,H/4,W/4,2*PANELS, (x, y) of each panel: cloth position minus pixel position, in units of W.
 
+    light: N,H,W,1, the shading as the garment's dyes tell it (layers.DyeLight), which slopes and trend are made from;
+        an output for training's sake.
+
     Slopes start as the photo's own luminance and the warp as zero: an untrained network is the classical baseline.
     """
     image = keras.Input((None, None, 3), name="image")
@@ -37,10 +44,28 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     decoded = unet_trunk(seen, widths)
     fine, middle, coarse = decoded[-1], decoded[-2], decoded[0]
 
-    weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(fine)
-    weights = layers.Conv2D(24, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
+    hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="middle_hidden")(middle)
+    guess = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_guess")(hidden)
+    light = _light(image, mask, seen, fine, guess)
+
+    lit = layers.Concatenate(name="lit_wide")([light, seen])
+    lit = layers.Conv2D(16, 4, strides=2, padding="same", name="lit_half")(lit)
+    lit = layers.Concatenate(name="lit_seen")([fine, lit])
+    lit = layers.Conv2D(widths[0], 3, padding="same", activation="silu", name="lit_hidden")(lit)
+    lit = layers.Add(name="lit")(
+        [fine, layers.Conv2D(widths[0], 1, kernel_initializer="zeros", name="lit_change")(lit)]
+    )
+    weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(lit)
+    weights = layers.Conv2D(32, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
     weights = DepthToSpace(2, name="slopes_full")(weights)
-    slopes = ShadingSlopes(start=[PASSED * share for share in LUMINANCE * 2], name="slopes")(image, mask, weights)
+    start = [PASSED * share for share in (*LUMINANCE, 0.0) * 2]
+    slopes = ShadingSlopes(start=start, name="slopes")(image, mask, light, weights)
+
+    told = layers.AveragePooling2D(4, name="light_coarse")(light)
+    told = layers.Concatenate(name="trend_seen")([hidden, guess, told])
+    told = layers.Conv2D(32, 3, padding="same", activation="silu", name="trend_hidden")(told)
+    told = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_change")(told)
+    trend = layers.Add(name="trend")([guess, told])
 
     # Whether it is print is known at half the size; to the pixel it ends where the photo's own colour changes.
     dyed = layers.Conv2D(32, 3, padding="same", activation="silu", name="print_hidden")(fine)
@@ -49,8 +74,6 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     dyed = layers.Conv2D(16, 3, padding="same", activation="silu", name="print_edges")(dyed)
     dyed = layers.Conv2D(1, 3, padding="same", name="print")(dyed)
 
-    hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="middle_hidden")(middle)
-    trend = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend")(hidden)
     panels = layers.Conv2D(PANELS, 3, padding="same", name="panels")(fine)
 
     whole = layers.GlobalAveragePooling2D(name="pooled")(coarse)
@@ -58,5 +81,15 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     pose = layers.Dense(6 * PANELS, kernel_initializer="zeros", name="pose")(whole)
     local = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp_local")(hidden)
     warp = layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])
-    outputs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp}
+    outputs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "light": light}
     return keras.Model([image, mask], outputs, name="fields")
+
+
+def _light(image: Any, mask: Any, seen: Any, fine: Any, guess: Any) -> Any:
+    """The shading as the dyes tell it. seen: N,H,W,6 features of pixels; fine: N,H/2,W/2,C; guess: N,H/4,W/4,1."""
+    around = layers.Conv2D(48, 3, padding="same", activation="silu", name="dyes_hidden")(fine)
+    around = DepthToSpace(2, name="dyes_unfold")(layers.Conv2D(64, 1, name="dyes_wide")(around))
+    around = layers.Concatenate(name="dyes_seen")([around, seen])
+    dyes = layers.Conv2D(DYES, 1, name="dyes")(layers.Conv2D(32, 1, activation="silu", name="dyes_edges")(around))
+    points = layers.Conv2D(12, 1, name="points")(layers.Conv2D(32, 1, activation="silu", name="points_hidden")(around))
+    return DyeLight(name="light")(image, mask, dyes, points, guess)

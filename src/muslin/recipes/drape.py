@@ -31,6 +31,7 @@ from muslin.data.plain import plain_and_printed
 from muslin.garments.shading import integrate
 from muslin.networks.discriminators import patch_discriminator
 from muslin.networks.fields import PANELS, WIDTHS, field_network
+from muslin.networks.poisson import integrated
 from muslin.optim import cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
 
@@ -41,7 +42,8 @@ class Drape(Recipe):
     size: int = 128  # px, side of the garment's square in training; it runs at any multiple of 32
     learning_rate: float = 1.5e-3  # Adam, both networks, at the start
     adversarial_weight: float = 0.02
-    slope_weight: float = 3.0  # of the slopes of the shading, where folds and seams live
+    slope_weight: float = 2.0  # of the slopes of the shading, where folds and seams live
+    whole_weight: float = 4.0  # of the shading put together from slopes and trend: what the renderer will use
     print_weight: float = 0.4  # of telling ground from print, pixel by pixel
     warp_weight: float = 6.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
@@ -76,9 +78,12 @@ class Drape(Recipe):
         panels, warp, bend = panel_and_warp_error(fields, batch)
         fake = self.muslin(fields["slopes"], batch)
         adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](fake)))
-        loss = self.slope_weight * slopes + trend + self.print_weight * dyed
+        light = shading_error(fields["light"], batch)
+        whole = shading_error(integrated(fields["slopes"], fields["trend"], batch["mask"]), batch)
+        loss = self.slope_weight * slopes + trend + self.print_weight * dyed + light + self.whole_weight * whole
         loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
-        logs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "bend": bend}
+        logs = {"whole": whole, "slopes": slopes, "trend": trend, "light": light, "print": dyed}
+        logs |= {"panels": panels, "warp": warp, "bend": bend}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial, "fake": fake}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
@@ -154,6 +159,15 @@ def slope_error(slopes: Any, batch: Batch) -> Any:
         down = down[:, step:] + down[:, :-step]
         total += (ops.sum(ops.abs(across)) + ops.sum(ops.abs(down))) / area / (step + 1)
     return total / 2
+
+
+def shading_error(shading: Any, batch: Batch) -> Any:
+    """Mean absolute error of a log shading N,S,S,1 inside the mask, both centred on each garment."""
+    weight = batch["mask"] * batch["known"]
+    wrong = (shading - batch["shading"]) * weight
+    area = ops.sum(weight, axis=(1, 2), keepdims=True) + 1e-3
+    wrong -= ops.sum(wrong, axis=(1, 2), keepdims=True) / area * weight
+    return ops.sum(ops.abs(wrong)) / (ops.sum(weight) + 1.0)
 
 
 def trend_error(trend: Any, batch: Batch) -> Any:

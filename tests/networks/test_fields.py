@@ -1,0 +1,77 @@
+"""The parts of the drape network whose answers can be worked out: dyes to light, slopes to shading, enlarging."""
+
+import cv2
+import numpy as np
+import pytest
+from keras import ops
+
+from muslin.garments.shading import integrate
+from muslin.layers import DyeLight, enlarged
+from muslin.networks.poisson import integrated
+
+SIDE = 32
+LIGHT = 0.3 * np.sin(np.arange(SIDE, dtype=np.float32) / 4)[None, :] * np.ones((SIDE, 1), np.float32)
+GARMENT = np.zeros((1, SIDE, SIDE, 1), np.float32)
+GARMENT[:, 4:28, 4:28] = 1
+INSIDE = GARMENT[0, ..., 0] > 0
+
+
+def photo(dye: np.ndarray) -> np.ndarray:
+    """A garment in two dyes of different hue under LIGHT, as the network gets it."""
+    albedo = np.array([[0.5, 0.1, 0.05], [0.1, 0.3, 0.6]], np.float32)[dye]
+    linear = albedo * np.exp(LIGHT - LIGHT.max())[..., None]
+    return (2 * linear ** (1 / 2.2) - 1)[None]
+
+
+def light(dye: np.ndarray, logits: np.ndarray, rounds: int) -> np.ndarray:
+    """What DyeLight makes of it, by a first guess which of two dyes each pixel is of, without learned points."""
+    points, trend = np.zeros((1, SIDE, SIDE, 2), np.float32), np.zeros((1, SIDE // 4, SIDE // 4, 1), np.float32)
+    made = DyeLight(rounds)(photo(dye), GARMENT, logits.astype(np.float32)[None], points, trend)
+    return np.asarray(ops.convert_to_numpy(made))[0, ..., 0]
+
+
+def off(found: np.ndarray) -> float:
+    """Largest distance to the true light inside, both centred."""
+    wrong = (found - LIGHT)[INSIDE]
+    return float(np.abs(wrong - wrong.mean()).max())
+
+
+def test_known_dyes_leave_the_light() -> None:
+    """Stripes along the waves of the light: each dye lies in all of it, so its mean luminance is its own."""
+    dye = np.repeat((np.arange(SIDE) // 4 % 2)[:, None], SIDE, 1)
+    found = light(dye, 60 * np.eye(2)[dye], rounds=0)
+    assert off(found) < 0.03  # the floor under the logarithm
+    assert abs(found[INSIDE].mean()) < 1e-5 and not found[~INSIDE].any()
+
+
+def test_rounds_find_the_dyes_that_the_first_guess_did_not() -> None:
+    """A guess that is right three times in four is mended by looking at the whole garment."""
+    dye = np.repeat((np.arange(SIDE) // 4 % 2)[:, None], SIDE, 1)
+    guess = np.where(np.random.default_rng(0).random((SIDE, SIDE)) < 0.25, 1 - dye, dye)
+    errors = [off(light(dye, 3 * np.eye(2)[guess], rounds)) for rounds in (0, 1, 2)]
+    assert errors[0] > 0.3 and errors[2] < 0.05, errors
+
+
+def test_one_dye_shows_its_luminance() -> None:
+    dye = np.zeros((SIDE, SIDE), int)
+    assert off(light(dye, np.zeros((SIDE, SIDE, 2)), rounds=2)) < 0.03
+
+
+@pytest.mark.parametrize("times", [2, 4])
+def test_enlarging_is_bilinear(times: int) -> None:
+    field = np.random.default_rng(1).normal(size=(6, 9)).astype(np.float32)
+    found = ops.convert_to_numpy(enlarged(field[None, ..., None], times))[0, ..., 0]
+    wanted = cv2.resize(field, (9 * times, 6 * times), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_a_step_integrates_as_a_restyle_does() -> None:
+    """The same field as garments/shading.py finds, but for the few rounds outside the garment."""
+    rng = np.random.default_rng(2)
+    slopes = cv2.GaussianBlur(rng.normal(0, 0.2, (SIDE, SIDE, 2)).astype(np.float32), (0, 0), 2) * GARMENT[0]
+    trend = rng.normal(0, 0.2, (SIDE // 4, SIDE // 4, 1)).astype(np.float32)
+    wanted = integrate(slopes, trend, GARMENT[0])
+    for rounds, near in ((3, 0.06), (40, 0.02)):
+        found = ops.convert_to_numpy(integrated(slopes[None], trend[None], GARMENT, rounds=rounds))[0, ..., 0]
+        wrong = (found - wanted)[INSIDE]
+        assert np.abs(wrong - wrong.mean()).max() < near
