@@ -9,17 +9,16 @@ HUE_JUMP = 0.1  # of the logarithm of red over green, or green over blue, betwee
 OTHER_HUE = 0.1  # of a channel's share in the colour: further apart begins another dye, twice as far it surely is one
 
 
-def across_one_hue(slopes: np.ndarray, colour: np.ndarray, doubt: float = 1.0) -> np.ndarray:
+def across_one_hue(slopes: np.ndarray, colour: np.ndarray) -> np.ndarray:
     """Slopes of log shading without those where the hue jumps: print does that, light does not (Grosse et al. 2009).
 
-    slopes: SxSx2, to the right-hand and the lower neighbour. colour: SxSx3 log of linear light. doubt: how much of such
-    a slope goes, 0..1: folds end at a print's outline too. Returns SxSx2.
+    slopes: SxSx2, to the right-hand and the lower neighbour. colour: SxSx3 log of linear light. Returns SxSx2.
     """
     hue = colour[..., :2] - colour[..., 1:]
     jump = np.zeros_like(slopes)
     jump[:, :-1, 0] = np.abs(hue[:, 1:] - hue[:, :-1]).max(-1)
     jump[:-1, :, 1] = np.abs(hue[1:] - hue[:-1]).max(-1)
-    return slopes * (1 - np.float32(doubt) * (1 - np.exp(-((jump / HUE_JUMP) ** 2))))
+    return slopes * np.exp(-((jump / HUE_JUMP) ** 2))
 
 
 def other_dye(colour: np.ndarray, mask: np.ndarray) -> np.ndarray:

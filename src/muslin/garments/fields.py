@@ -5,7 +5,7 @@ They are computed in a small square around the garment and used at the photo's o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -19,7 +19,6 @@ from muslin.garments.shading import integrate, log_colour, log_luminance, shadin
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: the size of the garments in training
-DOUBT = 0.5  # of slopes across a jump of hue: old prints are seen half as much, for 0.002 of correlation
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -73,25 +72,19 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     small = tuple(cv2.resize(field, (GEOMETRY, GEOMETRY), interpolation=cv2.INTER_AREA) for field in (image, inside))
     mirrored = tuple(np.ascontiguousarray(field[:, ::-1]) for field in small)
     reads = [(ask(network, *square), *square) for square in (small, mirrored)]
-    geometry_panels, warp = _geometry(reads[0][0], reads[1][0])
-    own = {name: field[0] for name, field in found.items()}
-    shading = shading_of(*(_light([(found, image, inside), *reads], doubt) for doubt in (0, DOUBT)), own, image, inside)
+    panels, warp = _geometry(reads[0][0], reads[1][0])
+    square, left, right = (_light(*read) for read in ((found, image, inside), *reads))
+    light = (square + cv2.resize(left + right[:, ::-1], (size, size), interpolation=cv2.INTER_LINEAR)) / 3
+    shading = shading_of(light, square[..., 1], {name: field[0] for name, field in found.items()}, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
-    panels = without_islands(geometry_panels, cells)
-    return with_guide(frame, image, inside, shading, panels, warp)
+    return with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
 
 
-def _light(reads: Sequence[tuple[Mapping[str, np.ndarray], np.ndarray, np.ndarray]], doubt: float) -> np.ndarray:
-    """Log shading, the mean of three reads (found, image, mask): of the whole square, small, and small in the mirror.
-
-    doubt: of slopes where the hue jumps (dyes.across_one_hue).
-    """
-    square, small, mirrored = (
-        integrate(across_one_hue(found["slopes"][0], log_colour(image), doubt), found["trend"][0], inside[..., None])
-        for found, image, inside in reads
-    )
-    twice = cv2.resize(small + mirrored[:, ::-1], square.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return (square + twice) / 3
+def _light(found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log shading of one read, SxSx2: from all of its slopes, and without those where the hue jumps."""
+    slopes, trend, mask = found["slopes"][0], found["trend"][0], inside[..., None]
+    cautious = across_one_hue(slopes, log_colour(image))
+    return np.stack([integrate(slopes, trend, mask), integrate(cautious, trend, mask)], axis=-1)
 
 
 def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from muslin.garments.dyes import across_one_hue, other_dye
+from muslin.garments.dyes import other_dye
 from muslin.images import luminance, srgb_to_linear
 
 LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
@@ -20,28 +20,29 @@ LEAST_GROUND = 0.5  # share of a garment that must show its ground for luminance
 
 
 def shading_of(
-    light: np.ndarray, doubted: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray
+    light: np.ndarray, under: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray
 ) -> np.ndarray:
     """Log shading SxS of a garment's square, 0 on average inside.
 
-    light: SxS log shading as the network has it; doubted: the same with less of what goes with a jump of hue.
-    found: what the network says of this square: slopes SxSx2, trend S/4 x S/4 x 1, print SxSx1, logits of another dye
-    than the ground. image: SxSx3 uint8. inside: SxS in [0, 1].
+    light: SxSx2 log shading as the network has it: from all of its slopes, and without those where the hue jumps.
+    under: SxS, the latter as this square was read alone. found: what the network says of it: slopes SxSx2, print SxSx1,
+    logits of another dye than the ground. image: SxSx3 uint8. inside: SxS in [0, 1].
     A garment whose ground is plain keeps its luminance there. Under its words, badges and blocks, which light does not
-    write, stays what the slopes say where no hue jumps, at the level of the light around them.
+    write, stays what the slopes say where no hue jumps, at the level of the light around them. Folds end at outlines
+    too, so of a garment that is printed all over half of what such slopes say is kept.
     """
     colour, own = log_colour(image), log_luminance(image, inside)
     dyed = 1 / (1 + np.exp(-np.clip(found["print"][..., 0], -30, 30)))
     ground = inside * (dyed < 0.5)
     shown = float(ground.sum() / (inside.sum() + 1e-3))
-    share = plainness(found["slopes"], own, light, ground) * smooth_step((shown - LEAST_GROUND) / 0.1)
+    share = plainness(found["slopes"], own, light[..., 0], ground) * smooth_step((shown - LEAST_GROUND) / 0.1)
+    shading = light.mean(-1)
     if share == 0:
-        return doubted
+        return shading
     printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside)) * inside
     if printed.any():
-        under = integrate(across_one_hue(found["slopes"], colour), found["trend"], inside[..., None])
         own = under + spread(own - under, (1 - printed) * inside)
-    shading = doubted + share * (own - doubted)
+    shading = shading + share * (own - shading)
     return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
 
 
