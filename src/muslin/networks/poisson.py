@@ -30,7 +30,7 @@ def integrated(slopes: Any, trend: Any, mask: Any, reach: float = 0.1, rounds: i
     followed = coarse * inside + mean * (1 - inside)
     for _ in range(rounds):
         waves = ops.matmul(cosines, ops.matmul(pull * followed - divergence, cosines.T))
-        shading = ops.matmul(cosines.T, ops.matmul(waves * keep, cosines))
+        shading = ops.matmul(cosines.T, ops.matmul(ops.multiply(waves, keep), cosines))
         followed = coarse * inside + shading * (1 - inside)
     return shading[..., None]
 
