@@ -1,3 +1,4 @@
+import re
 from types import SimpleNamespace
 
 from muslin import demo, runs, store
@@ -22,6 +23,11 @@ def test_the_demo_leaves_a_lookbook(tmp_path, monkeypatch):
     for _ in range(2):  # the second time replaces the first
         page, sheet = demo.run(tmp_path / "demo", minutes=0.5, say=said.append)
     # Two garments: four looks each by the network just trained, and the first of them by the shipped one too.
+    (told,) = {line for line in said if line.startswith("Folds and light")}
+    numbers = re.findall(r"0\.\d\d|-0\.\d\d", told)
+    assert len(numbers) == 3 and len(set(numbers)) == 1 and float(numbers[0]) < 0.5, (
+        "brightness is no light under a print"
+    )
     assert page.read_text("utf-8").count("<figure") == 10 and read_image(sheet).pixels.ndim == 3
     looks = sorted((tmp_path / "demo" / "looks").iterdir())
     assert len(looks) == 10 and "lookbook.html" in said[-1]

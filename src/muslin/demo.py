@@ -14,15 +14,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from muslin import runs, store
-from muslin.data.truth import render
+from muslin.data.truth import Render, render
 from muslin.errors import UserError
 from muslin.images import write_image
 from muslin.restyle import lookbook
 from muslin.textiles.procedural import swatch
+
+if TYPE_CHECKING:
+    from muslin.restyle.restyler import Restyler
 
 SIZE = (960, 720)  # height, width of the garment photos
 FIRST_SEED = 2**31  # training draws seeds below it
@@ -48,13 +52,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Garment:
-    """A piece as it was photographed, and what only the truth world knows of it."""
+    """A piece as it was photographed in plain cloth, and in print with all that the truth world knows of it."""
 
     piece: Piece
     photo: Path
     mask: Path
-    alpha: np.ndarray  # float32 HxW, the mask
-    shading: np.ndarray  # float32 HxW, gain in linear light
+    printed: Render
 
 
 PIECES = (
@@ -104,14 +107,18 @@ def _clear(output: Path) -> None:
 
 
 def _sew(output: Path) -> Iterator[Garment]:
-    """Photograph the garments in plain cloth; keep their masks beside them, and the true shading."""
+    """Photograph the garments in plain cloth, keep their masks beside them; and once more in their first print.
+
+    A plain garment shows its light to anybody; what a network has learned shows under a print.
+    """
     for piece in PIECES:
         made = render(FIRST_SEED + piece.seed, SIZE, kind=piece.kind, plain=True)
         photo = write_image(output / "garments" / piece.file, made.photo, overwrite=True)
         mask = output / "garments" / "masks" / piece.file
         mask.parent.mkdir(exist_ok=True)
         write_image(mask, np.round(made.mask * 255).astype(np.uint8), overwrite=True)
-        yield Garment(piece, photo, mask, made.mask, made.shading)
+        printed = render(FIRST_SEED + piece.seed, SIZE, kind=piece.kind, textile=piece.looks[0][0])
+        yield Garment(piece, photo, mask, printed)
 
 
 def _design(output: Path, minutes: float, say: Say) -> list[Path]:
@@ -135,15 +142,12 @@ def _design(output: Path, minutes: float, say: Say) -> list[Path]:
 def _restyle(
     output: Path, garments: list[Garment], model: store.Model, designs: list[Path], say: Say
 ) -> Iterator[lookbook.Look]:
-    """Each garment in its looks by the network just trained; its first look by the shipped one too, if there
-    is one. Tells how much of the true folds and light was found.
-    """
+    """Each garment in its looks by the network just trained; its first look by the shipped one too, if there is one."""
     from muslin.restyle.restyler import Restyler
 
-    new = Restyler(model.folder, mask_model=None)
+    new, luminance = Restyler(model.folder, mask_model=None), Restyler(None, mask_model=None)
     shipped = _shipped()
     old = None if shipped is None else Restyler(shipped.folder, mask_model=None)
-    found = []
     for number, garment in enumerate(garments):
         seen = new.examine(garment.photo, garment.mask)
         cloths = [(_cloth(output, textile, seed), scale) for textile, seed, scale in garment.piece.looks]
@@ -152,17 +156,28 @@ def _restyle(
             made = new.restyle(seen, cloth, scale=scale)
             path = made.save(output / "looks" / f"{garment.photo.stem}.{cloth.stem}.png", overwrite=True)
             yield from lookbook.gather([path])[0]
-        found.append(correlation(made.shading, garment.shading, garment.alpha))
         if old is not None:
             cloth, scale = cloths[0]
             made = old.restyle(garment.photo, cloth, garment.mask, scale=scale)
             path = output / "looks" / f"{garment.photo.stem}.{cloth.stem}.shipped.png"
             (look,) = lookbook.gather([made.save(path, overwrite=True)])[0]
             yield replace(look, how="by the shipped model")
-    say(
-        f"Folds and light found on garments never seen: correlation {np.mean(found):.2f} with the truth "
-        f"({min(found):.2f} to {max(found):.2f})."
-    )
+    told = [
+        f"{found_by(new, garments):.2f} by this network",
+        f"{found_by(luminance, garments):.2f} by brightness alone",
+    ]
+    told += [] if old is None else [f"{found_by(old, garments):.2f} by the shipped model"]
+    say(f"Folds and light under prints, on garments never seen: correlation with the truth {', '.join(told)}.")
+
+
+def found_by(restyler: Restyler, garments: list[Garment]) -> float:
+    """Correlation of what a restyler takes for light with the truth, the mean over the garments in their prints."""
+    white, found = np.full((8, 8, 3), 255, np.uint8), []
+    for printed in (garment.printed for garment in garments):
+        mask = np.round(printed.mask * 255).astype(np.uint8)
+        made = restyler.restyle(printed.photo, white, mask)
+        found.append(correlation(made.shading, printed.shading, printed.mask))
+    return float(np.mean(found))
 
 
 def correlation(shading: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:

@@ -48,8 +48,8 @@ def test_rounds_find_the_dyes_that_the_first_guess_did_not() -> None:
     """A guess that is right three times in four is mended by looking at the whole garment."""
     dye = np.repeat((np.arange(SIDE) // 4 % 2)[:, None], SIDE, 1)
     guess = np.where(np.random.default_rng(0).random((SIDE, SIDE)) < 0.25, 1 - dye, dye)
-    errors = [off(light(dye, 3 * np.eye(2)[guess], rounds)) for rounds in (0, 1, 2)]
-    assert errors[0] > 0.3 and errors[2] < 0.05, errors
+    errors = [off(light(dye, 3 * np.eye(2)[guess], rounds)) for rounds in (0, 2)]
+    assert errors[0] > 0.3 and errors[1] < 0.05, errors
 
 
 def test_one_dye_shows_its_luminance() -> None:

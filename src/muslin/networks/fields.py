@@ -32,7 +32,6 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     panels: N,H/2,W/2,PANELS, logits: which sewn panel a pixel belongs to. Cloth is smooth inside a panel and jumps
         across a seam; one warp for each panel lets the jump be sharp where a single smooth field would smear it.
     warp: N,H/4,W/4,2*PANELS, (x, y) of each panel: cloth position minus pixel position, in units of W.
-
     light: N,H,W,1, the shading as the garment's dyes tell it (layers.DyeLight), which slopes and trend are made from;
         an output for training's sake.
 
