@@ -233,10 +233,9 @@ def _as_floats(pictures: np.ndarray) -> np.ndarray:
 @contextmanager
 def _keras() -> Iterator[None]:
     """Training needs the extra `train`; say so instead of an ImportError."""
-    import os
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on stderr, over the progress
     try:
+        from muslin import backend  # noqa: F401  (before Keras: it says how TensorFlow is to be loaded)
+
         yield
     except ImportError as error:
         package = (error.name or "").split(".")[0]

@@ -8,7 +8,6 @@ configuration.
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -261,7 +260,6 @@ def require(name: str) -> Any:
     """The recipe's class. Raises UserError where Keras is not installed (exit code 5)."""
     from muslin import recipes
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets on stderr, over the progress
     try:
         return recipes.find(name)
     except ImportError as error:

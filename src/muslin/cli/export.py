@@ -24,7 +24,6 @@ def export(model: str, format: str, output: Path | None, overwrite: bool, as_jso
     """
     _check(model)
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the exporters read its graphs; weights fit every backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         from muslin.export import export_model
     except ImportError as error:

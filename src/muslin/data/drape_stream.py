@@ -67,7 +67,7 @@ class DrapeStream:
     size: int
     batch_size: int
     seed: int
-    keep_plain: float = 0.3  # share of plain garments shown as they are
+    keep_plain: float = 0.2  # share of plain garments shown as they are
     rendered_garments: int = 2048  # different ones; each is rendered once and kept (0.4 MB at 128 px)
     first_garment: int = 0  # seed of the first of them in the truth world
 
@@ -152,11 +152,11 @@ class DrapeStream:
         if rng.random() < 0.25:
             albedo = albedo * (own / own.max())
         kind = rng.random()
-        if kind < 0.25:
+        if kind < 0.2:
             blob = cv2.resize(rng.normal(0, 1, (6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
             place = (blob > rng.uniform(-0.3, 0.6)).astype(np.float32)[..., None]
             albedo = albedo * place + (1 - place) * own
-        elif kind < 0.65:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
+        elif kind < 0.55:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
             ground = np.broadcast_to(own if rng.random() < 0.6 else any_dye(rng), albedo.shape).astype(np.float32)
             ground = blocks(rng, ground) if rng.random() < 0.4 else ground
             what = rng.random()

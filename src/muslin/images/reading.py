@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import EXIT_DATA, UserError
+from ..quiet import quiet_libraries
 from .formats import FORMATS, MAX_BYTES, MAX_PIXELS, READABLE, XMP_KEY, exists, words
 from .pixels import (
     decode_with_opencv,
@@ -40,7 +41,7 @@ _SIGNATURES = (
     (b"PK\3\4", "ZIP archive"),
 )  # fmt: skip
 PIPE_SECONDS = 5.0  # how long a pipe may stay silent
-_open_lock, _stderr_lock = threading.Lock(), threading.Lock()
+_open_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def read_image(
     data, path = _read_bytes(source, max_bytes)
     name = f"'{path}'" if path is not None else "the image"
     try:
-        with _quiet_pillow(), _quiet_libraries() if _talks(data) else nullcontext():
+        with _quiet_pillow(), quiet_libraries() if _talks(data) else nullcontext():
             image, data = _open(data, name, max_pixels)
             return _decode(image, data, path)
     except UserError:
@@ -197,24 +198,6 @@ def _quiet_pillow() -> Iterator[None]:
 def _talks(data: bytes) -> bool:
     """True where libtiff or libpng may decode without Pillow between: they report damage on the screen."""
     return data[:4] in (b"II*\0", b"MM\0*") or (data[:4] == b"\x89PNG" and data[24:25] == b"\x10")
-
-
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Send what C code writes to the error stream nowhere; one at a time, as all threads share the stream."""
-    with _stderr_lock:
-        try:
-            kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        except OSError:  # there is no error stream to write to
-            yield
-            return
-        os.dup2(nowhere, 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)
 
 
 def _open(data: bytes, name: str, max_pixels: int) -> tuple[Any, bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from muslin.layers import GroupNorm, convolution
+from muslin.layers import GroupNorm, convolution, logits_convolution
 
 
 def patch_discriminator(
@@ -26,7 +26,8 @@ def patch_discriminator(
         x = layers.LeakyReLU(0.2)(x)
     x = conv(widths[-1], 3, padding="same", name="context")(x)
     x = layers.LeakyReLU(0.2)(x)
-    return keras.Model(image, conv(1, 3, padding="same", name="logits")(x), name="discriminator")
+    logits = logits_convolution(spectral_norm)(1, 3, padding="same", name="logits")(x)
+    return keras.Model(image, logits, name="discriminator")
 
 
 def patchgan(
@@ -47,5 +48,5 @@ def patchgan(
         x = conv(width, 4, strides=strides, use_bias=not normalised, name=f"level{level}")(x)
         x = GroupNorm(width, name=f"level{level}_norm")(x) if normalised else x
         x = layers.LeakyReLU(0.2)(x)
-    logits = conv(1, 4, name="logits")(layers.ZeroPadding2D(1)(x))
+    logits = logits_convolution(spectral_norm)(1, 4, name="logits")(layers.ZeroPadding2D(1)(x))
     return keras.Model(image, logits, name="discriminator")

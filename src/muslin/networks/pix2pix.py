@@ -17,7 +17,7 @@ import keras
 from keras import layers
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import Blur, GroupNorm, convolution
+from muslin.layers import Blur, GroupNorm, convolution, logits_convolution
 
 SMALL = (24, 48, 96, 144, 192)  # channels at 1/2, 1/4 ... 1/32: for two CPU cores and 64 to 128 px
 PUBLISHED = (64, 128, 256, 512, 512, 512, 512, 512)  # of 256 px; 54 M parameters
@@ -74,7 +74,8 @@ def discriminator(
         x = conv(wide, 4, stride, use_bias=bare, name=f"level{level}", **_kernels())(x)
         x = x if bare else _norm(wide, f"level{level}_norm")(x)
         x = layers.LeakyReLU(0.2)(x)
-    return keras.Model(pair, conv(1, 4, name="logits", **_kernels())(x), name="discriminator")
+    logits = logits_convolution(spectral_norm)(1, 4, name="logits", **_kernels())(x)
+    return keras.Model(pair, logits, name="discriminator")
 
 
 def _norm(width: int, name: str) -> GroupNorm:

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from muslin.layers import Blur, DepthToSpace, GroupNorm
+from muslin.layers import Blur, DepthToSpace, GroupNorm, NarrowConv2D, UpConv2D
 
 FEATURES = ("down1", "down2", "block_first", "block_middle")  # beside the pixels: CUT, Park et al. 2020, appendix B
 STRIDES = (1, 2, 4, 4, 4)  # of the pixels and of each of FEATURES
@@ -83,9 +83,10 @@ def residual_translator(channels: int = 64, blocks: int = 9) -> keras.Model:
         y = _convolution(_reflected(y, 1), channels * 4, 3, f"block{block}_out", padding="valid", active=False)
         x = layers.Add(name=_block_name(block, blocks))([x, y])
     for level in (1, 0):
-        x = layers.UpSampling2D(2, interpolation="nearest")(x)
-        x = _convolution(x, channels * 2**level, 3, f"up{level}")
-    x = layers.Conv2D(3, 7, padding="valid", activation="tanh", name="painted")(_reflected(x, 3))
+        width = channels * 2**level
+        x = GroupNorm(width, name=f"up{level}_norm")(UpConv2D(width, use_bias=False, name=f"up{level}_convolution")(x))
+        x = layers.Activation("relu", name=f"up{level}")(x)
+    x = NarrowConv2D(3, 7, padding="valid", activation="tanh", name="painted")(_reflected(x, 3))
     return keras.Model(image, x, name="generator")
 
 

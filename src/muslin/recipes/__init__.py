@@ -31,6 +31,7 @@ def find(name: str) -> type[Recipe]:
     if name not in RECIPES:
         raise UserError("There is no such recipe.", received=repr(name), possible=sorted(RECIPES), exit_code=EXIT_USAGE)
     module, _, attribute = RECIPES[name].partition(":")
+    importlib.import_module("muslin.backend")  # before Keras: it says how TensorFlow is to be loaded
     return getattr(importlib.import_module(module), attribute)
 
 
