@@ -18,7 +18,9 @@ def numbers(network: Callable[[Any], Any], kernel: Any, bias: Any) -> list[np.nd
     """The output, and the gradients of an uneven sum of it with respect to kernel, bias and input."""
     shape = tuple(network(SEEN).shape)
     uneven = np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
-    _, gradients = backend.value_and_gradients(lambda: (ops.sum(ops.multiply(network(SEEN), uneven)), {}), [kernel, bias])
+    _, gradients = backend.value_and_gradients(
+        lambda: (ops.sum(ops.multiply(network(SEEN), uneven)), {}), [kernel, bias]
+    )
     by_input = backend.input_gradient(lambda x: ops.sum(ops.multiply(network(x), uneven), axis=(1, 2, 3)), SEEN)
     return [np.asarray(ops.convert_to_numpy(value)) for value in (network(SEEN), *gradients, by_input)]
 
