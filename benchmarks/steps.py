@@ -41,6 +41,7 @@ THEIRS = {"cut": "cut --CUT_mode CUT", "cyclegan": "cycle_gan", "pix2pix": "pix2
 
 def ours(name: str) -> Callable[[], object]:
     """A step of muslin's recipe on two random pictures, whole pictures as masks."""
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # faster for channels as wide as these (src/muslin/backend.py)
     import keras
 
     from muslin import recipes
