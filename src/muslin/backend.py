@@ -171,6 +171,7 @@ class _TensorFlow:
 
         return {
             "tensorflow": tf.__version__,
+            "onednn": os.environ["TF_ENABLE_ONEDNN_OPTS"],
             "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
             "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count(),
         }

@@ -204,7 +204,7 @@ def _guided(pixels: np.ndarray, field: np.ndarray, radius: int, epsilon: float) 
     return (models[..., :3] * guide).sum(-1) + models[..., 3]
 
 
-def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 320) -> Mask:
+def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 256) -> Mask:
     """OpenCV's GrabCut, started from `prior` (probability, whole photo, any size) or from an ellipse in the middle."""
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))

@@ -3,7 +3,7 @@
 Paper: none; docs/architecture.md argues it. Ancestors: intrinsic images by ratio (Barrow & Tenenbaum 1978),
 dense pose fields (Gueler et al. 2018), GAN as in Goodfellow et al. 2014 with R1 (Mescheder et al. 2018).
 Command: muslin train drape DATA --minutes 60          (DATA as in data/photos.py; without DATA: rendered garments)
-Cost: 4 to 5 images in a second of processor time at 128 px, 0.4 MB of memory for each of 2,048 rendered garments kept.
+Cost: 9 images a second at 128 px on 2 quiet cores, 0.4 MB of memory for each of 2,048 rendered garments kept.
 Score: docs/benchmarks.md, "Drape".
 
 The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), where it shows
