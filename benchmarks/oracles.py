@@ -114,7 +114,7 @@ def shadings(
         weight = cv2.resize(inside, (side, side), interpolation=cv2.INTER_AREA) + np.float32(1e-3)
         return cv2.resize(true * inside, (side, side), interpolation=cv2.INTER_AREA) / weight
 
-    found = ask(network, image, inside)
+    found = ask(network, image[None], inside[None])
     whole = (inside > 0.5).astype(np.float32)
     slopes = np.zeros((SIZE, SIZE, 2), np.float32)
     slopes[:, :-1, 0] = np.diff(true, axis=1) * whole[:, 1:] * whole[:, :-1]

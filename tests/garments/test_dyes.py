@@ -59,17 +59,18 @@ def test_lettering_on_a_plain_shirt_is_not_taken_for_light() -> None:
     """With a network that takes everything for light, the shirt keeps its luminance and the letters lose theirs."""
 
     def all_is_light(image: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
-        log = np.log(((image[0] + 1) / 2) ** 2.2 + 0.004) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+        log = np.log(((image + 1) / 2) ** 2.2 + 0.004) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
         slopes = np.zeros((*log.shape, 2), np.float32)
-        slopes[:, :-1, 0], slopes[:-1, :, 1] = np.diff(log, axis=1), np.diff(log, axis=0)
-        height, width = log.shape
-        trend = cv2.resize(log - log.mean(), (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+        slopes[:, :, :-1, 0], slopes[:, :-1, :, 1] = np.diff(log, axis=2), np.diff(log, axis=1)
+        many, height, width = log.shape
+        small = (width // 4, height // 4)
+        trends = [cv2.resize(one - one.mean(), small, interpolation=cv2.INTER_AREA)[..., None] for one in log]
         return {
-            "slopes": slopes[None],
-            "trend": trend[None, ..., None],
-            "print": np.full((1, height, width, 1), -9, np.float32),
-            "panels": np.zeros((1, height // 2, width // 2, 4), np.float32),
-            "warp": np.zeros((1, height // 4, width // 4, 8), np.float32),
+            "slopes": slopes,
+            "trend": np.stack(trends),
+            "print": np.full((many, height, width, 1), -9, np.float32),
+            "panels": np.zeros((many, height // 2, width // 2, 4), np.float32),
+            "warp": np.zeros((many, height // 4, width // 4, 8), np.float32),
         }
 
     true = folds(0.2)

@@ -68,21 +68,22 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     """
     frame = garment_frame(garment_box(mask), size)
     image, inside = garment_square(pixels, mask, frame, size)
-    found = ask(network, image, inside)
-    small = tuple(cv2.resize(field, (GEOMETRY, GEOMETRY), interpolation=cv2.INTER_AREA) for field in (image, inside))
-    mirrored = tuple(np.ascontiguousarray(field[:, ::-1]) for field in small)
-    reads = [(ask(network, *square), *square) for square in (small, mirrored)]
-    panels, warp = _geometry(reads[0][0], reads[1][0])
-    square, left, right = (_light(*read) for read in ((found, image, inside), *reads))
+    found = ask(network, image[None], inside[None])
+    small = [cv2.resize(field, (GEOMETRY, GEOMETRY), interpolation=cv2.INTER_AREA) for field in (image, inside)]
+    images, insides = (np.stack([field, field[:, ::-1]]) for field in small)  # each with its mirror image
+    pair = ask(network, images, insides)
+    panels, warp = _geometry(pair)
+    square = _light(found, 0, image, inside)
+    left, right = (_light(pair, index, images[index], insides[index]) for index in (0, 1))
     light = (square + cv2.resize(left + right[:, ::-1], (size, size), interpolation=cv2.INTER_LINEAR)) / 3
     shading = shading_of(light, square[..., 1], {name: field[0] for name, field in found.items()}, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     return with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
 
 
-def _light(found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Log shading of one read, SxSx2: from all of its slopes, and without those where the hue jumps."""
-    slopes, trend, mask = found["slopes"][0], found["trend"][0], inside[..., None]
+def _light(found: Mapping[str, np.ndarray], index: int, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log shading of the square `index` of a read, SxSx2: from all of its slopes, and without those at jumps of hue."""
+    slopes, trend, mask = found["slopes"][index], found["trend"][index], inside[..., None]
     cautious = across_one_hue(slopes, log_colour(image))
     return np.stack([integrate(slopes, trend, mask), integrate(cautious, trend, mask)], axis=-1)
 
@@ -99,35 +100,36 @@ def without_islands(panels: np.ndarray, mask: np.ndarray, share: float = 0.02) -
         islands = False
         for k in range(panels.shape[-1]):
             _, labels, stats, _ = cv2.connectedComponentsWithStats((best == k).astype(np.uint8), connectivity=4)
-            small = 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] < share * inside.sum())
-            if len(small):
+            small = stats[:, cv2.CC_STAT_AREA] < share * inside.sum()
+            small[0] = False  # all that is not of this panel
+            if small.any():
                 islands = True
-                panels[np.isin(labels, small), k] = LEAST_LOGIT
+                panels[small[labels], k] = LEAST_LOGIT
         if not islands:
             break
     return panels
 
 
-def _geometry(found: Mapping[str, np.ndarray], mirrored: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _geometry(pair: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Panels (logits, h/2 x w/2 x P) and warp (h/4 x w/4 x P x 2), the mean of what a square and its mirror image say.
 
     What a photo and its mirror image disagree about is the network's error: the mean is nearer to the truth
     (docs/benchmarks.md) for a few milliseconds.
     """
-    panels = (found["panels"][0] + mirrored["panels"][0][:, ::-1][..., MIRRORED]) / 2
-    warps = [one["warp"][0].reshape(*one["warp"].shape[1:3], -1, 2) for one in (found, mirrored)]
-    return panels, (warps[0] + warps[1][:, ::-1][..., MIRRORED, :] * np.array([-1, 1], np.float32)) / 2
+    panels = (pair["panels"][0] + pair["panels"][1][:, ::-1][..., MIRRORED]) / 2
+    warp, mirrored = pair["warp"].reshape(*pair["warp"].shape[:3], -1, 2)
+    return panels, (warp + mirrored[:, ::-1][..., MIRRORED, :] * np.array([-1, 1], np.float32)) / 2
 
 
-def ask(network: FieldNetwork, image: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
-    """What the network says about one square, its shapes checked."""
-    found = network(image=image[None].astype(np.float32) / 127.5 - 1, mask=inside[None, ..., None])
-    size, count = len(image), len(PANELS)
-    fits("slopes", found["slopes"], 1, size, size, 2)
-    fits("trend", found["trend"], 1, None, None, 1)
-    fits("print", found["print"], 1, size, size, 1)
-    fits("panels", found["panels"], 1, size // 2, size // 2, count)
-    fits("warp", found["warp"], 1, size // 4, size // 4, 2 * count)
+def ask(network: FieldNetwork, images: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
+    """What the network says about squares (uint8 N,S,S,3; float32 N,S,S in [0, 1]), its shapes checked."""
+    found = network(image=images.astype(np.float32) / 127.5 - 1, mask=inside[..., None])
+    (many, size), count = images.shape[:2], len(PANELS)
+    fits("slopes", found["slopes"], many, size, size, 2)
+    fits("trend", found["trend"], many, None, None, 1)
+    fits("print", found["print"], many, size, size, 1)
+    fits("panels", found["panels"], many, size // 2, size // 2, count)
+    fits("warp", found["warp"], many, size // 4, size // 4, 2 * count)
     return found
 
 

@@ -177,13 +177,15 @@ def _whole_pieces(probability: np.ndarray) -> np.ndarray:
     inside = (probability > 0.5).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
     if count > 2:
-        areas = stats[1:, cv2.CC_STAT_AREA]
-        specks = np.isin(labels, 1 + np.flatnonzero(areas < areas.max() / 12))
-        probability = np.where(specks, np.minimum(probability, 0.02), probability)
+        areas = stats[:, cv2.CC_STAT_AREA]
+        specks = areas < areas[1:].max() / 12
+        specks[0] = False  # the backdrop
+        probability = np.where(specks[labels], np.minimum(probability, 0.02), probability)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - inside, connectivity=4)
     if count > 2:
-        holes = np.isin(labels, 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] < 0.006 * inside.sum()))
-        probability = np.where(holes, np.maximum(probability, 0.98), probability)
+        holes = stats[:, cv2.CC_STAT_AREA] < 0.006 * inside.sum()
+        holes[0] = False  # the garment
+        probability = np.where(holes[labels], np.maximum(probability, 0.98), probability)
     return probability
 
 
