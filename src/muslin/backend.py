@@ -18,7 +18,7 @@ import numpy as np
 from muslin.quiet import quiet_libraries
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no message for a designer
-# Its oneDNN kernels, off by default on processors without AVX-512, save small networks 10 to 30 % of a step there
+# Its oneDNN kernels, off by default on processors without AVX-512, save small networks 8 to 30 % of a step there
 # (docs/benchmarks.md, "oneDNN kernels"). Set to 0 they are off; networks of 256 channels are then a fifth faster.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 with quiet_libraries():  # that they are on is announced whatever the level; import this file before Keras
