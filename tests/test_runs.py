@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from tiny_recipes import collection
@@ -130,6 +132,7 @@ def test_training_goes_on_from_a_model(finished, pictures, tmp_path):
     assert max(float(np.abs(np.asarray(old.value)).max()) for old in before) > 1e-3
     with pytest.raises(UserError, match="another recipe"):
         runs.train("mask", pictures, folder=tmp_path / "other", images=8, start=finished.folder)
-    with pytest.raises(UserError, match="do not fit"):
+    with warnings.catch_warnings(), pytest.raises(UserError, match="do not fit"):
+        warnings.simplefilter("error")  # one sentence, not a screen of warnings before it
         wider = {"channels": 4}
         runs.train("dcgan", pictures, folder=tmp_path / "other", images=8, start=finished.folder, options=wider)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -116,7 +117,9 @@ def load_recipe(model: store.Model, **options: Any) -> Recipe:
     for name, network in recipe.networks.items():
         file = model.file(f"{WEIGHTS}/{name}.weights.h5")
         try:
-            network.load_weights(file)
+            with warnings.catch_warnings():  # before the error Keras warns of each layer: a screen of them
+                warnings.simplefilter("ignore", UserWarning)
+                network.load_weights(file)
         except ValueError as error:
             raise UserError(
                 f"The weights of '{model.name}' do not fit the networks asked for.",
