@@ -234,9 +234,23 @@ def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 256
     inside = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     # GrabCut knows no doubt of its own: a cut whose outline lies on strong edges is surer.
     sure = 0.5 * _edge_support(small, inside)
+    if prior is not None:
+        inside = _without_teeth(inside, prior)
     scale = min(1.0, WORKING_SIDE / max(height, width))
     working = (max(1, round(width * scale)), max(1, round(height * scale)))
     return Mask(refine(pixels, cv2.resize(inside, working, interpolation=cv2.INTER_LINEAR)), sure, "grabcut")
+
+
+def _without_teeth(inside: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """A cut and the probability that it began with, agreed: both float32 HxW in [0, 1], as is what is returned.
+
+    A cut goes by colour: where a stripe of the garment has the backdrop's, a tooth is missing from the outline. Its
+    vote, averaged over a few pixels, is added to the network's log odds.
+    """
+    clipped = np.clip(prior, 0.01, 0.99)
+    odds = cv2.GaussianBlur(np.log(clipped / (1 - clipped)), (0, 0), 0.75)
+    odds += 4 * (2 * cv2.GaussianBlur(inside, (0, 0), 1.5) - 1)
+    return 1 / (1 + np.exp(-odds))
 
 
 def _edge_support(pixels: np.ndarray, inside: np.ndarray) -> float:
