@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -45,6 +47,22 @@ def test_shapes_ranges_and_what_is_known(small_stream: DrapeStream) -> None:
     inside = batch["shading"] * batch["mask"]
     centred = inside.sum(axis=(1, 2, 3)) / batch["mask"].sum(axis=(1, 2, 3))
     np.testing.assert_allclose(centred[:6], 0, atol=0.02)
+
+
+def test_some_batches_show_half_as_many_garments_at_twice_the_side(small_stream: DrapeStream) -> None:
+    stream = replace(small_stream, fine_batches=1)
+    sides = {seen: stream.batch(seen) for seen in (0, 16, 32, 48)}
+    assert [len(batch["image"]) for batch in sides.values()] == [8, 16, 16, 8]
+    fine = sides[48]
+    assert fine["image"].shape[1:] == (128, 128, 3) and fine["shading"].shape[1:] == (128, 128, 1)
+    assert fine["panels"].shape[1:] == (64, 64) and fine["warp"].shape[1:] == (32, 32, 2)
+    np.testing.assert_array_equal(sides[16]["image"], small_stream.batch(16)["image"])
+    # The same garment at both sides has the same warp, in units of the side.
+    rng = np.random.default_rng
+    coarse, fine_one = stream._rendered(rng(3)), replace(stream, size=128)._rendered(rng(3))
+    both = (coarse["panels"][1::2, 1::2] > 0) & (fine_one["panels"][2::4, 2::4] > 0)
+    apart = np.abs(coarse["warp"] - cv2.resize(fine_one["warp"], (16, 16), interpolation=cv2.INTER_AREA)).max(-1)
+    assert np.median(apart[both]) < 0.01
 
 
 def test_printing_and_dividing_the_print_away_gives_the_shading_back() -> None:

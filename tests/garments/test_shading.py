@@ -45,12 +45,12 @@ def test_plainness_is_one_where_everything_passes_and_zero_where_nothing_does() 
     assert plainness(slopes, log, log, np.zeros_like(mask)) == 0
 
 
-def said(log: np.ndarray, dyed: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+def said(log: np.ndarray, dyed: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """What a network says that sees this shading, and print in these places."""
     slopes, trend = slopes_of(log), coarse(log - log.mean())
     found = {"slopes": slopes, "trend": trend, "print": 18 * dyed[..., None].astype(np.float32) - 9}
     light = integrate(slopes, trend, ALL[..., None])
-    return np.stack([light, light], -1), light, found
+    return np.stack([light, light], -1), found
 
 
 def lettered(shading: np.ndarray, ink: float) -> tuple[np.ndarray, np.ndarray]:
@@ -87,10 +87,11 @@ def test_on_the_ground_luminance_is_light_to_the_last_fold() -> None:
 def test_without_ground_nothing_is_believed_of_luminance() -> None:
     """All print: what the network says of the light is all there is."""
     photo = np.uint8(np.random.default_rng(0).integers(20, 230, (SIDE, SIDE, 1))).repeat(3, -1)
-    light, under, found = said(folds(), ALL)
-    np.testing.assert_allclose(shading_of(light, under, found, photo, ALL), under, atol=1e-6)
+    light, found = said(folds(), ALL)
+    own = light[..., 0].copy()
+    np.testing.assert_allclose(shading_of(light, found, photo, ALL), own, atol=1e-6)
     light[..., 1] = 0  # all of it goes with jumps of hue
-    np.testing.assert_allclose(shading_of(light, under, found, photo, ALL), under / 2, atol=1e-6)
+    np.testing.assert_allclose(shading_of(light, found, photo, ALL), own / 2, atol=1e-6)
 
 
 def test_what_is_known_stays_and_the_rest_is_its_smooth_continuation() -> None:
@@ -115,8 +116,8 @@ def test_the_outline_of_a_print_belongs_to_it() -> None:
 def test_doubt_around_a_sure_print_belongs_to_it_and_doubt_elsewhere_does_not() -> None:
     dyed = np.zeros((SIDE, SIDE), np.float32)
     dyed[20:30, 20:30] = 0.9
-    dyed[20:30, 30:40] = 0.3  # the faint end of a word
-    dyed[50:60, 10:50] = 0.5  # a shiny fold
+    dyed[20:30, 30:40] = 0.28  # the faint end of a word
+    dyed[50:60, 10:50] = 0.28  # a shiny fold
     dyed[:, :1] = 0.95  # the garment's outline
     found = print_of(dyed, ALL)
     assert found[22:28, 22:38].min() > 0.9

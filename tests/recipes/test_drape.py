@@ -22,7 +22,7 @@ from muslin.recipes.drape import (
 
 @pytest.fixture(scope="module")
 def recipe() -> Drape:
-    return Drape(size=64, batch_size=4, widths=(8, 16, 24))
+    return Drape(size=64, batch_size=4, widths=(8, 16, 24), fine_batches=0)
 
 
 def batch(recipe: Drape) -> dict[str, np.ndarray]:

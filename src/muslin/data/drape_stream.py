@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -70,10 +70,20 @@ class DrapeStream:
     keep_plain: float = 0.2  # share of plain garments shown as they are
     rendered_garments: int = 2048  # different ones; each is rendered once and kept (0.4 MB at 128 px)
     first_garment: int = 0  # seed of the first of them in the truth world
+    fine_batches: int = 0  # of three
 
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, images_seen))
+        fine = (images_seen // self.batch_size) % 3 < self.fine_batches
+        return self._finer()._garments(rng) if fine else self._garments(rng)
+
+    def _finer(self) -> DrapeStream:
+        """Half as many garments at twice the side; each takes four times the memory, so a quarter of them is kept."""
+        few, half = max(1, self.rendered_garments // 4), max(1, self.batch_size // 2)
+        return replace(self, size=2 * self.size, batch_size=half, rendered_garments=few)
+
+    def _garments(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         plain = self.batch_size // 2 if self.plain else 0
         printed = self.batch_size // 8 if self.printed else 0
         samples = [self._rendered(rng) for _ in range(self.batch_size - plain - printed)]

@@ -62,9 +62,8 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
-    A pose is a matter of the whole, and is read at the size at which the whole was learned (warp error 5.3 px at 128,
-    8.1 at 256; docs/benchmarks.md), once more in the mirror. The light is the mean of these two reads and of one at the
-    full size, which knows the finer folds.
+    A pose is a matter of the whole, and is read at the size at which the whole was learned most (docs/benchmarks.md),
+    once more in the mirror. The light is read at the full size, where print and folds are told apart best.
     """
     frame = garment_frame(garment_box(mask), size)
     image, inside = garment_square(pixels, mask, frame, size)
@@ -73,17 +72,15 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     images, insides = (np.stack([field, field[:, ::-1]]) for field in small)  # each with its mirror image
     pair = ask(network, images, insides)
     panels, warp = _geometry(pair)
-    square = _light(found, 0, image, inside)
-    left, right = (_light(pair, index, images[index], insides[index]) for index in (0, 1))
-    light = (square + cv2.resize(left + right[:, ::-1], (size, size), interpolation=cv2.INTER_LINEAR)) / 3
-    shading = shading_of(light, square[..., 1], {name: field[0] for name, field in found.items()}, image, inside)
+    read = {name: field[0] for name, field in found.items()}
+    shading = shading_of(_light(read, image, inside), read, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     return with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
 
 
-def _light(found: Mapping[str, np.ndarray], index: int, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Log shading of the square `index` of a read, SxSx2: from all of its slopes, and without those at jumps of hue."""
-    slopes, trend, mask = found["slopes"][index], found["trend"][index], inside[..., None]
+def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log shading of a square, SxSx2: from all of its slopes, and without those at jumps of hue."""
+    slopes, trend, mask = read["slopes"], read["trend"], inside[..., None]
     cautious = across_one_hue(slopes, log_colour(image))
     return np.stack([integrate(slopes, trend, mask), integrate(cautious, trend, mask)], axis=-1)
 

@@ -14,18 +14,16 @@ from muslin.garments.dyes import other_dye
 from muslin.images import luminance, srgb_to_linear
 
 LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
-PERHAPS, SURELY = 0.15, 0.7  # chance that a pixel is print: of a piece of print, and of its seed
+PERHAPS, SURELY = 0.15, 0.3  # chance that a pixel is print: of a piece of print, and of its seed
 SEED = 20  # px of a 256 px square that must be surely print
 LEAST_GROUND = 0.5  # share of a garment that must show its ground for luminance to be believed anywhere
 
 
-def shading_of(
-    light: np.ndarray, under: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray
-) -> np.ndarray:
+def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Log shading SxS of a garment's square, 0 on average inside.
 
     light: SxSx2 log shading as the network has it: from all of its slopes, and without those where the hue jumps.
-    under: SxS, the latter as this square was read alone. found: what the network says of it: slopes SxSx2, print SxSx1,
+    found: what the network says of it: slopes SxSx2, print SxSx1,
     logits of another dye than the ground. image: SxSx3 uint8. inside: SxS in [0, 1].
     A garment whose ground is plain keeps its luminance there. Under its words, badges and blocks, which light does not
     write, stays what the slopes say where no hue jumps, at the level of the light around them. Folds end at outlines
@@ -41,6 +39,7 @@ def shading_of(
         return shading
     printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside)) * inside
     if printed.any():
+        under = light[..., 1]
         own = under + spread(own - under, (1 - printed) * inside)
     shading = shading + share * (own - shading)
     return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)

@@ -48,6 +48,7 @@ class Drape(Recipe):
     warp_weight: float = 6.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
     rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px
+    fine_batches: int = 1  # of three: half as many garments at twice the size, where the light is read in use
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
 
     name = "drape"
@@ -110,8 +111,9 @@ class Drape(Recipe):
         plain, printed = ([], []) if data is None else plain_and_printed(Path(data))
         swatches = [] if data is None else load_swatches(Path(data))
         return DrapeStream(
-            plain, printed, swatches, self.size, self.batch_size, seed, rendered_garments=self.rendered_garments
-        )
+            plain, printed, swatches, self.size, self.batch_size, seed,
+            rendered_garments=self.rendered_garments, fine_batches=self.fine_batches,
+        )  # fmt: skip
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """Rows: photo, known muslin, predicted muslin, what is taken for print, and the warp as a draped check."""
@@ -125,7 +127,7 @@ class Drape(Recipe):
         def white(log: np.ndarray) -> np.ndarray:
             return np.repeat(np.clip(0.45 * np.exp(log), 0, 1) ** (1 / 2.2) * mask + 1 - mask, 3, -1)
 
-        check = np.stack([draped_check(fields, i, self.size) for i in range(len(mask))])
+        check = np.stack([draped_check(fields, i, mask.shape[1]) for i in range(len(mask))])
         rows = [(batch["image"] + 1) / 2, white(batch["shading"]), white(shading[..., None])]
         rows.append(np.repeat(1 - mask / (1 + np.exp(-np.clip(fields["print"], -30, 30))), 3, -1))
         rows.append(rows[2] * (1 - mask * (1 - check)))
