@@ -18,7 +18,7 @@ from muslin.garments.shading import integrate, log_colour, log_luminance, shadin
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
-GEOMETRY = 128  # px, side of the square in which panels and warp are read: the size of the garments in training
+GEOMETRY = 128  # px, side of the square in which panels and warp are read: they err less there (docs/benchmarks.md)
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -62,8 +62,8 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
-    A pose is a matter of the whole, and is read at the size at which the whole was learned most (docs/benchmarks.md),
-    once more in the mirror. The light is read at the full size, where print and folds are told apart best.
+    A pose is a matter of the whole, and is read at a smaller size, once more in the mirror. The light is read at the
+    full size, where print and folds are told apart best.
     """
     frame = garment_frame(garment_box(mask), size)
     image, inside = garment_square(pixels, mask, frame, size)

@@ -23,8 +23,8 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
     """Log shading SxS of a garment's square, 0 on average inside.
 
     light: SxSx2 log shading as the network has it: from all of its slopes, and without those where the hue jumps.
-    found: what the network says of it: slopes SxSx2, print SxSx1,
-    logits of another dye than the ground. image: SxSx3 uint8. inside: SxS in [0, 1].
+    found: what the network says: slopes SxSx2; print SxSx1, logits of another dye than the ground.
+    image: SxSx3 uint8. inside: SxS in [0, 1].
     A garment whose ground is plain keeps its luminance there. Under its words, badges and blocks, which light does not
     write, stays what the slopes say where no hue jumps, at the level of the light around them. Folds end at outlines
     too, so of a garment that is printed all over half of what such slopes say is kept.

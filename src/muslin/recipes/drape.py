@@ -48,7 +48,7 @@ class Drape(Recipe):
     print_weight: float = 0.4  # of telling ground from print, pixel by pixel
     warp_weight: float = 6.0  # the warp is measured in units of the square's side, so its errors are small numbers
     r1_gamma: float = 2.0  # of R1, on a mean of patch logits: weaker lets the discriminator win
-    rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px
+    rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px, a quarter at 256 too
     fine_batches: int = 1  # of three: half as many garments at twice the size, where the light is read in use
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
 
