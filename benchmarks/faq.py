@@ -31,7 +31,7 @@ PAGE = ROOT / "docs" / "experiments.md"
 SEEDS = (0, 1)
 
 POINT_IMAGES = 128 * 1000
-RATES = {"adam": 2e-3, "rmsprop": 2e-3, "sgd": 5e-2, "lion": 5e-4}  # usual for each, not searched
+RATES = {"adam": 2e-3, "rmsprop": 2e-3, "sgd": 5e-2, "lion": 5e-4, "muon": 2e-3}  # usual for each, not searched
 BRAKES: dict[str, dict[str, Any]] = {
     "none": {"r1_weight": 0.0},
     "R1": {"r1_weight": 0.01},
@@ -52,6 +52,7 @@ GARMENTS: dict[str, dict[str, Any]] = {
     "rmsprop": {"optimizer": "rmsprop"},
     "sgd, momentum 0.5, rate 0.02": {"optimizer": "sgd", "learning_rate": 2e-2, "beta_1": 0.5},
     "lion, rate 1e-4": {"optimizer": "lion", "learning_rate": 1e-4, "beta_1": 0.5},
+    "muon": {"optimizer": "muon"},
 }
 BLUR: dict[str, dict[str, Any]] = {
     "least squares": {"loss": "least_squares"},
@@ -107,9 +108,9 @@ def cases() -> Iterator[tuple[str, str, Callable[[dict[str, Any], int], dict[str
     """(part, name, how, options) of each experiment."""
     for optimizer, rate in RATES.items():
         for brake, options in BRAKES.items():
-            yield "optima", f"{optimizer} | {brake}", on_points, {
-                "optimizer": optimizer, "learning_rate": rate, "beta_1": 0.5 if optimizer in ("sgd", "lion") else 0.0,
-                **options}  # fmt: skip
+            memory = 0.0 if optimizer in ("adam", "rmsprop") else 0.5
+            optimisation = {"optimizer": optimizer, "learning_rate": rate, "beta_1": memory}
+            yield "optima", f"{optimizer} | {brake}", on_points, {**optimisation, **options}
     for part, table in (("garments", GARMENTS), ("blur", BLUR)):
         for name, options in table.items():
             yield part, name, on_garments, options

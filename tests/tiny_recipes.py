@@ -25,7 +25,7 @@ TINY: dict[str, dict[str, Any]] = {
     "drape": {"size": 64, "widths": (8, 8, 8, 8, 8), "rendered_garments": 4, "batch_size": 2, "fine_batches": 0},
     "cut": {"size": 32, "channels": 8, "blocks": 2, "patches": 8, "units": 8, "batch_size": 2},
     "cyclegan": {"size": 32, "channels": 8, "blocks": 2, "batch_size": 2},
-    "pix2pix": {"size": 32, "widths": (8, 8), "discriminator_width": 8, "batch_size": 2},
+    "pix2pix": {"size": 32, "widths": (16, 16), "discriminator_width": 16, "batch_size": 2, "optimizer": "muon"},
     "stargan_v2": {"size": 32, "channels": 8, "max_channels": 8, "latent_size": 4, "style_size": 4,
                    "mapping_width": 8, "mapping_depth": 1, "batch_size": 4},
     "distill": {"teacher": str(TEACHER), "batch_size": 4},

@@ -62,12 +62,13 @@ def sees_whole_batch() -> bool:
     return _group.size == 1 or backend.name() == "jax"
 
 
-def share(batch: Mapping[str, Any], rows: int) -> Mapping[str, Any]:
-    """What of a batch of `rows` rows this worker hands to a compiled step: its own rows of each array that has so many.
+def share(batch: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What of a batch this worker hands to a compiled step: its own rows of each array, all of plain numbers.
 
-    `rows` must be a multiple of the group's size.
+    A batch of fewer rows than can be shared evenly (a recipe may make smaller ones) goes to each worker whole.
     """
-    return batch if _group.size == 1 else _BACKENDS[backend.name()].share(batch, rows)
+    rows = max((len(value) for value in batch.values() if np.ndim(value)), default=0)
+    return batch if _group.size == 1 or rows % _group.size else _BACKENDS[backend.name()].share(batch, rows)
 
 
 def average(tensors: list[Tensor]) -> list[Tensor]:

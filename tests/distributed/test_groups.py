@@ -108,3 +108,14 @@ def test_recipes_that_look_at_the_batch_as_a_whole_are_refused_where_workers_see
         engine.train(recipes.build("drape", TINY["drape"]), None, images=4)
     with pytest.raises(UserError, match="multiple of --workers"):
         engine.train(recipes.build("r3gan", {**TINY["r3gan"], "batch_size": 3}), None, images=4)
+
+
+@pytest.mark.parametrize(("rows", "handed_on"), [(8, 4), (2, 1), (3, 3)])
+def test_a_worker_takes_its_rows_of_a_batch_of_any_size(rows, handed_on, monkeypatch):
+    pytest.importorskip("tensorflow")
+    from muslin import groups
+
+    monkeypatch.setattr(groups, "_group", groups.Group(1, 2))
+    shared = groups.share({"image": np.arange(rows), "rate": np.float32(0.5)})
+    assert list(shared["image"]) == list(range(rows))[-handed_on:]
+    assert shared["rate"] == 0.5

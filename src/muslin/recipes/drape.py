@@ -33,7 +33,7 @@ from muslin.garments.shading import integrate
 from muslin.networks.discriminators import patch_discriminator
 from muslin.networks.fields import PANELS, WIDTHS, field_network
 from muslin.networks.poisson import integrated
-from muslin.optim import cosine
+from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
 
 
@@ -41,7 +41,7 @@ from muslin.recipes.base import Batch, Phase, Recipe, Stream
 class Drape(Recipe):
     batch_size: int = 8  # many small steps: the garment's pose is learned from few samples a step, by many steps
     size: int = 128  # px, side of the garment's square in training; it runs at any multiple of 32
-    learning_rate: float = 1.5e-3  # Adam, both networks, at the start
+    learning_rate: float = 1.5e-3  # both networks, at the start
     adversarial_weight: float = 0.02
     slope_weight: float = 2.0  # of the slopes of the shading, where folds and seams live
     whole_weight: float = 4.0  # of the shading put together from slopes and trend: what the renderer will use
@@ -60,11 +60,11 @@ class Drape(Recipe):
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths), "discriminator": patch_discriminator(3)}
-        adam = {name: keras.optimizers.Adam(self.learning_rate, beta_1=0.9 if name == "generator" else 0.5, beta_2=0.99)
-                for name in networks}  # fmt: skip
+        muon = Muon(self.learning_rate, beta_2=0.99)  # half of Adam's images for the same loss: docs/benchmarks.md
+        adam = keras.optimizers.Adam(self.learning_rate, beta_1=0.5, beta_2=0.99)
         phases = [
-            Phase("generator", ("generator",), self.generator_loss, adam["generator"], hands_on=("fake",)),
-            Phase("discriminator", ("discriminator",), self.discriminator_loss, adam["discriminator"], every=4),
+            Phase("generator", ("generator",), self.generator_loss, muon, hands_on=("fake",)),
+            Phase("discriminator", ("discriminator",), self.discriminator_loss, adam, every=4),
         ]
         object.__setattr__(self, "networks", networks)
         object.__setattr__(self, "phases", phases)

@@ -17,7 +17,7 @@ from keras import ops
 
 from muslin import augment, backend, groups, losses, regularizers
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.optim import cosine, flat_then_linear
+from muslin.optim import Muon, cosine, flat_then_linear
 from muslin.recipes.base import Batch, Recipe
 
 Tensor = Any
@@ -35,6 +35,7 @@ OPTIMIZERS: dict[str, Callable[[float, float, float], keras.Optimizer]] = {
     "rmsprop": lambda rate, b1, b2: keras.optimizers.RMSprop(rate, rho=b2),
     "sgd": lambda rate, b1, b2: keras.optimizers.SGD(rate, momentum=b1),
     "lion": lambda rate, b1, b2: keras.optimizers.Lion(rate, beta_1=b1, beta_2=b2),
+    "muon": lambda rate, b1, b2: Muon(rate, momentum=b1, beta_1=b1, beta_2=b2),
 }
 
 
@@ -51,7 +52,7 @@ class Game(Recipe):
     adaptation_images: int = 20_000  # in which the adaptive probability can go from 0 to 1
     optimizer: str = "adam"  # one of OPTIMIZERS
     learning_rate: float = 2e-4  # at the start
-    beta_1: float = 0.5  # memory of the gradient; sgd: momentum; unused by rmsprop
+    beta_1: float = 0.5  # memory of the gradient; sgd, muon: momentum; unused by rmsprop
     beta_2: float = 0.999  # memory of its square; rmsprop: rho; unused by sgd
     schedule: str = "constant"  # of the learning rate: constant, cosine, linear (flat, then down to 0)
 

@@ -243,7 +243,7 @@ class _Loop:
             name: np.float32(ema_decay(recipe.batch_size, half_life, images_seen + recipe.batch_size))
             for name, half_life in recipe.half_life_images.items()
         }
-        return self._steps[due](groups.share(batch, recipe.batch_size), rates, decays)
+        return self._steps[due](groups.share(batch), rates, decays)
 
     def _step_of(self, due: tuple[str, ...]) -> Callable[..., dict[str, Any]]:
         phases = [phase for phase in self.recipe.phases if phase.name in due]
