@@ -1,9 +1,10 @@
 import cv2
 import numpy as np
 
-from muslin.garments.fields import fit_guide, luminance_fields, without_islands
+from muslin.garments.fields import fit_guide, luminance_fields, with_guide, without_islands
 from muslin.garments.framing import garment_box
 from muslin.garments.renderer import bands
+from muslin.garments.shading import log_colour
 from muslin.images import luminance, srgb_to_linear
 
 
@@ -51,6 +52,18 @@ def test_shading_of_a_plain_garment_survives_at_three_times_the_networks_size() 
         found[band.rows, band.columns] = band.shading
     inside = mask > 0
     assert np.corrcoef(found[inside], true[inside])[0, 1] > 0.97
+
+
+def test_light_that_no_colour_explains_is_kept_in_the_square() -> None:
+    rng = np.random.default_rng(3)
+    image = rng.integers(0, 255, (64, 64, 3), np.uint8)  # a print as fine as its pixels
+    shading = cv2.GaussianBlur(rng.normal(0, 1, (64, 64)).astype(np.float32), (0, 0), 1.5)
+    inside = np.zeros((64, 64), np.float32)
+    inside[8:56, 8:56] = 1
+    frame, nothing = np.float32([[1, 0, 0], [0, 1, 0]]), np.zeros((16, 16, 4, 2), np.float32)
+    fields = with_guide(frame, image, inside, shading, np.zeros((32, 32, 4), np.float32), nothing)
+    models = (fields.slopes * log_colour(image)).sum(-1) + fields.offset
+    np.testing.assert_allclose(models[inside > 0], shading[inside > 0], atol=1e-5)
 
 
 def test_islands_of_a_panel_go_to_what_surrounds_them_and_large_pieces_stay() -> None:

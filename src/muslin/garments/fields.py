@@ -161,8 +161,13 @@ def with_guide(
     frame: np.ndarray, image: np.ndarray, inside: np.ndarray, shading: np.ndarray, panels: np.ndarray,
     warp: np.ndarray,
 ) -> Fields:  # fmt: skip
-    """Fields of a square of known log shading, which the photo's own detail follows at any size. Shapes: see Fields."""
-    slopes, offset = fit_guide(log_colour(image), shading, inside)
+    """Fields of a square of known log shading, which the photo's own detail follows at any size. Shapes: see Fields.
+
+    The models say what is finer than the square's pixels; what they leave out of the square itself is added to them.
+    """
+    guide = log_colour(image)
+    slopes, offset = fit_guide(guide, shading, inside)
+    offset += (shading - (slopes * guide).sum(-1) - offset) * inside
     return Fields(frame, shading, panels, warp, slopes, offset)
 
 
