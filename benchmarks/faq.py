@@ -52,7 +52,7 @@ GARMENTS: dict[str, dict[str, Any]] = {
     "rmsprop": {"optimizer": "rmsprop"},
     "sgd, momentum 0.5, rate 0.02": {"optimizer": "sgd", "learning_rate": 2e-2, "beta_1": 0.5},
     "lion, rate 1e-4": {"optimizer": "lion", "learning_rate": 1e-4, "beta_1": 0.5},
-    "muon": {"optimizer": "muon"},
+    "muon": {"optimizer": "muon", "smooth": False},  # as all others here were
 }
 BLUR: dict[str, dict[str, Any]] = {
     "least squares": {"loss": "least_squares"},
