@@ -41,8 +41,8 @@ from muslin.recipes.base import Batch, Phase, Recipe, Stream
 class Drape(Recipe):
     batch_size: int = 8  # many small steps: the garment's pose is learned from few samples a step, by many steps
     size: int = 128  # px, side of the garment's square in training; it runs at any multiple of 32
-    learning_rate: float = 5e-3  # of the generator, at the start; 1e-2 for a run of a few minutes
-    discriminator_learning_rate: float = 1.5e-3
+    learning_rate: float = 5e-3  # of the generator (Muon), at the start; 1e-2 for a run of a few minutes
+    discriminator_learning_rate: float = 1.5e-3  # Adam, at the start
     adversarial_weight: float = 0.02
     slope_weight: float = 2.0  # of the slopes of the shading, where folds and seams live
     whole_weight: float = 4.0  # of the shading put together from slopes and trend: what the renderer will use
@@ -61,7 +61,7 @@ class Drape(Recipe):
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths), "discriminator": patch_discriminator(3)}
-        muon = Muon(self.learning_rate, beta_2=0.99)  # half of Adam's images for the same loss: docs/benchmarks.md
+        muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images for the same loss: docs/benchmarks.md
         adam = keras.optimizers.Adam(self.discriminator_learning_rate, beta_1=0.5, beta_2=0.99)
         phases = [
             Phase("generator", ("generator",), self.generator_loss, muon, hands_on=("fake",)),
