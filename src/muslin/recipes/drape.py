@@ -61,7 +61,7 @@ class Drape(Recipe):
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths), "discriminator": patch_discriminator(3)}
-        muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images for the same loss: docs/benchmarks.md
+        muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images do: docs/benchmarks.md
         adam = keras.optimizers.Adam(self.discriminator_learning_rate, beta_1=0.5, beta_2=0.99)
         phases = [
             Phase("generator", ("generator",), self.generator_loss, muon, hands_on=("fake",)),
