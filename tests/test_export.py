@@ -123,6 +123,35 @@ def test_an_unfinished_run_is_exported_as_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_half_precision_is_half_the_file_and_says_what_it_computes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file computes exactly the rounded network, which is nearly the other one."""
+    recipe = recipes.build("dcgan", {**TINY, "channels": 16})
+    whole = export.export_recipe(recipe, tmp_path / "whole")
+    assert command(["export", str(whole.folder), "--half", "-o", str(tmp_path / "half")]) == 0
+    half = store.load(tmp_path / "half")
+    assert half.file().stat().st_size < 0.6 * whole.file().stat().st_size
+    assert max(half.card["parity"]["onnx"]["generator"].values()) < 1e-5 and "half" in half.card["weights"]
+    (expected,), (found,) = (parity.onnx_runs(m.file())({"latent": latent()}).values() for m in (whole, half))
+    assert 0 < np.abs(found - expected).max() < 5e-3
+    capsys.readouterr()
+    assert command(["export", str(whole.folder), "--half", "-f", "litert", "-o", str(tmp_path / "x")]) == EXIT_USAGE
+    assert "Half precision" in capsys.readouterr().err
+    assert command(["export", str(half.folder), "--half", "-o", str(tmp_path / "again")]) == EXIT_MODEL
+    assert "without its Keras weights" in capsys.readouterr().err
+
+
+def test_weights_beyond_half_precision_stay_finite(tmp_path: Path) -> None:
+    image = keras.Input((None, None, 32), name="image")
+    network = keras.Model(image, layers.Conv2D(32, 1, name="made")(image))
+    network.get_layer("made").kernel.assign(np.full((1, 1, 32, 32), 1e6, np.float32))
+    export.models.round_to_half([network])
+    formats.write_onnx(formats.Original("generator", None, network), tmp_path / "generator.onnx")
+    found = parity.onnx_runs(tmp_path / "generator.onnx")({"image": np.full((1, 2, 2, 32), 1, np.float32)})
+    np.testing.assert_allclose(found["made"], 32 * 65504)
+
+
 def test_what_cannot_be_exported_is_explained(
     trained: store.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,8 +15,9 @@ from muslin.cli import shared, terminal
 @click.option("--format", "-f", default="onnx", help="onnx, openvino, litert or saved-model.")
 @click.option("--output", "-o", type=shared.PATH, metavar="DIR", help="Folder to write. [NAME-FORMAT]")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export.")
+@click.option("--half", is_flag=True, help="Round weights to half precision: half the ONNX file.")
 @shared.as_json
-def export(model: str, format: str, output: Path | None, overwrite: bool, as_json: bool) -> int:
+def export(model: str, format: str, output: Path | None, overwrite: bool, half: bool, as_json: bool) -> int:
     """Write a model's networks in another format, and check them.
 
     What they compute is compared with the original on two sizes. The largest
@@ -31,7 +32,7 @@ def export(model: str, format: str, output: Path | None, overwrite: bool, as_jso
 
         raise missing_extra(str(error.name), "train") from error
 
-    made = export_model(model, format, output, overwrite=overwrite)
+    made = export_model(model, format, output, overwrite=overwrite, half=half)
     differences = made.card["parity"][format]
     if as_json:
         terminal.put_json({"folder": str(made.folder), "format": format, "parity": differences})

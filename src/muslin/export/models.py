@@ -20,6 +20,7 @@ from muslin import recipes, store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.export import parity
 from muslin.export.formats import FORMATS, Original
+from muslin.export.onnx_files import round_to_half
 from muslin.recipes.base import Recipe
 
 WEIGHTS = "keras"  # folder of a model in which the weights of all its networks are kept
@@ -69,26 +70,33 @@ def export_recipe(
 
 
 def export_model(
-    source: str | Path, format: str, output: Path | None = None, *, overwrite: bool = False
+    source: str | Path, format: str, output: Path | None = None, *, overwrite: bool = False, half: bool = False
 ) -> store.Model:
     """Write a model in another format into the folder `output`, with a card; returns that folder's model.
 
     source: a model's name or folder, or a run's folder: a finished run's model, or an unfinished run as it is.
     output: by default NAME-FORMAT in the present folder. overwrite: an earlier export may be replaced.
-    Raises UserError for an unknown format, a model without Keras weights where the format needs them (exit code 4),
-    a missing extra (5), and where the exported network disagrees with the original.
+    half: weights are rounded to half precision before, which halves an ONNX file; computed with in single precision.
+    Raises UserError for an unknown format, half precision of another than ONNX, a model without Keras weights where
+    they are needed (exit code 4), a missing extra (5), and where the exported network disagrees with the original.
     """
     if format not in FORMATS:
         raise UserError("There is no such format.", received=repr(format), possible=list(FORMATS), exit_code=EXIT_USAGE)
+    if half and format != "onnx":
+        raise UserError("Half precision is for 'onnx' alone.", received=repr(format), exit_code=EXIT_USAGE)
     with tempfile.TemporaryDirectory() as scratch:
         model = _model_of(source, Path(scratch))
         output = output or Path(f"{model.name}-{format}")
         if output.resolve() != model.folder.resolve():
             _make_room(output, overwrite)
         wanted, present = FORMATS[format], _present(model)
+        if half and not _has_weights(model):
+            raise _no_weights(model, "onnx --half")
         sizes, checked = model.card.get("checked_sizes") or parity.SIZES, model.card.get("checked_inputs") or {}
         if (wanted.keras or format == "onnx") and _has_weights(model):
             networks = load_recipe(model).networks
+            if half:
+                round_to_half(networks.values())
         elif wanted.keras:
             raise _no_weights(model, format)
         else:
@@ -96,7 +104,8 @@ def export_model(
         originals = [Original(name, file, networks.get(name), checked.get(name, {})) for name, file in present.items()]
         found = _write(originals, format, output, sizes)
         network = f"{originals[0].name}{wanted.suffix}"
-        return store.write_card(output, _with_parity(model.card, format, found) | {"network": network})
+        precision = {"weights": "half precision, computed with in single"} if half else {}
+        return store.write_card(output, _with_parity(model.card, format, found) | {"network": network, **precision})
 
 
 def trained_model(recipe: Recipe, root: Path, name: str, **card: Any) -> store.Model:
