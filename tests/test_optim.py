@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from muslin.optim import Average, Muon, cosine, ema_decay, flat_then_linear, nearly_orthogonal, warm_up
+from muslin.optim import Average, Muon, cosine, ema_decay, flat_then_linear, nearly_orthogonal
 
 
 def network(weight: float) -> keras.Model:
@@ -17,7 +17,6 @@ def test_schedules() -> None:
     assert [cosine(p) for p in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.5, 0.0])
     assert cosine(1.0, floor=0.1) == pytest.approx(0.1)
     assert [flat_then_linear(p) for p in (0.2, 0.5, 0.75, 1.0)] == pytest.approx([1.0, 1.0, 0.5, 0.0])
-    assert [warm_up(p, share=0.1) for p in (0.0, 0.05, 0.5)] == pytest.approx([0.0, 0.5, 1.0])
 
 
 def test_half_life() -> None:

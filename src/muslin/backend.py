@@ -95,16 +95,6 @@ def pure_step(step: Callable[..., dict[str, Tensor]], variables: Sequence[keras.
     return _Jax.pure(step, variables)
 
 
-def compile_network(network: keras.Model) -> Callable[[Any], Any]:
-    """`array -> array` through the network in inference mode, compiled; follows changes of its weights."""
-
-    def call(images: Tensor) -> dict[str, Tensor]:
-        return {"output": network(images, training=False)}
-
-    compiled = compile_step(call, network.variables)
-    return lambda images: keras.ops.convert_to_numpy(compiled(images)["output"])
-
-
 def set_seed(seed: int) -> None:
     """Seed the initial weights of networks built from here on (Python, NumPy and the backend)."""
     keras.utils.set_random_seed(seed)

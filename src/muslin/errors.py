@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_DATA = 3
 EXIT_MODEL = 4
 EXIT_DEPENDENCY = 5
+EXIT_INTERRUPTED = 130
 
 
 class UserError(ValueError):
@@ -43,6 +46,16 @@ class UserError(ValueError):
         if self.advice is not None:
             parts.append(self.advice)
         return " ".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON types: what --json and the record of a batch say."""
+        return {
+            "problem": self.problem,
+            "received": None if self.received is None else str(self.received),
+            "possible": None if self.possible is None else str(self.possible),
+            "advice": self.advice,
+            "exit_code": self.exit_code,
+        }
 
 
 def missing_extra(package: str, extra: str) -> UserError:

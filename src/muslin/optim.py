@@ -29,11 +29,6 @@ def flat_then_linear(progress: float, *, flat: float = 0.5) -> float:
     return min(1.0, max(0.0, (1.0 - progress) / (1.0 - flat)))
 
 
-def warm_up(progress: float, *, share: float = 0.02) -> float:
-    """0 to 1 over the first `share` of the run."""
-    return min(1.0, progress / share) if share > 0 else 1.0
-
-
 def ema_decay(batch_size: int, half_life_images: float, images_seen: float = math.inf) -> float:
     """Weight of the old average after one step of `batch_size` images.
 

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,3 +232,34 @@ def test_a_result_is_kept_if_it_is_ours_and_refused_if_it_is_not(tmp_path):
             worker.keep(place, b"another", overwrite=False)
     worker.keep(str(target), b"another", overwrite=True)
     assert target.read_bytes() == b"another" and len(list(target.parent.iterdir())) == 1
+
+
+def test_a_photo_that_was_lost_with_its_worker_is_tried_again_and_then_named(swatch, monkeypatch):
+    """The end of a shard may come although a block of its photos did not: 3 were counted, 1 was done before."""
+    task = Task("s.tar", "/data/s.tar", kind="shard", skip=("a.jpg",))
+    asked = []
+
+    def passed(self, tasks, block):
+        asked.append([(each.key, each.skip) for each in tasks])
+        if block > 1 or len(asked) == 1:
+            yield Record("b.jpg", ("out/b.png",), shard="s.tar")
+        yield Record("s.tar", shard="s.tar", rows=3)
+
+    monkeypatch.setattr(batch._Batch, "_pass", passed)
+    monkeypatch.setattr(batch, "model_hash", lambda name: None)
+    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([task], None))
+    assert asked == [[("s.tar", ("a.jpg",))], [("s.tar", ("a.jpg", "b.jpg"))]]
+    assert made[-1].key == "s.tar" and "died at 1 of the photos" in made[-1].error["problem"]
+    asked.clear()
+    whole = replace(task, skip=("a.jpg", "c.jpg"))
+    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([whole], None))
+    assert all(record.error is None for record in made)
+    assert len(asked) == 1
+
+
+def test_one_photo_to_a_file_and_what_ray_needs_not(ray, photos, swatch, tmp_path, capsys):
+    photo = photos(1) / "p00.jpg"
+    asked = ["restyle", str(photo), "--style", str(swatch), "--mask", "none", "--ray", "-o", str(tmp_path / "one.png")]
+    assert cli.run([*asked, "--skip-existing"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+    assert cli.run(asked) == 0 and (tmp_path / "one.png").is_file()

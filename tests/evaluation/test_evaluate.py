@@ -203,3 +203,16 @@ def test_every_measure_reads_in_words():
     assert Measure("leakage", Estimate(0.0, 0.0, 0.0, 30)).judged[0] == "good"
     assert Measure("leakage", Estimate(1e-5, 0.0, 0.1, 30)).judged[0] != "good"
     assert Measure("kid", Estimate(0.0123, -0.0005, 0.02, 30)).interval == "−0.5 – 20.0"
+
+
+def test_too_few_that_can_be_read_is_said(world, tmp_path):
+    for index in range(24):
+        (tmp_path / f"{index}.png").write_bytes(b"not a picture")
+    with pytest.raises(UserError, match="nothing to measure"):
+        evaluate(tmp_path, world / "real", tiles=True)
+
+
+def test_what_lies_in_a_kept_folder_is_not_measured(world, tmp_path, capsys):
+    (tmp_path / "00001.png").write_bytes(b"mine")
+    assert command(["evaluate", "drape", str(world / "real"), "--keep", str(tmp_path)]) == 2
+    assert "not empty" in capsys.readouterr().err and (tmp_path / "00001.png").read_bytes() == b"mine"

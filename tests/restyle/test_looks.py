@@ -150,10 +150,10 @@ def test_settings_of_a_mix_come_back_from_the_saved_picture(
     restyler: LookRestyler, garment: Any, tmp_path: Path
 ) -> None:
     photo, mask = garment
-    made = restyler.restyle(photo, mask=mask, look_mix={"denim": 0.5, "floral": 0.5}, strength=0.5, seed=9)
+    made = restyler.restyle(photo, mask=mask, look_mix={"denim": 1, "floral": 2}, strength=0.5, seed=9)
     path = made.save(tmp_path / "made.png")
     recalled = metadata.recall(metadata.settings_from(read_image(path)), path)
-    assert recalled.controls == {"strength": 0.5, "look_mix": {"denim": 0.5, "floral": 0.5}}
+    assert recalled.controls == {"strength": 0.5, "look_mix": {"denim": 1 / 3, "floral": 2 / 3}}
     assert recalled.seed == 9
     np.testing.assert_array_equal(
         restyler.restyle(photo, mask=mask, seed=recalled.seed, **recalled.controls).image, made.image

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -7,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muslin import store
 from muslin.errors import UserError
 from muslin.images import Photo
 from muslin.restyle import metadata
+from muslin.restyle.restyler import Restyler
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 
@@ -125,3 +128,28 @@ def test_recall_takes_only_numbers_for_numbers(tmp_path):
         metadata.recall(params, tmp_path / "result.png")
     params["controls"] = {"scale": 2, "surprise": 1}
     assert metadata.recall(params, tmp_path / "result.png").controls == {"scale": 2.0}
+
+
+def test_a_page_for_others_takes_only_the_very_file(tmp_path):
+    """A stranger's picture may name any file of this computer; it does not know its hash."""
+    (tmp_path / "passport.png").write_bytes(b"private")
+    (tmp_path / "mail").mkdir()
+    for entry in ({"path": str(tmp_path / "passport.png")}, {"path": "../passport.png", "sha256": "ab" * 32},
+                  {"path": "passport.png", "sha256": None}):  # fmt: skip
+        assert metadata.locate(entry, tmp_path / "mail", exact=True) is None
+        assert metadata.locate(entry, tmp_path / "mail") is not None  # who restyles sees it alone
+    known = {"path": "passport.png", "sha256": metadata.sha256_of(tmp_path / "passport.png")}
+    assert metadata.locate(known, tmp_path / "mail", exact=True) == tmp_path / "passport.png"
+
+
+def test_a_model_that_was_given_by_its_folder_is_recalled_from_there(tmp_path):
+    model = store.load("drape")
+    assert metadata.model_entry(model, "drape") == {"name": "drape", "sha256": model.sha256}
+    mine = shutil.copytree(model.folder, tmp_path / "mine")
+    made = Restyler(mine).restyle(np.full((40, 30, 3), 120, np.uint8), np.zeros((8, 8, 3), np.uint8), mask="none")
+    settings = {**json.loads(metadata.to_json(made.params)), "styles": []}
+    assert metadata.recall(settings, tmp_path / "x.png").model == str(mine)
+
+
+def test_ink_of_a_drawing_comes_back():
+    assert metadata.controls_from({"strength": 1, "lines": 0.9}) == {"strength": 1.0, "lines": 0.9}

@@ -10,6 +10,9 @@ import zlib
 
 import pytest
 
+from muslin import cli
+from muslin.studio.api import security
+
 from .conftest import Server, httpx
 
 POLICY = {"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:",
@@ -175,3 +178,10 @@ def test_garbled_json_is_no_fault(server):
         answer = server.client.post("/v1/projects", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code in (400, 422), (body[:20], answer.text)
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_empty_token_is_no_token(tmp_path, capsys):
+    """As in --token "$TOKEN" where TOKEN is not set: a request without a token would have it."""
+    assert cli.run(["serve", "--data", str(tmp_path), "--host", "0.0.0.0", "--token", ""]) == 2
+    assert "token is empty" in capsys.readouterr().err
+    assert not security._same("", "") and security._same("a", "a") and not security._same("", "a")

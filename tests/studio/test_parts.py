@@ -4,12 +4,27 @@ import json
 import shlex
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
+from muslin.cli import imagine as imagine_command
 from muslin.errors import UserError
-from muslin.studio import collecting, colours, controls, garments, jobs, locks, looks, projects, samples
+from muslin.images import encode_image
+from muslin.studio import (
+    collecting,
+    colours,
+    controls,
+    garments,
+    jobs,
+    locks,
+    looks,
+    projects,
+    samples,
+    sets,
+    submitting,
+)  # fmt: skip
 from muslin.studio.database import insert, revise
 from muslin.studio.engine import Kept
 from muslin.studio.errors import StudioError
@@ -17,6 +32,7 @@ from muslin.studio.jobs import NoLongerOwn
 from muslin.studio.pictures import over_outline
 from muslin.studio.service import Limits, Studio
 from muslin.studio.work.delivering import named
+from muslin.textiles.procedural import swatch
 
 
 @pytest.fixture
@@ -242,7 +258,7 @@ def test_an_enlarged_tile_still_tiles():
 
 def test_overprint_of_one_cloth_with_itself_is_that_cloth():
     swatch = np.random.default_rng(0).integers(30, 226, (20, 20, 3), np.uint8)
-    again = colours.overprinted([swatch, swatch], [0.3, 0.7], 20, 20)
+    again = colours.at_one_size([swatch, swatch], [0.3, 0.7], 20, 20)
     assert np.abs(again.astype(int) - swatch).max() <= 1
 
 
@@ -353,3 +369,63 @@ def test_a_desktop_entry_starts_this_muslin(tmp_path, monkeypatch):
         return
     lines = desktop.install().read_text("utf-8").splitlines()
     assert r'Exec="/opt/my \\$python/bin/python" -m muslin.cli studio' in lines
+
+
+def test_connections_of_threads_that_ended_are_closed(studio):
+    """A server's threads come and go all day, and each connection holds files open."""
+
+    def ask():
+        assert studio.database.value("SELECT 1") == 1
+
+    for _ in range(20):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert len(studio.database._open) <= 3
+    assert studio.database.value("SELECT 1") == 1  # this thread's own is still there
+
+
+def test_runs_of_deleted_trainings_are_collected(studio):
+    kept = submit(studio, kind="train")
+    for name in (kept, "0123456789abcdef"):
+        (studio.runs / name / "run").mkdir(parents=True)
+    collecting.collect(studio)
+    assert [path.name for path in studio.runs.iterdir()] == [kept]
+
+
+def test_a_file_added_again_while_it_is_collected_stays(studio, monkeypatch):
+    """Between the look for old files and their removal somebody may add the very same picture."""
+    sha256 = studio.files.add(b"old", "image/png", 1, 1)
+    with studio.database.writing() as connection:
+        connection.execute("UPDATE files SET created = 0")
+    every = studio.database.all
+
+    def then_added(query, *values):
+        found = every(query, *values)
+        assert studio.files.refresh(sha256) and not studio.files.refresh("0" * 64)
+        return found
+
+    monkeypatch.setattr(studio.database, "all", then_added)
+    assert studio.files.collect([]) == 0
+    assert studio.files.data(sha256) == b"old"
+
+
+def test_a_set_keeps_what_fits_and_is_looked_through(tmp_path):
+    studio = Studio(tmp_path / "studio", Limits(set_pictures=(2, 3)))
+    cloths = [(encode_image(swatch("tartan", seed, 160), "PNG"), f"{seed}.png") for seed in range(5)]
+    owner = sets.create(studio, "Cloths")["id"]
+    with pytest.raises(UserError, match="too many pictures"):
+        sets.add(studio, owner, cloths)
+    shown = sets.view(studio, sets.get(studio, owner))
+    assert len(sets.pictures_of(studio, owner)) == 3 and shown["ready"]
+
+
+def test_the_command_of_new_prints_is_taken_by_the_command_line(studio, monkeypatch):
+    request = {"kind": "imagine", "project": projects.current(studio)["id"], "model": "print", "count": 3, "seed": 1,
+               "mix": None, "weight": 0.5, "between": [3, 8], "scale": 1.23456789, "size": 128,
+               "palette": None}  # fmt: skip
+    monkeypatch.setattr(submitting.capabilities, "require", lambda name: None)
+    words = shlex.split(submitting._imagine(request))
+    context = imagine_command.imagine.make_context("imagine", words[2:])
+    assert context.params["between"] == (3, 8) and context.params["scale"] == 1.23456789
+    assert context.params["size"] == "128" and not context.params["tile"]

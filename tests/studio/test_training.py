@@ -5,6 +5,8 @@ The network itself is a stand-in here; tests/recipes has the real one.
 
 import importlib
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -123,3 +125,35 @@ def test_prints_go_on_with_the_next_seed(studio):
     job = jobs.view(studio, jobs.get(studio, own.identity))
     seeds = [looks.view(studio, looks.get(studio, identity))["origin"]["seed"] for identity in job["looks"]]
     assert job["state"] == "done" and seeds == [7, 8, 9, 10] and len(job["output"]["results"]) == 4
+
+
+def test_a_stop_waits_until_the_training_can_hear_it():
+    """A process that imports and reads its pictures ignores SIGINT, as the terminal's Ctrl-C is the server's."""
+    script = """
+import signal, threading, time
+from muslin.studio.worker import Worker
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+worker = Worker(None, "train", "t", print)
+worker.job, heard = "a", []
+threading.Thread(target=worker._interrupt, args=("a",)).start()
+time.sleep(0.3)
+assert not heard
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+time.sleep(0.5)
+assert heard == [1], heard
+worker.job = "b"
+worker._interrupt("a")  # a stop of another job is nobody's
+assert heard == [1], heard
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_training_stopped_while_it_was_measured_says_so(studio, own, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "train", interrupted)
+    training.run(studio, own, lambda: True)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert (job["state"], job["note"]) == ("cancelled", "Stopped after 0 images.")

@@ -28,6 +28,14 @@ def test_measures_the_steady_rate() -> None:
     assert speed.compiling_seconds > 0
 
 
+def test_ctrl_c_while_it_measures_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine ends between two steps and returns: there is no rate to tell, and nobody wants the run."""
+    monkeypatch.setattr(engine, "train", lambda *_, **__: engine.History(ended="stopped"))
+    recipe = Game(batch_size=16)
+    with pytest.raises(KeyboardInterrupt):
+        budget.measure(recipe, recipe.stream())
+
+
 def test_a_planned_run_ends_in_time() -> None:
     begin = time.perf_counter()
     made = budget.plan(lambda size: Game(batch_size=16), lambda recipe: Slow(recipe.stream(), 0.04), 8.0)

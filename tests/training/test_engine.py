@@ -19,6 +19,7 @@ from muslin.errors import UserError
 from muslin.recipes.base import Phase
 from muslin.training import checkpoint
 from muslin.training.engine import _Loop, _prefetch, train
+from muslin.training.monitor import CONVERGED, Verdict
 
 
 def weights(recipe: Game, name: str = "generator") -> np.ndarray:
@@ -133,3 +134,25 @@ def test_a_killed_line_of_the_log_is_dropped(tmp_path: Path) -> None:
     path.write_text('{"images_seen": 8}\n{"images_seen": 16}\n{"images_seen": 24}\n{"images_se')
     assert checkpoint.keep_log_until(path, 16) == [{"images_seen": 8}, {"images_seen": 16}]
     assert path.read_text().count("\n") == 2
+
+
+class EndsAfter:
+    """A monitor that ends a run at its third record, and judges what it has been shown only."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+
+    def observe(self, record: Any) -> Verdict:
+        self.records.append(record)
+        return Verdict(CONVERGED, "three records.", ends_run=len(self.records) >= 3)
+
+
+def test_a_run_that_its_monitor_ended_is_not_trained_on(tmp_path: Path) -> None:
+    """Killed between its end and its export, a run ends with the networks that it would have had."""
+    options: dict[str, Any] = {"report_every_images": 32, "preview_every_images": 0}
+    first, again = Game(batch_size=8), Game(batch_size=8)
+    ended = run(first, tmp_path, 40, monitor=EndsAfter(), **options)
+    assert (ended.ended, ended.images_seen) == (CONVERGED, 96)
+    same = run(again, tmp_path, 40, monitor=EndsAfter(), **options)
+    assert (same.ended, same.images_seen, len(same.records)) == (CONVERGED, 96, 3)
+    np.testing.assert_array_equal(weights(again), weights(first))

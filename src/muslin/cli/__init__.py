@@ -20,9 +20,8 @@ import click
 
 from muslin import __version__
 from muslin.cli import terminal
-from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
+from muslin.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE, UserError
 
-INTERRUPTED = 130
 NAMES = (
     "restyle", "imagine", "learn", "lookbook", "studio", "serve", "train", "recipes", "evaluate", "export", "demo",
     "data", "models", "info",
@@ -77,7 +76,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         terminal.say("Stopped.")
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         terminal.discard_stdout()
         return EXIT_FAILURE

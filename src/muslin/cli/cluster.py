@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from muslin.cli import terminal
-from muslin.cli.jobs import plan
+from muslin.cli.jobs import is_file_name, plan
 from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
 
 LOCAL = "local"
@@ -48,8 +48,8 @@ def restyle_on_ray(
     if "-" in sources or output == "-":
         raise UserError("Standard input and output (-) cannot be used with --ray.", exit_code=EXIT_USAGE)
     tasks = _tasks([source for source in sources if not is_remote(source)], order, output)
-    folder = output or str(Path(tasks[0].targets[0]).parent if tasks else ".")
-    if output is None and tasks:  # beside the photos, or the folder that `plan` chose for one folder of photos
+    folder = output or "."
+    if tasks and (output is None or is_file_name(output)):  # where `plan` puts them: what lies there has a record
         from os.path import commonpath
 
         folder = commonpath([str(Path(task.targets[0]).parent) for task in tasks])

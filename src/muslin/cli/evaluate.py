@@ -48,7 +48,7 @@ WIDE = 120  # columns from which what a figure says stands beside it
     metavar="FILE",
     help="Write a page with the pictures, the worst first.",
 )
-@click.option("--keep", type=shared.PATH, metavar="DIR", help="Keep what a model makes in this folder.")
+@click.option("--keep", type=shared.PATH, metavar="DIR", help="Keep what a model makes in this new folder.")
 @click.option("--overwrite", is_flag=True, help="Replace a page that exists.")
 @shared.as_json
 @shared.without_progress
@@ -81,6 +81,14 @@ def evaluate(
         from muslin.errors import UserError
 
         raise UserError(f"'{page}' exists already.", advice="Allow replacing it with --overwrite.")
+    if keep is not None and keep.is_dir() and any(keep.iterdir()):
+        from muslin.errors import EXIT_USAGE, UserError
+
+        raise UserError(
+            f"'{keep}' is not empty: what lies there would be measured too.",
+            advice="Name a new folder with --keep.",
+            exit_code=EXIT_USAGE,
+        )
     with ExitStack() as stack:
         folder, title = Path(made), Path(made).resolve().name
         beside: Any = real

@@ -105,7 +105,7 @@ def plan(photos: Sequence[str], output: str | None, look: str, number: int, mask
         if not one_result:
             raise UserError("Standard output (-) takes one result only.", exit_code=EXIT_USAGE)
         return [Job(sources[0][0], ("-",), _mask_for(mask, sources[0][0], Path(sources[0][0]).name))]
-    if output is not None and _is_file_name(output):
+    if output is not None and is_file_name(output):
         if not one_result:
             raise UserError(
                 f"'{output}' is one file, but there are {len(sources) * number} results to write.",
@@ -239,5 +239,5 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _is_file_name(output: str) -> bool:
+def is_file_name(output: str) -> bool:
     return Path(output).suffix.lower() in SUFFIXES and not Path(output).is_dir() and not output.endswith(("/", os.sep))

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from muslin.cli import shared, terminal
-from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
+from muslin.errors import EXIT_DATA, EXIT_INTERRUPTED, EXIT_USAGE, UserError
 
-INTERRUPTED = 130
 FEWEST = 3  # swatches; five are better
 
 
@@ -65,7 +64,7 @@ def learn(
     )
     if made.model is None:
         say(f"Stopped after {made.history.images_seen:,} images. The same command continues.")
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     model = store.publish(made.model.folder, name, overwrite=overwrite)
     if as_json:
         terminal.put_json(_as_dict(made, model))

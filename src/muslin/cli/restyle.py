@@ -144,6 +144,12 @@ def restyle(
     _check_usage(sources, styles, output, as_json, learned is not None)
     if overwrite and skip_existing:
         raise UserError("--overwrite and --skip-existing exclude each other.", exit_code=EXIT_USAGE)
+    if ray is not None and skip_existing:
+        raise UserError(
+            "--skip-existing and --ray exclude each other: a batch keeps a record of what is done.",
+            advice="Leave --skip-existing out: the same command again makes only what is missing.",
+            exit_code=EXIT_USAGE,
+        )
     if ray is not None:
         from muslin.distributed.order import Order
         from muslin.images import read_image
@@ -214,20 +220,20 @@ def _recall(settings: Path, quiet: bool) -> Any:
             exit_code=EXIT_DATA,
         )
     recalled = metadata.recall(found, settings)
-    notes = recalled.notes + _model_changed(found.get("model"))
+    notes = recalled.notes + _model_changed(found.get("model"), recalled.model)
     for note in notes if not quiet else []:
         terminal.say(f"Note: {note}.")
     return recalled
 
 
-def _model_changed(recorded: Any) -> list[str]:
-    """A note when the model of that name is not the one that made the picture."""
+def _model_changed(recorded: Any, recalled: str | None) -> list[str]:
+    """A note when the model that will be used (its name or folder) is not the one that made the picture."""
     from muslin import store
 
     if not isinstance(recorded, dict) or not recorded.get("sha256"):
         return []
     try:
-        changed = store.load(str(recorded.get("name"))).sha256 != recorded["sha256"]
+        changed = store.load(str(recalled)).sha256 != recorded["sha256"]
     except UserError:
         return []  # a missing model is an error of its own, later
     return [f"the model '{recorded['name']}' is not the one that made the picture"] if changed else []
@@ -308,7 +314,7 @@ class _Worker:
                     error = terminal.as_user_error(unexpected)
                     if len(jobs) == 1 or error.exit_code in (EXIT_USAGE, EXIT_MODEL, EXIT_DEPENDENCY):
                         raise  # what is wrong with one is wrong with all
-                    self.failed.append({"source": job.source, "error": terminal.error_as_dict(error)})
+                    self.failed.append({"source": job.source, "error": error.as_dict()})
                     terminal.say(f"{terminal.paint('Skipped', terminal.RED)} {job.name}: {error}")
         if as_json:
             terminal.put_json({"results": self.results, "failed": self.failed})

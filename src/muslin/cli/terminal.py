@@ -54,7 +54,7 @@ def user_error(error: UserError, *, as_json: bool = False) -> None:
     if error.advice is not None:
         say(f"  {error.advice}")
     if as_json:
-        put_json({"error": error_as_dict(error)})
+        put_json({"error": error.as_dict()})
 
 
 def as_user_error(error: Exception) -> UserError:
@@ -78,16 +78,6 @@ def as_user_error(error: Exception) -> UserError:
         f"muslin failed: {type(error).__name__}{': ' + text if text else ''}.",
         advice="This is a fault of muslin, not yours. Run it again with MUSLIN_DEBUG=1 to see where it happened.",
     )
-
-
-def error_as_dict(error: UserError) -> dict[str, Any]:
-    return {
-        "problem": error.problem,
-        "received": None if error.received is None else str(error.received),
-        "possible": None if error.possible is None else str(error.possible),
-        "advice": error.advice,
-        "exit_code": error.exit_code,
-    }
 
 
 def usage_error(error: Exception) -> None:

@@ -9,9 +9,8 @@ import click
 
 from muslin.cli import shared, terminal
 from muslin.cli.cluster import LOCAL, ray_option
+from muslin.errors import EXIT_INTERRUPTED
 from muslin.recipes import RECIPES
-
-INTERRUPTED = 130
 
 
 @click.command()
@@ -103,7 +102,7 @@ def train(
         terminal.put(str(model.folder))
     if model is None:
         say(f"Stopped after {made.history.images_seen:,} images. The same command continues.")
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     from muslin.recipes import find
 
     if find(recipe).use:

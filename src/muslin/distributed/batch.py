@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -83,29 +84,19 @@ class _Batch:
 
     def records(self, tasks: list[Task], kept: Manifest) -> Iterator[Record]:
         """One record for each photo. A block whose workers keep dying is done again, one photo at a time."""
-        told: set[tuple[str, str]] = set()
-        ended: set[str] = set()
+        tally = _Tally()
         for record in self._pass(tasks, _block(len(tasks), self.workers)):
-            told.add((record.shard, record.key))
-            if record.shard and record.key == record.shard:  # read to its end, or as far as it can be read
-                ended.add(record.shard)
+            tally.add(record)
             yield record
-        left = []
-        for task in tasks:
-            if task.kind == "shard" and task.key not in ended:
-                names = tuple(key for shard, key in told if shard == task.key)
-                left.append(replace(task, skip=(*task.skip, *names)))
-            elif task.kind != "shard" and ("", task.key) not in told:
-                left.append(task)
+        left = [rest for task in tasks if (rest := tally.rest(task)) is not None]
         if not left:
             return
-        again: set[str] = set()
         for record in self._pass(left, 1):
-            again.add(record.key)
+            tally.add(record)
             yield record
         for task in left:
-            if task.key not in again and task.place not in again:
-                yield Record(task.key, error=error_record(_deadly(task)), state=task.state)
+            if tally.rest(task) is not None:
+                yield Record(task.key, error=error_record(_deadly(task, tally.missing(task))), state=task.state)
 
     def _pass(self, tasks: list[Task], block: int) -> Iterator[Record]:
         data, order = self.ray.data, self.order
@@ -133,6 +124,37 @@ class _Batch:
         for batch in results.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             for text in batch.column("record").to_pylist():
                 yield Record.from_json(text)
+
+
+class _Tally:
+    """Of which photos a record has come. A block of photos is lost with its worker, whatever their shard's end says."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, set[str]] = defaultdict(set)  # shard -> keys; "" for photos that are tasks
+        self.ends: dict[str, int | None] = {}  # shard -> photos in it; None: it could not be read to its end
+
+    def add(self, record: Record) -> None:
+        if record.shard and record.key == record.shard:
+            self.ends[record.shard] = record.rows
+        else:
+            self.told[record.shard].add(record.key)
+
+    def missing(self, task: Task) -> int | None:
+        """Photos of a task of which nothing was heard; None: all of a shard, which has not told how many they are."""
+        if task.kind != "shard":
+            return int(not self.told[""] & {task.key, task.place})
+        if task.key not in self.ends:
+            return None
+        rows = self.ends[task.key]
+        return 0 if rows is None else max(0, rows - len(self.told[task.key].union(task.skip)))
+
+    def rest(self, task: Task) -> Task | None:
+        """What is to be done again; None: nothing."""
+        if self.missing(task) == 0:
+            return None
+        if task.kind != "shard":
+            return task
+        return replace(task, skip=tuple(dict.fromkeys((*task.skip, *sorted(self.told[task.key])))))
 
 
 def _remaining(task: Task, kept: Manifest, order: Order, outcome: Outcome) -> Task | None:
@@ -170,9 +192,10 @@ def _folders(tasks: list[Task], output: str) -> set[str]:
     return folders | ({output} if output and "://" not in output and os.path.isdir(output) else set())
 
 
-def _deadly(task: Task) -> UserError:
+def _deadly(task: Task, photos: int | None) -> UserError:
+    of_shard = "" if task.kind != "shard" or photos is None else f"{photos} of the photos of "
     return UserError(
-        f"The worker died at '{task.place}', each time it was tried.",
+        f"The worker died at {of_shard}'{task.place}', each time it was tried.",
         advice="It may be too large for the memory of one worker: try it alone, without --ray.",
         exit_code=EXIT_DATA,
     )

@@ -102,14 +102,7 @@ def error_record(error: Exception) -> dict[str, Any]:
     if not isinstance(error, UserError):
         text = " ".join(str(error).split())[:200]
         error = UserError(f"muslin failed: {type(error).__name__}{': ' + text if text else ''}.")
-    possible = error.possible
-    return {
-        "problem": error.problem,
-        "received": None if error.received is None else str(error.received),
-        "possible": None if possible is None else str(possible),
-        "advice": error.advice,
-        "exit_code": error.exit_code,
-    }
+    return error.as_dict()
 
 
 def as_error(entry: dict[str, Any]) -> UserError:

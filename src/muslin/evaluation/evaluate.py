@@ -108,13 +108,13 @@ def evaluate(
     warnings: list[str] = []
     paths = pictures_in(made, most, seed)
     real_paths = pictures_in(real, most, seed) if real is not None else []
-    compared = min(len(paths), len(real_paths)) >= FEWEST
-    total = (len(paths) + len(real_paths)) if compared else 0
+    total = (len(paths) + len(real_paths)) if min(len(paths), len(real_paths)) >= FEWEST else 0
     measures: list[Measure] = []
     near: neighbours.Nearest | None = None
-    if compared:
+    if total:
         count = _counted(advance, total)
         (a, paths), (b, real_paths) = (_features(network, part, warnings, count) for part in (paths, real_paths))
+    if total and min(len(paths), len(real_paths)) >= FEWEST:  # of those that could be read
         measures, near = _beside_real(network, (a, paths), (b, real_paths), whole, seed, warnings)
     elif real is not None:
         warnings.append(
@@ -125,8 +125,9 @@ def evaluate(
     origins = _origins(paths, photos, masks)
     faithful = _faithful(paths, origins, advance, seed)
     measures += _about_garments(list(faithful.values()), warnings)
-    if tiles:
-        measures.append(Measure("seam", average([tileability(picture) for picture in read(paths[:MOST])], np.median)))
+    seams = [tileability(picture) for picture in read(paths[:MOST])] if tiles else []
+    if seams:
+        measures.append(Measure("seam", average(seams, np.median)))
     if not measures:
         raise UserError(
             "There is nothing to measure with so few pictures.",
@@ -234,7 +235,7 @@ def _origins(paths: Sequence[Path], photos: str | Path | None, masks: str | Path
     by_photo = None if photos is None else by_name(Path(photos))
     by_mask = None if masks is None else by_name(Path(masks))
     origins = [origin_of(path, by_photo, by_mask) for path in paths]
-    if photos is not None and not any(origin.photo for origin in origins):
+    if photos is not None and paths and not any(origin.photo for origin in origins):
         raise UserError(
             f"No made picture has its photo in '{photos}'.",
             received=paths[0].name,

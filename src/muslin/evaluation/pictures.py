@@ -121,4 +121,4 @@ def _named_alike(made: Path, among: dict[str, Path] | None) -> Path | None:
 
 
 def _located(entry: Any, made: Path) -> Path | None:
-    return metadata.locate(entry, made.parent) if isinstance(entry, dict) else None
+    return metadata.locate(entry, made.parent, exact=True) if isinstance(entry, dict) else None

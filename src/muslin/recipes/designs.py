@@ -13,7 +13,7 @@ from muslin.data.collection import CollectionStream
 from muslin.data.designs import load_designs
 from muslin.data.domains import MASKS
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.recipes.base import Batch, Phase, Stream
+from muslin.recipes.base import Batch, Phase, Stream, as_pixels
 from muslin.recipes.game import Game
 
 AT_ONCE = 64  # pictures made in one call, for previews and evaluation
@@ -104,11 +104,6 @@ def made_from(generator: Any, sources: np.ndarray) -> np.ndarray:
     """The generator's pictures, float32 in [-1, 1], a few at a time."""
     parts = [generator(sources[start : start + AT_ONCE], training=False) for start in range(0, len(sources), AT_ONCE)]
     return np.concatenate([ops.convert_to_numpy(part) for part in parts])
-
-
-def as_pixels(images: np.ndarray) -> np.ndarray:
-    """float in [-1, 1] -> uint8."""
-    return np.rint((np.asarray(images) + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
 
 
 def contact_sheet(images: np.ndarray, columns: int = 8) -> np.ndarray:

@@ -20,7 +20,7 @@ from muslin.data.domains import MASKS, Domain, load_pair
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import translators
 from muslin.networks.discriminators import patch_discriminator, patchgan
-from muslin.recipes.base import Batch, Stream
+from muslin.recipes.base import Batch, Stream, as_pixels
 from muslin.recipes.game import Game
 
 Tensor = Any
@@ -175,11 +175,6 @@ def laid(made: Tensor, under: Tensor, mask: Tensor) -> Tensor:
 def as_floats(images: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """uint8 N,S,S,3 and N,S,S -> float32 in [-1, 1] and float32 N,S,S,1 in [0, 1]."""
     return images.astype(np.float32) / 127.5 - 1.0, masks[..., None].astype(np.float32) / 255.0
-
-
-def as_pixels(images: np.ndarray) -> np.ndarray:
-    """[-1, 1] -> uint8."""
-    return np.rint((images + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
 
 
 def diversities(fake: Tensor, real: Tensor) -> dict[str, Tensor]:

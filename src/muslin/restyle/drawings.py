@@ -93,7 +93,7 @@ class Dresser:
             made = self.paint(drawing, region, colour, float(lines))
             image = np.round(read.pixels + np.float32(strength) * (made.astype(np.float32) - read.pixels))
             params = metadata.describe(
-                model=self._identity(),
+                model=metadata.model_entry(self._model, self._given),
                 source=read.path,
                 styles=[],
                 mask={"kind": "none"},
@@ -139,10 +139,6 @@ class Dresser:
         )
         drawn: list[np.ndarray | None] = [known[index] for index in order[:n]]
         return [None, *drawn[: n - 1]] if painted else drawn
-
-    def _identity(self) -> dict[str, Any]:
-        own = {"name": self._model.name, "sha256": self._model.sha256}
-        return own if self._given == self._model.name else {**own, "folder": self._given}
 
 
 def enlarged(

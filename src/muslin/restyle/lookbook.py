@@ -190,13 +190,13 @@ def _look(
     before: np.ndarray | None = None,
 ) -> Look:
     def picture(entry: Any, square: bool) -> np.ndarray | None:
-        path = metadata.locate(entry, folder) if isinstance(entry, Mapping) else None
+        path = metadata.locate(entry, folder, exact=True) if isinstance(entry, Mapping) else None
         if path is None:
             return None
         if path not in cache:
             try:
                 pixels = read_image(path).pixels
-                cache[path] = _square(pixels) if square else _shrink(pixels)
+                cache[path] = middle_square(pixels) if square else _shrink(pixels)
             except UserError:
                 cache[path] = None
         return cache[path]
@@ -262,7 +262,7 @@ def _shrink(pixels: np.ndarray, side: int = PAGE_SIDE) -> np.ndarray:
     return resize(pixels, max(1, round(width * factor)), max(1, round(height * factor)))
 
 
-def _square(pixels: np.ndarray, side: int = SWATCH_SIDE) -> np.ndarray:
+def middle_square(pixels: np.ndarray, side: int = SWATCH_SIDE) -> np.ndarray:
     """The middle of a swatch, as large a square as it holds."""
     height, width = pixels.shape[:2]
     edge = min(height, width)

@@ -132,7 +132,7 @@ class LookRestyler:
         else:
             recorded = {"look": next(iter(shares))} if len(shares) == 1 else {}
         params = metadata.describe(
-            model=self._identity(),
+            model=metadata.model_entry(self.model, self._given),
             source=garment.photo.path,
             styles=[(picture.path, weight) for picture, weight in references],
             mask=garment.mask_entry,
@@ -208,13 +208,9 @@ class LookRestyler:
         total = sum(weight for _, _, weight in parts)
         shares: dict[str, float] = {}
         for index, _, weight in parts:
-            shares[self.looks[index]] = round(shares.get(self.looks[index], 0.0) + weight / total, 4)
+            shares[self.looks[index]] = shares.get(self.looks[index], 0.0) + weight / total
         code = np.sum([np.float32(weight / total) * part for _, part, weight in parts], axis=0)
         return code[None].astype(np.float32), shares
-
-    def _identity(self) -> dict[str, Any]:
-        own = {"name": self.model.name, "sha256": self.model.sha256}
-        return own if self._given == self.model.name else {**own, "folder": self._given}
 
     def _reference_square(self, reference: Photo, garment: Garment) -> np.ndarray:
         """What the style encoder sees of a reference: a garment on white, float32 S,S,3 in [0, 1]."""

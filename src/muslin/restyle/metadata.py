@@ -69,6 +69,12 @@ def file_entry(path: str | Path | None, **more: Any) -> dict[str, Any]:
     return {"path": str(path), "sha256": sha256_of(path), **more}
 
 
+def model_entry(model: Any, given: str) -> dict[str, Any]:
+    """Name and hash of a `store.Model`; and the folder, where it was `given` by that and not by its name."""
+    own = {"name": model.name, "sha256": model.sha256}
+    return own if given == model.name else {**own, "folder": given}
+
+
 def sha256_of(path: str | Path) -> str | None:
     """Hexadecimal SHA-256 of a file's bytes; None when it cannot be read (twice: a pipe gives its bytes once)."""
     try:
@@ -266,11 +272,15 @@ def _recalled_model(entry: Mapping[str, Any]) -> str | None:
     return None if name is None else str(name)
 
 
-def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = None) -> Path | None:
+def locate(
+    entry: Mapping[str, Any], folder: Path, notes: list[str] | None = None, *, exact: bool = False
+) -> Path | None:
     """The file of a {'path', 'sha256'} entry: where it was, relative to `folder`, or beside it; None if
     nowhere.
 
     A file with the right hash wins over one that only has the right name; the latter adds a line to `notes`.
+    exact: only the former counts. So it must be for a page that is shown to others: a stranger's picture may name any
+    file of this computer, but does not know its hash.
     """
     if not entry.get("path"):
         return None
@@ -282,8 +292,10 @@ def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = Non
         return None
     wanted = entry.get("sha256")
     for path in found:
-        if not wanted or sha256_of(path) == wanted:
+        if (not wanted and not exact) or (wanted and sha256_of(path) == wanted):
             return path
+    if exact:
+        return None
     if notes is not None:
         notes.append(f"{found[0]} has changed since the picture was made")
     return found[0]
@@ -292,7 +304,7 @@ def locate(entry: Mapping[str, Any], folder: Path, notes: list[str] | None = Non
 def controls_from(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Only the controls muslin knows, each of the right type: a picture's text is not to be trusted."""
     controls: dict[str, Any] = {}
-    for key in ("scale", "rotation", "strength", "shading", "vary"):
+    for key in ("scale", "rotation", "strength", "shading", "vary", "lines"):
         if recorded.get(key) is not None:
             controls[key] = _number(recorded[key], key)
     if recorded.get("look_mix"):

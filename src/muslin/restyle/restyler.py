@@ -135,7 +135,8 @@ class Restyler:
     def __init__(
         self, model: str | Path | None = "drape", mask_model: str | Path | None = "mask", threads: int | None = None
     ) -> None:
-        self._model = None if model in (None, BASELINE) else _loaded(str(model), "drape")
+        self._given = str(model)
+        self._model = None if model in (None, BASELINE) else _loaded(self._given, "drape")
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
@@ -231,7 +232,7 @@ class Restyler:
     def _identity(self) -> dict[str, Any]:
         if self._model is None:
             return {"name": BASELINE, "sha256": None}
-        return {"name": self._model.name, "sha256": self._model.sha256}
+        return metadata.model_entry(self._model, self._given)
 
 
 def find_mask(

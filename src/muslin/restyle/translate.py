@@ -105,7 +105,7 @@ class Translator:
         height, width = found.alpha.shape
         controls = {"strength": float(strength), **({"look": look} if look else {})}
         params = metadata.describe(
-            model=self._identity(),
+            model=metadata.model_entry(self._model, self._given),
             source=photo.path,
             styles=[],
             mask=entry,
@@ -153,10 +153,6 @@ class Translator:
         if file not in self._networks:
             self._networks[file] = Network(self._model.file(file), self._threads)
         return self._networks[file]
-
-    def _identity(self) -> dict[str, Any]:
-        own = {"name": self._model.name, "sha256": self._model.sha256}
-        return own if self._given == self._model.name else {**own, "folder": self._given}
 
 
 def looks_of(model: store.Model) -> dict[str, str]:

@@ -40,4 +40,7 @@ def collect(studio: Studio, older_than: float = OLD) -> int:
         for path in studio.data.glob(pattern):
             if path.stat().st_mtime < time.time() - older_than:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in studio.runs.glob("*"):  # of trainings whose project was deleted
+        if studio.database.value("SELECT 1 FROM jobs WHERE id = ?", path.name) is None:
+            shutil.rmtree(path, ignore_errors=True)
     return gone

@@ -133,7 +133,7 @@ def zoomed_out(
     straight = repeat != "mirror"
     meant = tuple(dyes(studio, swatches, colours))
     made = [studio.engine.swatch(row["picture"], seamless, straight, meant) for row, _ in swatches]
-    pixels = overprinted(made, [weight for _, weight in swatches], made[0].shape[1], made[0].shape[0])
+    pixels = at_one_size(made, [weight for _, weight in swatches], made[0].shape[1], made[0].shape[0])
     v, u = np.mgrid[0:side, 0:side].astype(np.float32)
     return Cloth(pixels, repeat).prepare(side / across / pixels.shape[1], rotation).sample(u, v)
 
@@ -158,21 +158,18 @@ def tile(studio: Studio, swatches: Swatches, width: int, repeat: str, colours: S
             advice="Ask for fewer centimetres or a lower resolution.",
             exit_code=EXIT_USAGE,
         )
-    pixels = overprinted(made, [weight for _, weight in swatches], width, height)
+    pixels = at_one_size(made, [weight for _, weight in swatches], width, height)
     return Cloth(pixels, repeat).cell()
 
 
-def overprinted(swatches: Sequence[np.ndarray], weights: Sequence[float], width: int, height: int) -> np.ndarray:
-    """Swatches at one size printed over each other as in textiles.mix.Overprint; uint8 height x width x 3."""
-    from muslin.images import linear_to_srgb, srgb_to_linear
+def at_one_size(swatches: Sequence[np.ndarray], weights: Sequence[float], width: int, height: int) -> np.ndarray:
+    """Swatches at one size, printed over each other by weight; uint8 height x width x 3."""
+    from muslin.textiles.mix import overprinted
 
     if len(swatches) == 1:
         return at_size(swatches[0], width, height)
-    log = np.zeros((height, width, 3), np.float32)
-    for pixels, weight in zip(swatches, weights, strict=True):
-        light = srgb_to_linear(at_size(pixels, width, height))
-        log += np.float32(weight / sum(weights)) * np.log(light + np.float32(0.01))
-    return linear_to_srgb(np.exp(log) - np.float32(0.01))
+    total = sum(weights)
+    return overprinted((at_size(pixels, width, height) for pixels in swatches), [part / total for part in weights])
 
 
 def at_size(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

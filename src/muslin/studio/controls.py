@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 KEEP = "keep"
-VARY = ("print", "palette")
 NAMES = ("scale", "rotation", "offset", "repeat", "strength", "shading", "palette", "seamless", "mix")
 
 

@@ -76,12 +76,13 @@ Row = sqlite3.Row
 
 
 class Database:
-    """Connections to one file, one a thread. Rows come as sqlite3.Row."""
+    """Connections to one file, one a thread, closed when the thread has ended. Rows come as sqlite3.Row."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._open: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._opening = threading.Lock()
         with self.writing() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, VERSION):
@@ -107,8 +108,17 @@ class Database:
             found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = NORMAL")
             self._local.connection = found
-            self._open.append(found)
+            self._keep(found)
         return found
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Remember it for `close`, and close those of threads that have ended: a server's threads come and go."""
+        with self._opening:
+            ended = [old for thread, old in self._open if not thread.is_alive()]
+            self._open = [(thread, old) for thread, old in self._open if thread.is_alive()]
+            self._open.append((threading.current_thread(), connection))
+        for old in ended:
+            old.close()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -134,9 +144,10 @@ class Database:
         return None if row is None else row[0]
 
     def close(self) -> None:
-        for connection in self._open:
-            connection.close()
-        self._open.clear()
+        with self._opening:
+            for _, connection in self._open:
+                connection.close()
+            self._open.clear()
         self._local = threading.local()
 
 

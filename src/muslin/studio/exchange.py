@@ -185,7 +185,7 @@ def _take_files(studio: Studio, archive: zipfile.ZipFile, manifest: Manifest) ->
     wanted += [look.picture for look in manifest.looks]
     wanted += [sha for result in manifest.results for sha in (result.picture, result.mask)]
     for sha256 in dict.fromkeys(wanted):
-        if studio.database.value("SELECT 1 FROM files WHERE sha256 = ?", sha256) is not None:
+        if studio.files.refresh(sha256):
             continue
         if sha256 not in members:
             raise _damaged(f"the picture {sha256[:16]} is missing")

@@ -20,7 +20,6 @@ SUFFIXES = {
     "text/html": ".html", "application/pdf": ".pdf", "application/zip": ".zip",
 }  # fmt: skip
 SHA256 = re.compile(r"[0-9a-f]{64}")
-THUMBNAIL_SIDES = (64, 1024)
 
 
 class Files:
@@ -38,11 +37,17 @@ class Files:
         """Keep these bytes; returns their SHA-256. width, height: of a picture, in pixels."""
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256, media_type)
+        self._enter(sha256, media_type, len(data), width, height)  # first: what is young is not collected
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, data, overwrite=True)
-        self._enter(sha256, media_type, len(data), width, height)
         return sha256
+
+    def refresh(self, sha256: str) -> bool:
+        """Whether a file is kept; if so it counts as new, and is not collected before a row can name it."""
+        with self.database.writing() as connection:
+            touched = connection.execute("UPDATE files SET created = ? WHERE sha256 = ?", (now(), sha256))
+        return touched.rowcount > 0
 
     def adopt(self, path: Path, media_type: str) -> str:
         """Keep a file that lies on the same disk, by moving it; returns its SHA-256."""
@@ -50,9 +55,8 @@ class Files:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         target = self._path(sha256, media_type)
         target.parent.mkdir(parents=True, exist_ok=True)
-        size = path.stat().st_size
+        self._enter(sha256, media_type, path.stat().st_size, None, None)
         os.replace(path, target)
-        self._enter(sha256, media_type, size, None, None)
         return sha256
 
     def _enter(self, sha256: str, media_type: str, size: int, width: int | None, height: int | None) -> None:
@@ -120,16 +124,20 @@ class Files:
             for row in self.database.all("SELECT sha256, media_type FROM files WHERE created < ?", before)
             if row["sha256"] not in keep
         ]
+        removed = 0
         for row in gone:
             with self.database.writing() as connection:
-                connection.execute("DELETE FROM files WHERE sha256 = ?", (row["sha256"],))
-            self._path(row["sha256"], row["media_type"]).unlink(missing_ok=True)
+                still = "DELETE FROM files WHERE sha256 = ? AND created < ?"  # nobody has added it again since
+                if connection.execute(still, (row["sha256"], before)).rowcount == 0:
+                    continue
+                self._path(row["sha256"], row["media_type"]).unlink(missing_ok=True)
+            removed += 1
             for thumbnail in self.thumbnails.glob(f"{row['sha256']}-*"):
                 thumbnail.unlink(missing_ok=True)
         for part in self.root.glob("*/.muslin-*.part"):  # of a process that died while writing
             if os.stat(part).st_mtime < before:
                 part.unlink(missing_ok=True)
-        return len(gone)
+        return removed
 
     def _path(self, sha256: str, media_type: str) -> Path:
         return self.root / sha256[:2] / f"{sha256}{SUFFIXES[media_type]}"

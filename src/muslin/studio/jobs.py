@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import sqlite3
 
 LANES = {"restyle": "work", "colourways": "work", "imagine": "work", "deliver": "work", "train": "train"}
-STATES = ("queued", "running", "done", "failed", "cancelled")
 MOST_CRASHES = 8  # of the worker in one job without a result in between; then the job is to blame
 LOG_LINES = 40
 HERE = "http://muslin.studio"  # stands for the studio's own address in a kept command: the port may be another tomorrow

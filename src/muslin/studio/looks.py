@@ -111,11 +111,11 @@ def flattened(studio: Studio, asked: Sequence[Mapping[str, Any]], cloth: bool = 
 def mix(studio: Studio, name: str, parts: Sequence[Mapping[str, Any]], how: str) -> Row:
     """A named mix of looks. Mixes among the parts are taken apart. Raises StudioError (404) for an unknown look."""
     from muslin.images import encode_image
-    from muslin.studio.colours import overprinted
+    from muslin.studio.colours import at_one_size
 
     flat = flattened(studio, parts)
     made = [studio.engine.swatch(row["picture"]) for row, _ in flat]
-    tile = overprinted(made, [weight for _, weight in flat], MIX_TILE, MIX_TILE)
+    tile = at_one_size(made, [weight for _, weight in flat], MIX_TILE, MIX_TILE)
     sha256 = studio.files.add(encode_image(tile, "PNG"), "image/png", MIX_TILE, MIX_TILE)
     total = sum(weight for _, weight in flat)
     kept = [{"look": row["id"], "weight": round(weight / total, 6)} for row, weight in flat]

@@ -34,7 +34,8 @@ def serve(
     token: asked of everyone; None: none on loopback, a new one elsewhere.
     ray: a cluster whose replicas make the results (studio/replicas.py): so many (None: what it has room for), of so
         many threads each. None: this computer makes them, one after the other.
-    Raises UserError: another studio has this folder (with its address), the port is taken, `muslin[studio]` is missing.
+    Raises UserError: the token is empty, another studio has this folder (with its address), the port is taken,
+    `muslin[studio]` is missing.
     """
     try:
         import uvicorn
@@ -45,6 +46,12 @@ def serve(
         raise missing_extra(str(error.name), "studio") from error
     from muslin.studio.service import Studio
 
+    if token is not None and not token.strip():
+        raise UserError(
+            "The token is empty: everybody would have it.",
+            advice="Give a word, or leave --token out: a new one is made where one is needed.",
+            exit_code=EXIT_USAGE,
+        )
     data = data.expanduser().absolute()
     data.mkdir(parents=True, exist_ok=True)
     listener = _listen(host, port)

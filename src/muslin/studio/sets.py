@@ -61,8 +61,9 @@ def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]
     refused: list[dict[str, Any]] = []
     known: list[str] = []
     errors: list[UserError] = []
-    count = 0
     most = studio.limits.set_pictures[1]
+    count = 0
+    full: UserError | None = None
     for data, file_name in files:
         name = name_from(None, file_name, "picture")
         try:
@@ -72,24 +73,32 @@ def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]
             advice = error.advice or "It was left out."
             refused.append(_finding("warning", "unreadable", f"'{name}': {error.problem}", advice))
             continue
-        with studio.database.writing() as connection:
-            new = connection.execute(
-                "INSERT INTO set_pictures (owner, sha256, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (identity, sha256, name),
-            )
-            if new.rowcount == 0:
-                known.append(name)
-            count = connection.execute("SELECT COUNT(*) FROM set_pictures WHERE owner = ?", (identity,)).fetchone()[0]
-            if count > most:
-                raise UserError("The set would hold too many pictures.", received=count, possible=f"at most {most}",
-                                exit_code=EXIT_USAGE)  # fmt: skip
+        try:
+            with studio.database.writing() as connection:
+                new = connection.execute(
+                    "INSERT INTO set_pictures (owner, sha256, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    (identity, sha256, name),
+                )
+                of_set = "SELECT COUNT(*) FROM set_pictures WHERE owner = ?"
+                count = connection.execute(of_set, (identity,)).fetchone()[0]
+                if count > most:
+                    raise UserError("The set would hold too many pictures.", received=count,
+                                    possible=f"at most {most}", exit_code=EXIT_USAGE)  # fmt: skip
+        except UserError as error:
+            full = error
+            break  # what fits stays, and is looked through below
+        if new.rowcount == 0:
+            known.append(name)
     if errors and count == 0:
         raise errors[0]
     if known:
         words = f"'{known[0]}' was in the set already." if len(known) == 1 else (
             f"'{known[0]}' and {len(known) - 1} more were in the set already.")  # fmt: skip
         refused.append(_finding("note", "known", words, "Each picture counts once."))
-    return _checked(studio, identity, refused)
+    checked = _checked(studio, identity, refused)
+    if full is not None:
+        raise full
+    return checked
 
 
 def remove(studio: Studio, identity: str, sha256: str) -> Row:

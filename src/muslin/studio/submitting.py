@@ -9,7 +9,7 @@ from typing import Any
 
 from muslin import store
 from muslin.errors import EXIT_DATA, UserError
-from muslin.studio import capabilities, jobs, projects, results, sets
+from muslin.studio import capabilities, controls, jobs, projects, results, sets
 from muslin.studio.database import Row
 from muslin.studio.errors import StudioError
 from muslin.studio.service import Studio
@@ -35,18 +35,20 @@ def _imagine(request: Mapping[str, Any]) -> str:
     from muslin.imagine import find
 
     try:
-        for look in filter(None, (request["model"], request["mix"])):
-            find(look)
+        prints = find(request["model"])[0].recipe == "print"
+        if request["mix"]:
+            find(request["mix"])
     except UserError as error:
         raise StudioError(404, error.problem, received=error.received, possible=error.possible) from error
     words = ["muslin", "imagine", request["model"], "-n", str(request["count"]), "--seed", str(request["seed"])]
     if request["mix"]:
-        words += ["--mix", request["mix"], "--weight", f"{request['weight']:g}"]
+        words += ["--mix", request["mix"], "--weight", controls.exactly(request["weight"])]
     if request["between"]:
-        words += ["--between", ",".join(map(str, request["between"]))]
+        words += ["--between", *map(str, request["between"])]
     if request["palette"]:
         words += ["--palette", ",".join(request["palette"])]
-    words += ["--scale", f"{request['scale']:g}", "--size", str(request["size"])]
+    words += ["--scale", controls.exactly(request["scale"])]
+    words += ["--size", str(request["size"])] if prints else ["--tile"]  # designs come in the size of their model
     return shlex.join([*words, "--output", "prints", "--json"])
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,8 +42,15 @@ class Worker:
                 self.awake.set()
             elif word == "stop" and identity == self.job:
                 self.stopping = True
-                signal.raise_signal(signal.SIGINT)  # a training saves its state and ends
+                threading.Thread(target=self._interrupt, args=(identity,), daemon=True).start()
         os._exit(0)
+
+    def _interrupt(self, identity: str) -> None:
+        """Ctrl-C for a training: it saves its state and ends. Before it is under way nobody would hear it."""
+        while self.job == identity and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            time.sleep(0.05)
+        if self.job == identity:
+            signal.raise_signal(signal.SIGINT)
 
     def work(self) -> None:
         """Until the lane has nothing to do for good: trainings end their process, and give its memory back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,12 @@ class Overprint:
 
     def sample(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Colour at the positions u, v (float HxW, photo pixels): sRGB uint8 HxWx3."""
-        log = np.zeros((*u.shape, 3), np.float32)
-        for cloth, share in zip(self.cloths, self.shares, strict=True):
-            log += np.float32(share) * np.log(srgb_to_linear(cloth.sample(u, v)) + np.float32(0.01))
-        return linear_to_srgb(np.exp(log) - np.float32(0.01))
+        return overprinted((cloth.sample(u, v) for cloth in self.cloths), self.shares)
+
+
+def overprinted(layers: Iterable[np.ndarray], shares: Sequence[float]) -> np.ndarray:
+    """Pictures of one size (sRGB uint8 HxWx3) printed over each other, in shares that sum to 1."""
+    log: np.ndarray | float = 0.0
+    for pixels, share in zip(layers, shares, strict=True):
+        log = log + np.float32(share) * np.log(srgb_to_linear(pixels) + np.float32(0.01))
+    return linear_to_srgb(np.exp(log) - np.float32(0.01))

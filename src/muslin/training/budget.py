@@ -46,7 +46,10 @@ class Plan:
 
 
 def measure(recipe: Recipe, stream: Stream, steps: int = MEASURED_STEPS) -> Speed:
-    """Train `recipe` a few steps and time them. It is a little trained afterwards: build another one to train."""
+    """Train `recipe` a few steps and time them. It is a little trained afterwards: build another one to train.
+
+    Ctrl-C meanwhile is a KeyboardInterrupt.
+    """
     # All phases fall due together on the first step and apart later: both kinds compile before the clock starts.
     warm = max(phase.every for phase in recipe.phases) + 1
     # The first AHEAD batches after compiling lie ready, made while it compiled: they would flatter the rate.
@@ -60,6 +63,8 @@ def measure(recipe: Recipe, stream: Stream, steps: int = MEASURED_STEPS) -> Spee
         preview_every_images=0,
         screen=False,
     )
+    if history.ended == "stopped":  # the engine takes Ctrl-C for itself, to end between two steps
+        raise KeyboardInterrupt
     seconds = history["seconds"]
     per_step = max((seconds[-1] - seconds[skipped - 1]) / steps, 1e-6)
     return Speed(size / per_step, max(0.0, history.seconds - per_step * (skipped + steps)))

@@ -7,7 +7,8 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,18 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.close(folder)
 
 
-def save_state(run: Path, groups: Mapping[str, list[Any]], images_seen: int) -> None:
-    """groups: name -> Keras variables, in their fixed order. Replaces run/state.npz."""
+def save_state(
+    run: Path, groups: Mapping[str, list[Any]], images_seen: int, logs: Sequence[Mapping[str, float]] = ()
+) -> None:
+    """groups: name -> Keras variables, in their fixed order. logs: of the steps since the last record of the log.
+
+    Replaces run/state.npz.
+    """
     arrays = {f"{name}/{index}": value for name, values in to_arrays(groups).items()
               for index, value in enumerate(values)}  # fmt: skip
     buffer = io.BytesIO()
-    np.savez(buffer, images_seen=np.int64(images_seen), **arrays)  # type: ignore[arg-type]
+    text = np.frombuffer(json.dumps([dict(log) for log in logs]).encode(), np.uint8)
+    np.savez(buffer, images_seen=np.int64(images_seen), logs=text, **arrays)  # type: ignore[arg-type]
     write_atomically(run / STATE, buffer.getvalue())
 
 
@@ -52,16 +59,9 @@ def load_state(run: Path, groups: Mapping[str, list[Any]]) -> int | None:
     path = run / STATE
     if not path.exists():
         return None
-    try:
-        with np.load(path) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+    with _readable(path) as stored:
+        arrays = {key: stored[key] for key in stored.files if key != "logs"}
         images_seen = int(arrays.pop("images_seen"))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"The saved state '{path}' cannot be read ({error}).",
-            advice="Delete the run's folder, or train into another one.",
-            exit_code=EXIT_DATA,
-        ) from error
     variables = {f"{name}/{index}": variable for name, values in groups.items()
                  for index, variable in enumerate(values)}  # fmt: skip
     shapes = {key: tuple(value.shape) for key, value in variables.items()}
@@ -73,6 +73,32 @@ def load_state(run: Path, groups: Mapping[str, list[Any]]) -> int | None:
     for key, variable in variables.items():
         variable.assign(arrays[key])
     return images_seen
+
+
+def load_logs(run: Path) -> list[dict[str, float]]:
+    """The logs that were saved with the state: of steps that no record of the log has yet."""
+    path = run / STATE
+    if not path.exists():
+        return []
+    with _readable(path) as stored:
+        logs = json.loads(stored["logs"].tobytes()) if "logs" in stored.files else []
+        return [{str(key): float(value) for key, value in log.items()} for log in logs]
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Any]:
+    """The arrays of a state; whatever is wrong with them while they are read is a UserError."""
+    try:
+        with np.load(path) as stored:
+            yield stored
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zlib.error, zipfile.BadZipFile
+    ) as error:  # fmt: skip
+        raise UserError(
+            f"The saved state '{path}' cannot be read ({error}).",
+            advice="Delete the run's folder, or train into another one.",
+            exit_code=EXIT_DATA,
+        ) from error
 
 
 def to_arrays(groups: Mapping[str, list[Any]]) -> dict[str, list[np.ndarray]]:

@@ -111,6 +111,7 @@ def train(
     validate_every = _whole_steps(validate_every_images or preview_every, report_every)
 
     history = History()
+    logs: list[Mapping[str, Any]] = []
     if run is not None:
         if group.is_chief:
             run.mkdir(parents=True, exist_ok=True)
@@ -119,9 +120,11 @@ def train(
     if not group.is_chief:
         run, validate, keep_best, monitor, preview_every, screen = None, None, None, None, 0, False
     if run is not None:
+        logs += checkpoint.load_logs(run) if history.images_seen else []
         history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
         for record in history.records if monitor is not None else ():
-            history.verdict = str(monitor.observe(record))
+            verdict = monitor.observe(record)
+            history.verdict, history.ended = str(verdict), verdict.state if verdict.ends_run else "finished"
     kept = {name: recipe.networks[name] for name in dict.fromkeys([*recipe.exported, *loop.average.names])
             if name in recipe.networks}  # fmt: skip
     best = Best(run, kept) if keep_best else None
@@ -129,22 +132,24 @@ def train(
     if history.images_seen:
         report.say(f"Continuing at {history.images_seen:,} images.")
 
-    logs: list[Any] = []
-    interval_start = history.images_seen
+    ended_before = group.decide(history.ended != "finished")  # by the monitor, and not exported yet
+    interval_start = history.records[-1]["images_seen"] if history.records else 0
     started = saved = time.perf_counter()
     try:
         with _interrupt() as interrupted:
-            for images_seen, batch in _prefetch(stream, history.images_seen, images, recipe.batch_size):
+            stop = history.images_seen if ended_before else images
+            for images_seen, batch in _prefetch(stream, history.images_seen, stop, recipe.batch_size):
                 logs.append(loop.step(batch, images_seen, images))
                 seen = history.images_seen = images_seen + recipe.batch_size
                 last = seen >= images or interrupted.is_set()
                 report.advance(seen)
 
-                if seen % report_every == 0 or last:
+                # No record where Ctrl-C came: its steps are kept with the state, and the run continued writes the same
+                # records as an unbroken one, by which the monitor may end it.
+                if seen % report_every == 0 or seen >= images:
                     record = _summary(logs, seen, time.perf_counter() - started)
                     _refuse_nan(record, interval_start, seen, run)
                     logs, interval_start = [], seen
-                    # Not where Ctrl-C came: the continued run must take the same scores as an unbroken one.
                     if validate and ((validate_every and seen % validate_every == 0) or seen >= images):
                         with loop.average.applied():
                             scores = {key: float(value) for key, value in validate(recipe.networks).items()}
@@ -160,6 +165,7 @@ def train(
                             history.ended, last = verdict.state, True
                             if verdict.state == DIVERGED:
                                 raise _diverged(verdict.sentence, run)
+                if seen % report_every == 0 or last:
                     last = group.decide(last)  # the chief sees scores that the others do not
 
                 if preview_every and (seen % preview_every == 0 or last):
@@ -169,7 +175,7 @@ def train(
                 if run is not None and (last or time.perf_counter() - saved > checkpoint_every_seconds):
                     if not checkpoint.all_finite(loop.groups):
                         raise _not_a_number("a weight", interval_start, seen, run)
-                    checkpoint.save_state(run, loop.groups, seen)
+                    checkpoint.save_state(run, loop.groups, seen, [_as_numbers(log) for log in logs])
                     saved = time.perf_counter()
                 if last:
                     break
@@ -322,12 +328,16 @@ def _prefetch(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _as_numbers(log: Mapping[str, Any]) -> dict[str, float]:
+    return {key: float(keras.ops.convert_to_numpy(value)) for key, value in log.items()}
+
+
 def _summary(logs: list[Mapping[str, Any]], images_seen: int, seconds: float) -> dict[str, Any]:
     """Mean of each log over the steps in which it occurred (a phase may be due on some steps only)."""
     values: dict[str, list[float]] = {}
     for log in logs:
-        for key, value in log.items():
-            values.setdefault(key, []).append(float(keras.ops.convert_to_numpy(value)))
+        for key, value in _as_numbers(log).items():
+            values.setdefault(key, []).append(value)
     record: dict[str, Any] = {"images_seen": images_seen, "seconds": round(seconds, 3)}
     return record | {key: float(np.mean(trace)) for key, trace in values.items()}
 

@@ -13,10 +13,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Status(Answer):
-    status: str
-
-
 class Picture(Answer):
     sha256: Sha256
     url: str

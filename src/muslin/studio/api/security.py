@@ -123,7 +123,8 @@ class Guard:
 
 
 def _same(given: str, token: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), token.encode("utf-8"))
+    """False for an empty token too, which a request without one would have."""
+    return bool(token) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode("utf-8"))
 
 
 def _cookie(headers: Headers) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from muslin.errors import UserError
 from muslin.studio import pictures, projects, results
 from muslin.studio.controls import slug
 from muslin.studio.database import Row
+from muslin.studio.errors import StudioError
 from muslin.studio.jobs import Own
 from muslin.studio.service import Studio
 
@@ -25,9 +27,16 @@ FIELDS = ("project", "garment", "look", "number", "date")
 
 
 def run(studio: Studio, own: Own) -> None:
-    """Make the file, keep it, name it."""
+    """Make the file, keep it, name it. Results that were deleted since are left out, and counted as skipped.
+
+    Raises UserError where none is left.
+    """
     request = own.request
-    rows = [results.get(studio, identity) for identity in request["results"]]
+    found = {identity: _result(studio, identity) for identity in request["results"]}
+    rows = [row for row in found.values() if row is not None]
+    skipped = [identity for identity, row in found.items() if row is None]
+    if not rows:
+        raise UserError("All results of this order were deleted.", advice="Choose results and order again.")
     name = slug(request["title"])
     form = request["format"]
     if form in ARCHIVES:
@@ -38,7 +47,14 @@ def run(studio: Studio, own: Own) -> None:
         data, media, suffix = _book(looks, form, request["title"])
         sha256, file = studio.files.add(data, media), f"{name}{suffix}"
     files = [{"name": file, "sha256": sha256}]
-    own.end({"written": [file], "looks": len(rows), "skipped": []}, files=files)
+    own.end({"written": [file], "looks": len(rows), "skipped": skipped}, files=files)
+
+
+def _result(studio: Studio, identity: str) -> Row | None:
+    try:
+        return results.get(studio, identity)
+    except StudioError:
+        return None
 
 
 def _book(looks: Sequence[Look], form: str, title: str) -> tuple[bytes, str, str]:
@@ -55,7 +71,7 @@ def _book(looks: Sequence[Look], form: str, title: str) -> tuple[bytes, str, str
 
 
 def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
-    """Results as the lookbook takes them; what was deleted since is left out of its page."""
+    """Results as the lookbook takes them."""
     from muslin.restyle import lookbook
     from muslin.studio.files import fitted
 
@@ -67,29 +83,17 @@ def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
         photo = settings["source"]["sha256"]
         if photo not in before:
             before[photo] = fitted(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
+        worn = [studio.engine.photo(style["sha256"]).pixels for style in settings["styles"]]
         yield lookbook.Look(
             after=fitted(studio.engine.photo(row["picture"]).pixels, lookbook.PAGE_SIDE),
             before=before[photo],
-            swatches=tuple(_square(studio.engine.photo(style["sha256"]).pixels) for style in settings["styles"]),
+            swatches=tuple(map(lookbook.middle_square, worn)),
             garment=about["garment"],
             name=about["look"],
             how=lookbook.controls_in_words(settings),
             group=photo,
             params=settings,
         )
-
-
-def _square(pixels: Any) -> Any:
-    """The middle of a swatch, small."""
-    import numpy as np
-
-    from muslin.images import resize
-    from muslin.restyle.lookbook import SWATCH_SIDE
-
-    height, width = pixels.shape[:2]
-    edge = min(height, width)
-    top, left = (height - edge) // 2, (width - edge) // 2
-    return resize(np.ascontiguousarray(pixels[top : top + edge, left : left + edge]), SWATCH_SIDE, SWATCH_SIDE)
 
 
 def _archive(studio: Studio, own: Own, rows: Sequence[Row]) -> str:

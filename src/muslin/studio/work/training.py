@@ -10,6 +10,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
     own.write(resumable=1, note="Starting", log=[])
     sets.materialise(studio, request["set"], folder / "pictures")
     watcher = Watcher(studio, own, folder / "run")
-    with watcher:
+    made = None
+    with watcher, suppress(KeyboardInterrupt):  # stopped while it was measured how fast this computer is
         made = runs.train(
             "print",
             folder / "pictures",
@@ -49,8 +51,9 @@ def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
             screen=False,
             say=watcher.say,
         )
-    if made.model is None:
-        words = f"Stopped after {made.history.images_seen:,} images." if stopping() else "Interrupted."
+    if made is None or made.model is None:
+        seen = made.history.images_seen if made else 0
+        words = f"Stopped after {seen:,} images." if stopping() else "Interrupted."
         own.write(state="cancelled", ended=now(), worker=None, note=words)
         return
     model = store.publish(made.model.folder, request["name"], overwrite=True)
