@@ -59,3 +59,11 @@ def test_same_numbers_as_tensorflow(backend: str) -> None:
             assert step[key] == pytest.approx(expected[key], rel=2e-4, abs=2e-5), key
     np.testing.assert_allclose(result["moving_mean"], reference["moving_mean"], rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(result["average"], reference["average"], rtol=1e-3, atol=1e-4)
+
+
+def test_a_backend_that_there_is_not_is_said_with_those_there_are() -> None:
+    command = [sys.executable, "-m", "muslin.cli", "train", "dcgan"]
+    done = subprocess.run(
+        command, env={**os.environ, "KERAS_BACKEND": "numpy"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "tensorflow, jax, torch" in done.stderr and "fault of muslin" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import os
@@ -17,6 +18,7 @@ from keras import layers
 
 from muslin import export, recipes, store
 from muslin.cli import run as command
+from muslin.cli import terminal
 from muslin.errors import EXIT_DEPENDENCY, EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.export import formats, parity
 from muslin.layers import DepthToSpace, GroupNorm
@@ -196,3 +198,33 @@ def test_jax_and_torch_leave_the_same_model(trained: store.Model, tmp_path: Path
     (expected,) = parity.onnx_runs(trained.file())({"latent": latent()}).values()
     (found,) = parity.onnx_runs(store.load(tmp_path / "torch").file())({"latent": latent()}).values()
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_what_was_exported_for_another_program_is_not_for_muslin(trained: store.Model, tmp_path: Path) -> None:
+    made = export.export_model(trained.folder, "openvino", tmp_path / "out")
+    with pytest.raises(UserError, match="another program") as caught:
+        parity.onnx_runs(made.file("generator.xml"))({"latent": latent()})
+    assert caught.value.exit_code == EXIT_MODEL
+
+
+def test_an_export_that_fails_leaves_nothing(
+    trained: store.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(original: formats.Original, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device", "from", None, "to")
+
+    monkeypatch.setitem(export.FORMATS, "onnx", dataclasses.replace(export.FORMATS["onnx"], write=full))
+    with pytest.raises(OSError, match="No space"):
+        export.export_model(trained.folder, "onnx", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    error = terminal.as_user_error(OSError(28, "No space left on device", "from", None, "to"))
+    assert "'to'" in error.problem  # of a copy, where there is no room
+
+
+def test_constants_do_not_take_the_names_of_steps(tmp_path: Path) -> None:
+    """Casts of half precision beside casts of the network's own, as in the network of drape."""
+    recipe = recipes.build("drape", {"widths": (16, 16, 16)})
+    export.models.round_to_half([recipe.networks["generator"]])
+    made = export.export_recipe(recipe, tmp_path / "model", keep_weights=False)
+    assert max(made.card["parity"]["onnx"]["generator"].values()) < 2e-3

@@ -164,7 +164,7 @@ def test_the_command_writes_tiles_a_sheet_and_json(tmp_path, capsys) -> None:
     document = json.loads(capsys.readouterr().out)
     files = sorted(path.name for path in folder.iterdir())
     assert [Path(one["output"]).name for one in document["results"]] == files[:2]
-    assert document["sheet"] == str(folder / "tiny-ikat-sheet.png")
+    assert document["sheet"] == str(folder / "tiny-ikat.contact-sheet.png")
     assert read_image(folder / files[0]).pixels.shape == (64, 64, 3)
     assert run(["imagine", "tiny:ikat", "-n", "2", "--size", "64", "-o", str(folder)]) == 1  # not over what exists
     assert "--overwrite" in capsys.readouterr().err

@@ -1,9 +1,10 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from muslin import store
-from muslin.errors import EXIT_MODEL, UserError
+from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 
 
 @pytest.fixture
@@ -123,9 +124,29 @@ def test_publish_refuses_names_that_are_paths(home):
         store.publish(home / "run", "../elsewhere")
 
 
-def test_a_runs_folder_stands_for_its_model(tmp_path):
-    (tmp_path / "run" / "model").mkdir(parents=True)
-    assert store.of_run(tmp_path / "run") == tmp_path / "run"  # not finished: the name as it was given
-    (tmp_path / "run" / "model" / store.CARD).write_text("{}")
-    assert store.of_run(str(tmp_path / "run")) == tmp_path / "run" / "model"
-    assert store.of_run("drape") == "drape"
+def test_a_runs_folder_stands_for_its_model(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    with pytest.raises(UserError, match="no model"):
+        store.load(tmp_path / "run")  # not finished
+    make(tmp_path / "run" / "model")
+    assert store.find(tmp_path / "run") == store.find(str(tmp_path / "run")) == tmp_path / "run" / "model"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").rename(tmp_path / "print")
+    assert store.find("print") == store.shipped_folder() / "print"  # a run of that name is not what it means
+    assert store.find("./print") == Path("print") / "model"
+
+
+def test_a_shipped_model_is_not_hidden_by_other_work(tmp_path, monkeypatch):
+    home = tmp_path
+    monkeypatch.setenv("MUSLIN_MODELS", str(home / "models"))
+    made = make(home / "run")  # a drape: it may stand in for the shipped one
+    assert store.publish(home / "run", "drape").folder == home / "models" / "drape"
+    with pytest.raises(UserError, match="comes with muslin") as caught:
+        store.publish(home / "run", "mask")
+    assert caught.value.exit_code == EXIT_USAGE and not (home / "models" / "mask").exists()
+    assert made.recipe == "drape"
+    for name, recipe in (("drape", None), ("print", "drape")):
+        with pytest.raises(UserError, match="comes with muslin"):
+            store.refuse_shipped(name, recipe)
+    store.refuse_shipped("garden")
+    store.refuse_shipped("../x")

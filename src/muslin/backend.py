@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from muslin.errors import EXIT_USAGE, UserError
 from muslin.quiet import quiet_libraries
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no message for a designer
@@ -23,6 +24,13 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)  # nor that a step of ba
 # Its oneDNN kernels, off by default on processors without AVX-512, save small networks 8 to 30 % of a step there
 # (docs/benchmarks.md, "oneDNN kernels"). Set to 0 they are off; networks of 256 channels are then a fifth faster.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+if os.environ.get("KERAS_BACKEND", "tensorflow") not in ("tensorflow", "jax", "torch"):
+    raise UserError(
+        "muslin trains on three backends.",
+        received=f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}",
+        possible="tensorflow, jax, torch",
+        exit_code=EXIT_USAGE,
+    )
 with quiet_libraries():  # that they are on is announced whatever the level; import this file before Keras
     import keras
 

@@ -248,7 +248,7 @@ def _started_from(start: str | Path, recipe: str, options: Mapping[str, Any]) ->
     from muslin import store
     from muslin.export import load_recipe
 
-    model = store.load(store.of_run(start))
+    model = store.load(start)
     if model.recipe != recipe:
         raise UserError(
             f"'{start}' was trained by another recipe.", received=recipe, possible=model.recipe, exit_code=EXIT_USAGE

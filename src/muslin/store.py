@@ -124,7 +124,7 @@ def user_folder() -> Path:
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a model given by name or by path.
+    """The folder of a model given by name or by path: its own, its card's, or that of the run which made it.
 
     Raises UserError (exit code 4) with the names that exist.
     """
@@ -141,6 +141,8 @@ def find(name: str | Path) -> Path:
     for model, folder in entries():
         if model and model.name == text:
             return folder
+    if text and _is_file(given / "model" / CARD):  # last: a run called 'drape' is not what `drape` means
+        return given / "model"
     raise UserError(
         f"There is no model '{text}'.",
         possible=sorted({model.name for model, _ in entries() if model}) or "no model is installed",
@@ -148,12 +150,6 @@ def find(name: str | Path) -> Path:
         "Train your own with: muslin train drape DATA",
         exit_code=EXIT_MODEL,
     )
-
-
-def of_run(name: str | Path) -> str | Path:
-    """The model of a finished training run, where `name` is the run's folder; else `name`."""
-    inside = Path(name).expanduser() / "model"
-    return inside if _is_file(inside / CARD) else name
 
 
 def load(name: str | Path) -> Model:
@@ -226,13 +222,29 @@ def write_card(folder: str | Path, card: Mapping[str, Any]) -> Model:
     return Model(folder, full)
 
 
+def refuse_shipped(name: str, recipe: str | None = None) -> None:
+    """Raises UserError where a model of this name would hide one that comes with muslin and does other work.
+
+    recipe: of the new model; one of the same recipe may take its place. None: none may.
+    """
+    if NAME.fullmatch(name) and _is_file(shipped_folder() / name / CARD):
+        shipped = load(shipped_folder() / name)
+        if shipped.recipe != recipe:
+            raise UserError(
+                f"'{name}' is a model that comes with muslin, which the new one would hide.",
+                advice="Choose another name.",
+                exit_code=EXIT_USAGE,
+            )
+
+
 def publish(
     folder: str | Path, name: str | None = None, *, root: str | Path | None = None, overwrite: bool = False
 ) -> Model:
     """Copy a finished model folder into the store under `name` (default: the card's), all of it or nothing.
 
     The copy is made beside its destination and renamed, so that no reader ever sees half a model.
-    Raises UserError when the name is taken and `overwrite` is False, or when the model is broken.
+    Raises UserError when the name is taken and `overwrite` is False, when it is that of a model that comes with muslin
+    and does other work, or when the model is broken.
     """
     model = load(folder)
     model.verify()
@@ -243,6 +255,8 @@ def publish(
             possible="small letters, digits, '.', '_' and '-', at most 64",
             exit_code=EXIT_USAGE,
         )
+    if root is None:
+        refuse_shipped(name, model.recipe)
     root = Path(root) if root is not None else user_folder()
     target = root / name
     if target.exists() and not overwrite:

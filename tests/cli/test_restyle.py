@@ -8,8 +8,9 @@ import pytest
 
 from muslin.cli import jobs, run
 from muslin.cli.restyle import MIXES, REPEATS, look_name
+from muslin.data.folder import list_files
 from muslin.errors import UserError
-from muslin.images import FORMATS, read_image, write_image
+from muslin.images import FORMATS, find_images, read_image, write_image
 
 PLACING = ("--offset", "0.5,-0.25", "--seamless", "no")
 
@@ -142,6 +143,8 @@ def test_masks_file_and_folder(studio, fake):
         (["restyle", "shirt.jpg", "--style", "tartan.png", "-n", "2", "-o", "-"], 2, "one result"),
         (["restyle", "-", "shirt.jpg", "--style", "tartan.png"], 2, "Standard input"),
         (["restyle", "shirt.jpg", "--stlye", "tartan.png"], 2, "--stlye"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "-o", "out.gif"], 2, "no format that muslin writes"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "--workers", "2"], 2, "Add --ray"),
         (["weave"], 2, "weave"),
         (["models", "show", "velvet"], 4, "velvet"),
         (["data", "check", "nowhere"], 3, "nowhere"),
@@ -156,6 +159,36 @@ def test_mistakes_teach(studio, capsys, line, code, words):
 def test_errors_as_json(studio, capsys):
     assert run(["restyle", "nothing.jpg", "--style", "tartan.png", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 3
+    for mistyped in (["--stlye", "x"], ["-n", "0"]):
+        assert run(["restyle", "shirt.jpg", "--style", "tartan.png", "--json", *mistyped]) == 2
+        told = json.loads(capsys.readouterr().out)["error"]
+        assert told["exit_code"] == 2 and mistyped[0] in told["problem"] and "--help" in told["advice"]
+
+
+def test_photos_whose_garment_was_hard_to_find_are_named_the_worst_first(studio, fake, monkeypatch, capsys):
+    sure = {"one": 0.8, "two": 0.3, "shirt": 0.9}
+    made = fake.variants
+
+    def doubtful(self, photo, *arguments, **controls):
+        for result in made(self, photo, *arguments, **controls):
+            result.params["mask"] = {"kind": "auto", "confidence": sure[photo.stem]}
+            yield result
+
+    monkeypatch.setattr(fake, "variants", doubtful)
+    line = ["restyle", "photos", "shirt.jpg", "--style", "tartan.png", "-o", "out"]
+    assert run(line) == 0
+    err = capsys.readouterr().err
+    assert err.index("two.png (30% sure)") < err.index("one.png (80% sure)") and "shirt" not in err and "--mask" in err
+    assert run([*line, "--overwrite", "--quiet"]) == 0 and capsys.readouterr().err == ""
+
+
+def test_contact_sheets_are_no_photos(studio, capsys):
+    for name in ("contact-sheet.png", "tartan.contact-sheet.png", "bed-sheet.png"):
+        write_image(Path("photos") / name, np.zeros((9, 9, 3), np.uint8))
+    assert [path.name for path in find_images(["photos"])] == ["bed-sheet.png", "one.png", "two.png"]
+    assert {place.path.name for place, _ in list_files("photos")[1]} == {"bed-sheet.png", "one.png", "two.png"}
+    assert run(["restyle", "photos", "--style", "tartan.png", "-o", "out"]) == 0
+    assert "3 of 3" in capsys.readouterr().err
 
 
 def test_a_fault_of_muslin_is_one_line(studio, capsys, monkeypatch, fake):

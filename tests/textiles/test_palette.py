@@ -200,3 +200,21 @@ def test_an_old_colour_named_with_its_new_one_is_the_one_that_changes():
 def test_a_pair_without_two_colours_is_refused(words):
     with pytest.raises(UserError, match="no such colour"):
         parse_colors(words)
+
+
+def test_a_print_takes_all_the_colours_that_it_is_given() -> None:
+    """A pale cloth whose shades are one dye, in navy and white: the darker shade is navy, not all of it."""
+    cloth = np.full((40, 40, 3), (225, 222, 214), np.uint8)
+    cloth[::4] = (205, 203, 196)
+    assert len(extract_palette(cloth, 2)) == 1
+    made = repaint(cloth, [(0, 0, 128), (255, 255, 255)])
+    assert (made[::4] == (0, 0, 128)).all() and (made[1::4] == 255).all()
+
+
+def test_black_is_one_black() -> None:
+    """Noise in black cloth (0,0,0 beside 4,3,0) is not to be two blues."""
+    cloth = np.zeros((40, 40, 3), np.uint8)
+    cloth[:, ::2] = (4, 3, 0)
+    cloth[:20] = (240, 200, 20)
+    made = repaint(cloth, [(0, 0, 128), (255, 255, 255)])[20:].astype(int)
+    assert np.abs(made - (0, 0, 128)).max() < 30

@@ -84,7 +84,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         terminal.say(error.format_message())
         return EXIT_USAGE
     except click.ClickException as error:
-        terminal.usage_error(error)
+        terminal.usage_error(error, as_json="--json" in arguments)
         return error.exit_code
     except Exception as error:
         terminal.unexpected(error, as_json="--json" in arguments)

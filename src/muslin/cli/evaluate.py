@@ -107,7 +107,7 @@ def evaluate(
     if as_json:
         terminal.put_json({**found.as_dict(), **({"html": str(page)} if page else {})})
         return 0
-    _print(found, quiet)
+    _print(found, quiet, gone=_is_model(made) and keep is None)
     if page is not None:
         terminal.put(str(page))
     return 0
@@ -130,7 +130,7 @@ def _make(model: str, real: Path | None, folder: Path, number: int, seed: int, q
     from muslin.evaluation.making import make
 
     if real is None:
-        store.load(Path(model) / "model" if (Path(model) / "model").is_dir() else model)  # no such name? Say so first
+        store.load(model)  # no such name? Say so first
         raise UserError(
             "A model is judged beside pictures: which?",
             advice=f"Try: muslin evaluate {model} DATA, the folder that it was trained on.",
@@ -140,8 +140,11 @@ def _make(model: str, real: Path | None, folder: Path, number: int, seed: int, q
         return make(model, real, folder, count=number, seed=seed, progress=advance)
 
 
-def _print(found: Any, quiet: bool) -> None:
-    """For people, on stdout: heading, figure, range, what it says (below it where the terminal is narrow)."""
+def _print(found: Any, quiet: bool, gone: bool) -> None:
+    """For people, on stdout: heading, figure, range, what it says (below it where the terminal is narrow).
+
+    gone: the pictures were made for the figures and are not kept.
+    """
     from rich.console import Console
     from rich.text import Text
 
@@ -165,7 +168,12 @@ def _print(found: Any, quiet: bool) -> None:
         console.print()
         console.print(Text(f"Note: {warning}"))
     worst = [case for case in found.cases if case.words][:WORST]
-    if worst:
+    if worst and gone:
+        console.print()
+        console.print(
+            Text("Some deserve a look: --keep DIR keeps the pictures, --html FILE shows them, the worst first.")
+        )
+    elif worst:
         console.print()
         console.print(Text("Look first at:", "bold"))
         for case in worst:

@@ -100,6 +100,8 @@ def _targets(
     look: str, mix: str | None, number: int, seed: int, output: Path | None, steps: bool
 ) -> tuple[list[Path], Path]:
     """Files for the pictures, named by their seed (or by their step), and for the contact sheet."""
+    from muslin.images import CONTACT_SHEET
+
     name = re.sub(r"[^A-Za-z0-9._+-]+", "-", Path(look).name) + (f"+{Path(mix).name}" if mix else "")
     if output is not None and output.suffix:
         if number > 1:
@@ -109,11 +111,11 @@ def _targets(
                 possible="a folder, or -n 1",
                 exit_code=EXIT_USAGE,
             )
-        return [output], output.with_name(output.stem + "-sheet.png")
+        return [output], output.with_name(f"{output.stem}.{CONTACT_SHEET}")
     folder = output or Path(name)
     digits = max(3, len(str(seed + number)))
     labels = [f"step{count:03d}" if steps else f"{seed + count:0{digits}d}" for count in range(number)]
-    return [folder / f"{name}-{label}.png" for label in labels], folder / f"{name}-sheet.png"
+    return [folder / f"{name}-{label}.png" for label in labels], folder / f"{name}.{CONTACT_SHEET}"
 
 
 def _size(text: str | None) -> int | tuple[int, int] | None:

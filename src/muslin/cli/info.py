@@ -83,7 +83,8 @@ def _devices() -> list[str]:
         import onnxruntime
     except ImportError:
         return []
-    return [name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()]
+    names = [name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()]
+    return [name for name in names if name != "Azure"]  # for models elsewhere; nothing here ever asks for it
 
 
 def _versions(packages: dict[str, str]) -> str:

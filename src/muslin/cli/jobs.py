@@ -14,6 +14,7 @@ from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 LONGEST_NAME = 255  # bytes of a file name, on all common file systems
 # images.FORMATS, which is not imported here: the help must not wait for NumPy
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff")
+NOT_WRITTEN = (".gif", ".bmp", ".avif", ".heic", ".heif", ".jp2", ".jxl", ".pdf", ".psd", ".svg")  # no folder is meant
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ def plan(photos: Sequence[str], output: str | None, look: str, number: int, mask
             possible=[suffix[1:] for suffix in SUFFIXES],
             exit_code=EXIT_DATA,
         )
+    if output is not None and Path(output).suffix.lower() in NOT_WRITTEN and not Path(output).is_dir():
+        raise UserError(
+            f"'{Path(output).suffix}' is no format that muslin writes.",
+            received=output,
+            possible=[suffix[1:] for suffix in SUFFIXES],
+            exit_code=EXIT_USAGE,
+        )
     one_result = len(sources) == 1 and number == 1
     if output == "-" or (output is None and sources[0][0] == "-"):
         if not one_result:
@@ -146,6 +154,10 @@ def _is_result(path: Path) -> bool:
     """Whether muslin made this file: a folder that is restyled a second time must not restyle its own
     results.
     """
+    from muslin.images import is_contact_sheet
+
+    if is_contact_sheet(path.name):
+        return True
     if path.name.count(".") < 2 or path.suffix.lower() != ".png":
         return False
     try:

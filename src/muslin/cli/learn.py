@@ -85,6 +85,7 @@ def _check(swatches: Path, name: str, overwrite: bool) -> None:
             possible="small letters, digits, '.', '_' and '-', at most 64",
             exit_code=EXIT_USAGE,
         )
+    store.refuse_shipped(name)
     if (store.user_folder() / name).exists() and not overwrite:
         raise UserError(f"There is a look named '{name}' already.", advice="Choose another name, or add --overwrite.")
     if not swatches.is_dir():

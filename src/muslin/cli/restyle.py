@@ -19,6 +19,7 @@ from muslin.restyle.opening import painter_of, restyler_for
 # The words of restyler.MIXES and textiles.repeat.REPEATS, which are not imported just to print the help.
 MIXES = ("overprint", "panels")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
+UNSURE = 0.85  # confidence of a found garment below which most outlines are wrong somewhere (docs/limits.md)
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
 
 
@@ -144,6 +145,8 @@ def restyle(
     _check_usage(sources, styles, output, as_json, learned is not None)
     if overwrite and skip_existing:
         raise UserError("--overwrite and --skip-existing exclude each other.", exit_code=EXIT_USAGE)
+    if workers is not None and ray is None:
+        raise UserError("--workers are those of --ray.", advice="Add --ray.", exit_code=EXIT_USAGE)
     if ray is not None and skip_existing:
         raise UserError(
             "--skip-existing and --ray exclude each other: a batch keeps a record of what is done.",
@@ -296,6 +299,7 @@ class _Worker:
         self.keeps = False  # results that exist are neither replaced nor an error
         self.results: list[dict[str, Any]] = []
         self.failed: list[dict[str, Any]] = []
+        self.unsure: dict[str, float] = {}  # photo -> confidence of its mask
 
     def run(self, jobs: list[Job], as_json: bool) -> int:
         from muslin.images import remove_parts
@@ -318,6 +322,8 @@ class _Worker:
                     terminal.say(f"{terminal.paint('Skipped', terminal.RED)} {job.name}: {error}")
         if as_json:
             terminal.put_json({"results": self.results, "failed": self.failed})
+        if not self.quiet:
+            _say_unsure(self.unsure)
         if len(jobs) > 1 and not self.quiet:
             terminal.say(f"{len(jobs) - len(self.failed)} of {len(jobs)} photos restyled.")
         return EXIT_FAILURE if self.failed else 0
@@ -341,6 +347,9 @@ class _Worker:
                 restyled.save(target, overwrite=self.overwrite)
             seconds = time.perf_counter() - started
             height, width = restyled.image.shape[:2]
+            sure = restyled.params["mask"].get("confidence")
+            if sure is not None and sure < UNSURE:
+                self.unsure[job.name] = sure
             if self.verbose:
                 terminal.say(f"{job.name}: {width} x {height}, {seconds:.2f} s, mask {_mask_words(restyled.params)}")
             yield {
@@ -361,6 +370,16 @@ class _Worker:
                     f"'{target}' exists already.",
                     advice="Allow replacing it with --overwrite, keep it with --skip-existing, or use -o.",
                 )
+
+
+def _say_unsure(found: dict[str, float], named: int = 10) -> None:
+    """Photos in which the garment was found with doubt, the worst first."""
+    if not found:
+        return
+    worst = sorted(found, key=lambda name: found[name])
+    names = ", ".join(f"{name} ({found[name]:.0%} sure)" for name in worst[:named])
+    more = f" and {len(worst) - named} more" if len(worst) > named else ""
+    terminal.say(f"Look at the outline of {names}{more}: the garment was hard to find. --mask FILE gives it.")
 
 
 def _standard_input() -> Any:

@@ -67,7 +67,8 @@ def as_user_error(error: Exception) -> UserError:
     if isinstance(error, BrokenPipeError):
         raise error
     if isinstance(error, OSError) and error.strerror:
-        name = f"'{error.filename}': " if error.filename else ""
+        name = error.filename2 or error.filename  # of a copy, the one that is written
+        name = f"'{name}': " if name else ""
         return UserError(f"The system refused: {name}{error.strerror}.")
     if isinstance(error, MemoryError):
         return UserError("There is not enough memory.", advice="Close other programs, or use smaller pictures.")
@@ -80,11 +81,15 @@ def as_user_error(error: Exception) -> UserError:
     )
 
 
-def usage_error(error: Exception) -> None:
-    """What the parser of the command line complains about, and where to read more."""
+def usage_error(error: Any, *, as_json: bool = False) -> None:
+    """What the parser of the command line (a click.ClickException) complains about, and where to read more."""
     context = getattr(error, "ctx", None)
-    say(f"{paint('Error:', RED)} {error.format_message()}")  # type: ignore[attr-defined]
-    say(f"  See: {context.command_path if context else 'muslin'} --help")
+    advice = f"See: {context.command_path if context else 'muslin'} --help"
+    say(f"{paint('Error:', RED)} {error.format_message()}")
+    say(f"  {advice}")
+    if as_json:
+        told = UserError(error.format_message(), advice=advice, exit_code=error.exit_code)
+        put_json({"error": told.as_dict()})
 
 
 def unexpected(error: Exception, *, as_json: bool = False) -> None:

@@ -79,6 +79,8 @@ def train(
     options = {"size": size, "batch_size": batch, **_check(recipe, data, option)}
     from muslin import store
 
+    if name is not None:  # before the work, not after it
+        store.refuse_shipped(name, recipe)
     say = (lambda text: None) if quiet else terminal.say
     made = _trainer(workers, ray)(
         recipe,

@@ -28,6 +28,7 @@ from pathlib import Path
 from muslin.data.splits import HELD_OUT, held_out
 from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
+from muslin.images import is_contact_sheet
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
 MASK_FOLDERS = ("masks", "mask", "garment_masks")
@@ -268,7 +269,7 @@ def _pictures(folder: Path) -> Iterator[Path]:
 
 
 def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".") and not is_contact_sheet(name)
 
 
 def _arrange(root: Path, files: list[Path]) -> tuple[str, list[Place]]:

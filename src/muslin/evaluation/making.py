@@ -51,7 +51,7 @@ def make(
         side kept out of training, where there are any.
     Raises UserError for a model that makes no pictures, or where `data` has no photos for it.
     """
-    found, root = store.load(store.of_run(model)), Path(data)
+    found, root = store.load(model), Path(data)
     advance = progress or (lambda done, total=None, note="": None)
     folder.mkdir(parents=True, exist_ok=True)
     if found.recipe in NOISE:

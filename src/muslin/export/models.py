@@ -87,8 +87,6 @@ def export_model(
     with tempfile.TemporaryDirectory() as scratch:
         model = _model_of(source, Path(scratch))
         output = output or Path(f"{model.name}-{format}")
-        if output.resolve() != model.folder.resolve():
-            _make_room(output, overwrite)
         wanted, present = FORMATS[format], _present(model)
         if half and not _has_weights(model):
             raise _no_weights(model, "onnx --half")
@@ -102,7 +100,15 @@ def export_model(
         else:
             networks = {}
         originals = [Original(name, file, networks.get(name), checked.get(name, {})) for name, file in present.items()]
-        found = _write(originals, format, output, sizes)
+        apart = output.resolve() != model.folder.resolve()
+        if apart:
+            _make_room(output, overwrite)
+        try:
+            found = _write(originals, format, output, sizes)
+        except BaseException:
+            if apart:  # half an export is none
+                shutil.rmtree(output, ignore_errors=True)
+            raise
         network = f"{originals[0].name}{wanted.suffix}"
         precision = {"weights": "half precision, computed with in single"} if half else {}
         return store.write_card(output, _with_parity(model.card, format, found) | {"network": network, **precision})

@@ -106,7 +106,7 @@ def _store_in_half(graph: Any) -> None:
         half = single.astype(np.float16)
         if (half == single).all():
             stored = numpy_helper.from_array(half, f"{constant.name}_half")
-            cast = helper.make_node("Cast", [stored.name], [constant.name], f"Cast_{place}", to=TensorProto.FLOAT)
+            cast = helper.make_node("Cast", [stored.name], [constant.name], f"Half_{place}", to=TensorProto.FLOAT)
             casts.append(cast)
             graph.initializer[place].CopyFrom(stored)
     nodes = [*casts, *graph.node]

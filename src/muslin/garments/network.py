@@ -56,6 +56,13 @@ class Network:
         try:
             return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no base class
+            if self.path.suffix != ".onnx":
+                raise UserError(
+                    "muslin runs ONNX files; this model was written for another program.",
+                    received=self.path.name,
+                    advice="Name the model that it was exported from.",
+                    exit_code=EXIT_MODEL,
+                ) from error
             raise UserError(
                 f"The network '{self.path}' cannot be loaded ({type(error).__name__}).",
                 advice="Install muslin again, or export the model again from its training run.",

@@ -6,10 +6,11 @@ bits, and writes PNG three times faster. Both are imported at the first use, to 
 
 from .formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
 from .light import linear_to_srgb, luminance, resize, srgb_to_linear
-from .reading import Photo, find_images, read_image
+from .reading import CONTACT_SHEET, Photo, find_images, is_contact_sheet, read_image
 from .writing import encode_image, make_folder, remove_parts, write_bytes, write_image
 
 __all__ = [
+    "CONTACT_SHEET",
     "FORMATS",
     "LARGEST_SIDE",
     "MAX_BYTES",
@@ -17,6 +18,7 @@ __all__ = [
     "Photo",
     "encode_image",
     "find_images",
+    "is_contact_sheet",
     "linear_to_srgb",
     "luminance",
     "make_folder",

@@ -88,8 +88,17 @@ def read_image(
         ) from error
 
 
+CONTACT_SHEET = "contact-sheet.png"
+"""Name, or end of the name, of the sheets that muslin writes beside pictures: none of the pictures."""
+
+
+def is_contact_sheet(name: str) -> bool:
+    return name == CONTACT_SHEET or name.endswith(f".{CONTACT_SHEET}")
+
+
 def find_images(paths: Iterable[str | Path]) -> list[Path]:
-    """Files stay as they are, folders become the pictures inside them (recursive, sorted, no hidden ones).
+    """Files stay as they are, folders become the pictures inside them (recursive, sorted, no hidden ones, no
+    contact sheets of muslin's own).
 
     Each picture is listed once. Raises UserError (exit code 3) for a path that does not exist.
     """
@@ -103,7 +112,8 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for file in sorted(files):
-                if not file.startswith(".") and Path(file).suffix.lower() in FORMATS:
+                picture = Path(file).suffix.lower() in FORMATS and not is_contact_sheet(file)
+                if picture and not file.startswith("."):
                     found[Path(folder) / file] = None
     return list(found)
 

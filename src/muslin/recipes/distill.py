@@ -142,7 +142,7 @@ def find_teacher(text: str) -> store.Model:
             advice="Name a model of cut, cyclegan or pix2pix: --option teacher=runs/cut/model",
             exit_code=EXIT_USAGE,
         )
-    found = store.load(store.of_run(text))
+    found = store.load(text)
     if found.recipe not in TEACHERS:
         raise _refused(f"The model '{found.name}' cannot teach.", f"a model of {found.recipe}", TEACHERS)
     if "settings" not in found.card:

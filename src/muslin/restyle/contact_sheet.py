@@ -103,9 +103,11 @@ def arrange(looks: Sequence[Look]) -> list[list[Cell]]:
 
 
 def _columns(lengths: Sequence[int]) -> int:
-    """3 to 6 columns: those that leave the fewest places empty; short groups stand side by side."""
+    """3 to 6 columns: those that leave the fewest places empty; short groups stand side by side, of a collection up to
+    8 in a row, or the sheet of 70 photos would be eight times as high as wide.
+    """
     if max(lengths) <= 3:
-        side_by_side = 1 if sum(lengths) <= 6 else 2
+        side_by_side = 1 if sum(lengths) <= 6 else 2 if sum(lengths) <= 40 else 8 // max(lengths)
         return max(3, max(lengths) * side_by_side)
     return min((5, 4, 6, 3), key=lambda columns: sum(-length % columns for length in lengths))
 

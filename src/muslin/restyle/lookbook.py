@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
-from muslin.images import encode_image, read_image, resize, write_bytes, write_image
+from muslin.images import CONTACT_SHEET, encode_image, read_image, resize, write_bytes, write_image
 from muslin.restyle import contact_sheet, metadata
 
 PAGE_SIDE = 1200  # pixels, longer side of a picture on the page
@@ -97,7 +97,7 @@ def write(looks: Sequence[Look], output: str | Path, *, title: str = "Lookbook",
     elif suffix in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"):
         page_path, sheet_path = None, output
     else:
-        page_path, sheet_path = output / "lookbook.html", output / "contact-sheet.png"
+        page_path, sheet_path = output / "lookbook.html", output / CONTACT_SHEET
     for path in (page_path, sheet_path):
         if path is not None and path.exists() and not overwrite:
             raise UserError(f"'{path}' exists already.", advice="Allow replacing it with --overwrite, or use -o.")

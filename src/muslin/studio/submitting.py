@@ -70,6 +70,7 @@ def _train(studio: Studio, request: Mapping[str, Any]) -> str:
     if not sets.view(studio, row)["ready"]:
         findings = [finding for finding in json.loads(row["findings"]) if finding["level"] == "unusable"]
         raise UserError(findings[0]["problem"], advice=findings[0]["advice"], exit_code=EXIT_DATA)
+    store.refuse_shipped(request["name"])
     if (store.user_folder() / request["name"]).exists():
         raise StudioError(409, f"There is a look named '{request['name']}' already.", advice="Choose another name.")
     words = ["muslin", "learn", "SWATCHES", "--name", request["name"]]

@@ -50,6 +50,9 @@ _TO_XYZ = np.array([  # linear sRGB -> CIE XYZ, D65 (IEC 61966-2-1)
 
 _SAMPLES = 20_000  # pixels that a palette is taken from
 _SAME = 8.0  # CIEDE2000 below which two colours of a palette are one dye in other light
+_FINER = (_SAME, 4.0, 2.0, 0.0)  # the same, one after the other, where a print is to take more colours than it has dyes
+_BLACK = 0.01  # linear light that black cloth reflects: below it shades are noise, and no proportions
+_DARK = (0.1, 0.3)  # OKLab's L up to which a dye counts as black, and from which it does not
 _SHADE = np.array([0.35, 1.0, 1.0], np.float32)  # how much L, a, b tell one dye from another
 _CHUNK = 1 << 16  # colours moved at a time
 
@@ -139,10 +142,13 @@ def delta_e_cielab(first: np.ndarray, second: np.ndarray, lightness_factor: floa
 # ------------------------------------------------------------------------------------------------- palettes
 
 
-def extract_palette(image: np.ndarray, n: int = 5, mask: np.ndarray | None = None, seed: int = 0) -> Palette:
+def extract_palette(
+    image: np.ndarray, n: int = 5, mask: np.ndarray | None = None, seed: int = 0, same: float = _SAME
+) -> Palette:
     """At most n colours of an sRGB uint8 HxWx3 picture (k-means in OKLab), the most frequent first.
 
-    mask: HxW, above 0.5 counts. Shades of one dye count as one colour. The same seed gives the same palette.
+    mask: HxW, above 0.5 counts. same: CIEDE2000 (lightness counts half) below which shades of one dye count as one
+    colour. The same seed gives the same palette.
     Raises UserError when n is below 1 or the mask is empty or of another size.
     """
     import cv2
@@ -168,10 +174,10 @@ def extract_palette(image: np.ndarray, n: int = 5, mask: np.ndarray | None = Non
     labels = np.zeros((len(samples), 1), np.int32)
     labels, centers = cv2.kmeans(samples, count, labels, stop, 3, cv2.KMEANS_PP_CENTERS)[1:]
     weights = np.bincount(labels[:, 0], minlength=count) / len(samples)
-    return _merged(np.asarray(centers, np.float64), weights)
+    return _merged(np.asarray(centers, np.float64), weights, same)
 
 
-def _merged(centers: np.ndarray, weights: np.ndarray) -> Palette:
+def _merged(centers: np.ndarray, weights: np.ndarray, same_below: float) -> Palette:
     """The palette with shades of one dye joined, most frequent first."""
     kept: list[np.ndarray] = []
     shares: list[float] = []
@@ -179,7 +185,7 @@ def _merged(centers: np.ndarray, weights: np.ndarray) -> Palette:
         color, share = centers[place], float(weights[place])
         if share == 0.0:
             continue
-        same = next((i for i, other in enumerate(kept) if _difference(other, color) < _SAME), None)
+        same = next((i for i, other in enumerate(kept) if _difference(other, color) < same_below), None)
         if same is None:
             kept.append(color)
             shares.append(share)
@@ -283,7 +289,10 @@ def repaint(
     if dyes:
         known = Palette(np.array([dye.old for dye in dyes], np.uint8), np.full(len(dyes), 1 / len(dyes)))
         return recolor(image, known, dyes)
-    source = extract_palette(image, max(1, len(colors)), mask, seed)
+    for same in _FINER:  # a pale tartan in navy and white takes both: its shades are dyes then
+        source = extract_palette(image, max(1, len(colors)), mask, seed, same)
+        if len(source) >= len(colors):
+            break
     chosen = list(colors[: len(source)])
     if all(color is not None for color in chosen):
         by_light = np.argsort(to_oklab(np.array(chosen, np.uint8))[:, 0], kind="stable")
@@ -312,8 +321,19 @@ def _in_new_light(lab: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarr
 
     Light scales linear RGB, hence all of OKLab by one factor: shades are proportions of the dye's own L, a, b.
     """
-    contrast = np.clip(new[0] / max(float(old[0]), 0.05), 0.3, 2.5)
-    lightness = np.clip(new[0] + (lab[:, :1] - old[0]) * contrast, 0.0, 1.0)
+    level, own = _above_black(lab[:, :1], float(old[0]))
+    own = max(own, 0.05)
+    contrast = np.clip(new[0] / own, 0.3, 2.5)
+    lightness = np.clip(new[0] + (level - own) * contrast, 0.0, 1.0)
     before = np.clip(lab[:, :1] / max(float(old[0]), 0.05), 0.0, 1.5)
     after = np.clip(lightness / max(float(new[0]), 0.05), 0.0, 1.5)
     return np.concatenate([lightness, new[1:] * after + (lab[:, 1:] - old[1:] * before)], axis=1)
+
+
+def _above_black(lightness: np.ndarray, dye: float) -> tuple[np.ndarray, float]:
+    """OKLab's L of pixels and of their dye, with the light that black cloth reflects added where the dye is black.
+
+    (0, 0, 0) and (4, 3, 0) are one black, though 0.1 apart in L: in a lighter dye they are not to be two colours.
+    """
+    black = np.float32(_BLACK * np.clip((_DARK[1] - dye) / (_DARK[1] - _DARK[0]), 0, 1))
+    return np.cbrt(lightness**3 + black), float(np.cbrt(dye**3 + black))
