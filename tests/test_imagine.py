@@ -170,6 +170,9 @@ def test_the_command_writes_tiles_a_sheet_and_json(tmp_path, capsys) -> None:
     assert "--overwrite" in capsys.readouterr().err
     assert run(["imagine", "tiny:ikat", "-n", "2", "-o", str(tmp_path / "one.png")]) == EXIT_USAGE
     assert run(["imagine", "tiny:ikat", "--size", "big"]) == EXIT_USAGE
+    capsys.readouterr()
+    assert run(["imagine", "tiny:ikat", "-n", "1", "--size", "100000", "-o", str(folder / "l.png")]) == EXIT_USAGE
+    assert "64 to 8192" in capsys.readouterr().err
     assert run(["imagine", "velvet", "-o", str(tmp_path / "v")]) == EXIT_MODEL
 
 

@@ -11,6 +11,7 @@ from muslin.cli.restyle import MIXES, REPEATS, look_name
 from muslin.data.folder import list_files
 from muslin.errors import UserError
 from muslin.images import FORMATS, find_images, read_image, write_image
+from muslin.restyle import metadata
 
 PLACING = ("--offset", "0.5,-0.25", "--seamless", "no")
 
@@ -112,6 +113,10 @@ def test_a_result_can_be_made_again_from_its_settings(studio, fake, capsys):
     assert fake.calls[2] == {**fake.calls[1], "scale": 2.0}
     assert run(["restyle", "--settings", "shirt.jpg"]) == 3
     assert "carries no settings" in capsys.readouterr().err
+    text = metadata.settings_to_text({"kind": "imagine", "seed": 1})
+    write_image("print.png", np.zeros((9, 9, 3), np.uint8), text=text)
+    assert run(["restyle", "--settings", "print.png"]) == 2
+    assert "--style print.png" in capsys.readouterr().err
 
 
 def test_standard_input_and_output(studio, monkeypatch, capfdbinary):

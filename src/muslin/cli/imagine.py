@@ -121,7 +121,7 @@ def _targets(
 def _size(text: str | None) -> int | tuple[int, int] | None:
     if text is None:
         return None
-    found = re.fullmatch(r"(\d{1,5})(?:[x*](\d{1,5}))?", text.strip().lower())
+    found = re.fullmatch(r"(\d{1,9})(?:[x*](\d{1,9}))?", text.strip().lower())
     if not found:
         raise UserError("That is no size.", received=repr(text), possible="512, or 512x768", exit_code=EXIT_USAGE)
     width, height = found.group(1), found.group(2)

@@ -222,6 +222,12 @@ def _recall(settings: Path, quiet: bool) -> Any:
             advice="Only pictures saved by muslin do, as long as no other program has saved them again.",
             exit_code=EXIT_DATA,
         )
+    if found.get("kind") == "imagine":
+        raise UserError(
+            f"'{settings}' is a print, no restyled photo: its settings are those of `muslin imagine`.",
+            advice=f"Lay it on a photo: muslin restyle PHOTO --style {settings}",
+            exit_code=EXIT_USAGE,
+        )
     recalled = metadata.recall(found, settings)
     notes = recalled.notes + _model_changed(found.get("model"), recalled.model)
     for note in notes if not quiet else []:
