@@ -429,17 +429,3 @@ def test_the_command_of_new_prints_is_taken_by_the_command_line(studio, monkeypa
     context = imagine_command.imagine.make_context("imagine", words[2:])
     assert context.params["between"] == (3, 8) and context.params["scale"] == 1.23456789
     assert context.params["size"] == "128" and not context.params["tile"]
-
-
-def test_a_page_that_comes_as_a_job_ends_hears_its_end(studio):
-    """Its lists were read a moment before, when the job ran: nobody else would tell it."""
-    pytest.importorskip("fastapi")
-    from muslin.studio.api import events
-
-    identity = submit(studio)
-    jobs.claim(studio.database, "work", "w").end({"results": []})
-    told = [(kind, item["id"], item["state"]) for kind, item in events.news_since(studio, None, None, None)[1]]
-    assert told == [("job", identity, "done")]
-    with studio.database.writing() as connection:
-        connection.execute("UPDATE jobs SET ended = ended - 60")
-    assert events.news_since(studio, None, None, None)[1] == []  # of a minute ago its lists have told it

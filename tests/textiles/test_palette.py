@@ -218,3 +218,12 @@ def test_black_is_one_black() -> None:
     cloth[:20] = (240, 200, 20)
     made = repaint(cloth, [(0, 0, 128), (255, 255, 255)])[20:].astype(int)
     assert np.abs(made - (0, 0, 128)).max() < 30
+
+
+def test_no_other_hue_is_left_beside_the_given_colours() -> None:
+    """A print of four dyes in two: green and rust become shades of navy and white, not mint and pink."""
+    dyes = np.array([(20, 20, 20), (60, 120, 50), (180, 80, 30), (235, 230, 220)], np.uint8)
+    made = to_oklab(repaint(dyes.repeat(10, 0)[None].repeat(8, 0), [(0, 0, 128), (255, 255, 255)]))
+    navy = to_oklab(np.array([0, 0, 128], np.uint8))
+    off = made[..., 1] * navy[2] - made[..., 2] * navy[1]  # across navy's own direction
+    assert np.abs(off / np.hypot(*navy[1:])).max() < 0.02

@@ -19,7 +19,7 @@ from muslin.restyle.opening import painter_of, restyler_for
 # The words of restyler.MIXES and textiles.repeat.REPEATS, which are not imported just to print the help.
 MIXES = ("overprint", "panels")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
-UNSURE = 0.85  # confidence of a found garment below which most outlines are wrong somewhere (docs/limits.md)
+UNSURE = 0.85  # confidence of a found garment below which five of eight outlines were wrong (docs/limits.md)
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
 
 

@@ -116,7 +116,7 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> Grid:
     columns = max(3, max(len(row) for row in rows))
     ratios = [cell.picture.shape[0] / cell.picture.shape[1] for row in rows for cell in row]
     ratio = float(np.clip(np.median(ratios), 0.6, 1.6))
-    unit, margin, space, gap = 10, 130, 50, 64 if columns <= 4 else 48
+    unit, margin, space, gap = 10 if columns <= 6 else 7, 130, 50, 64 if columns <= 4 else 48
     width = (WIDTH - 2 * margin - (columns - 1) * gap) // columns
     height = round(width * ratio)
     # very many looks: flatter cells rather than a sheet no program opens

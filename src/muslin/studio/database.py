@@ -159,6 +159,11 @@ def revise(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
+def revision(database: Database) -> int:
+    """The last one taken: a place in the log of changes."""
+    return int(database.value("SELECT value FROM meta WHERE key = 'revision'"))
+
+
 def insert(connection: sqlite3.Connection, table: str, **values: Any) -> None:
     """One row; lists and dicts become JSON. Table and column names are the caller's own, never a user's."""
     names = ", ".join(values)

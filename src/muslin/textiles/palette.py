@@ -242,12 +242,15 @@ def _no_color(word: str) -> UserError:
 # ------------------------------------------------------------------------------------------------ recolouring
 
 
-def recolor(image: np.ndarray, source: Palette, target: Sequence[Color | np.ndarray | None]) -> np.ndarray:
+def recolor(
+    image: np.ndarray, source: Palette, target: Sequence[Color | np.ndarray | None], *, alone: bool = False
+) -> np.ndarray:
     """The picture with the source palette's colours moved to the target's, sRGB uint8 HxWx3.
 
     target[i] takes the place of source.colors[i]; None, and what the target does not reach, stays. Every pixel
     keeps its place among the colours: shades of one colour become shades of the new one, in proportion to its
-    lightness (as under light), and mixtures stay mixtures. Raises UserError when the target is longer.
+    lightness (as under light), and mixtures stay mixtures. alone: hues that a pixel has beside its palette's colour
+    go; else they stay, as does the rust in a brown that becomes navy. Raises UserError when the target is longer.
     """
     if len(target) > len(source):
         raise UserError(
@@ -271,7 +274,7 @@ def recolor(image: np.ndarray, source: Palette, target: Sequence[Color | np.ndar
     table = np.zeros((1 << 24, 3), np.uint8)
     for start in range(0, len(codes), _CHUNK):
         part = slice(start, start + _CHUNK)
-        table[codes[part]] = _moved(colors[part], old, new, moved)
+        table[codes[part]] = _moved(colors[part], old, new, moved, 0.0 if alone else 1.0)
     return table[code].reshape(image.shape)
 
 
@@ -294,14 +297,15 @@ def repaint(
         if len(source) >= len(colors):
             break
     chosen = list(colors[: len(source)])
-    if all(color is not None for color in chosen):
+    alone = all(color is not None for color in chosen)
+    if alone:
         by_light = np.argsort(to_oklab(np.array(chosen, np.uint8))[:, 0], kind="stable")
         places = np.argsort(to_oklab(source.colors)[:, 0], kind="stable")
         chosen = [chosen[by_light[rank]] for rank in np.argsort(places, kind="stable")]
-    return recolor(image, source, chosen)
+    return recolor(image, source, chosen, alone=alone)
 
 
-def _moved(pixels: np.ndarray, old: np.ndarray, new: np.ndarray, moved: np.ndarray) -> np.ndarray:
+def _moved(pixels: np.ndarray, old: np.ndarray, new: np.ndarray, moved: np.ndarray, beside: float) -> np.ndarray:
     lab = to_oklab(pixels)
     # lightness counts less: a colour in shade is still that colour
     distance = np.stack([((lab - color) ** 2) @ _SHADE for color in old], axis=1)
@@ -309,15 +313,15 @@ def _moved(pixels: np.ndarray, old: np.ndarray, new: np.ndarray, moved: np.ndarr
     shares /= shares.sum(axis=1, keepdims=True)
     change = np.zeros_like(lab)
     for number in np.flatnonzero(moved):
-        change += shares[:, number, None] * (_in_new_light(lab, old[number], new[number]) - lab)
+        change += shares[:, number, None] * (_in_new_light(lab, old[number], new[number], beside) - lab)
     recolored = from_oklab(lab + change)
     untouched = shares[:, moved].sum(axis=1) < 1e-3
     recolored[untouched] = pixels[untouched]
     return recolored
 
 
-def _in_new_light(lab: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """A pixel's colour if its cloth were dyed new instead of old.
+def _in_new_light(lab: np.ndarray, old: np.ndarray, new: np.ndarray, beside: float) -> np.ndarray:
+    """A pixel's colour if its cloth were dyed new instead of old. beside: share kept of what hue it has besides.
 
     Light scales linear RGB, hence all of OKLab by one factor: shades are proportions of the dye's own L, a, b.
     """
@@ -327,7 +331,7 @@ def _in_new_light(lab: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarr
     lightness = np.clip(new[0] + (level - own) * contrast, 0.0, 1.0)
     before = np.clip(lab[:, :1] / max(float(old[0]), 0.05), 0.0, 1.5)
     after = np.clip(lightness / max(float(new[0]), 0.05), 0.0, 1.5)
-    return np.concatenate([lightness, new[1:] * after + (lab[:, 1:] - old[1:] * before)], axis=1)
+    return np.concatenate([lightness, new[1:] * after + beside * (lab[:, 1:] - old[1:] * before)], axis=1)
 
 
 def _above_black(lightness: np.ndarray, dye: float) -> tuple[np.ndarray, float]:

@@ -23,6 +23,7 @@ export interface Can {
 export interface Info {
   version: string;
   project: string;
+  revision: number; // the last change: events since then tell what lists read after it do not
   samples: boolean; // sample garments and cloths are ready
   data: string;
   limits: {

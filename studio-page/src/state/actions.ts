@@ -57,6 +57,7 @@ async function awaitSamples(): Promise<void> {
 
 export async function openProject(project: string): Promise<void> {
   const query = `?project=${encodeURIComponent(project)}`;
+  const { revision } = await get<Info>("/v1/info"); // before the lists: what changes while they come is told by events
   const [projects, models, garments, looks, results, jobs] = await Promise.all([
     all<Project>("/v1/projects"),
     all<Model>("/v1/models"),
@@ -80,7 +81,7 @@ export async function openProject(project: string): Promise<void> {
     shown: results.some((result) => result.id === state.shown) ? state.shown : null,
     compare: [],
   }));
-  listen(project);
+  listen(project, revision);
 }
 
 export const switchProject = (id: string) =>

@@ -6,9 +6,9 @@ import { change, withItem } from "./store";
 
 let source: EventSource | null = null;
 
-export function listen(project: string): void {
+export function listen(project: string, since: number): void {
   source?.close();
-  source = new EventSource(`/v1/events?project=${encodeURIComponent(project)}`);
+  source = new EventSource(`/v1/events?project=${encodeURIComponent(project)}&since=${since}`);
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data as string) as Job;
     change((state) => ({ jobs: { ...state.jobs, [job.id]: job } }));

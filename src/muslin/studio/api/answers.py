@@ -43,6 +43,7 @@ class Ability(Answer):
 class Info(Answer):
     version: str
     project: Id
+    revision: int
     samples: bool
     data: str
     limits: Limits

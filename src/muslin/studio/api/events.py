@@ -14,14 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from muslin.studio import jobs, looks, results
 from muslin.studio.api import schemas
 from muslin.studio.api.desk import AtDesk, Desk, told
-from muslin.studio.database import Row, now
+from muslin.studio.database import Row, revision
 from muslin.studio.service import Studio
 
 router = APIRouter(prefix="/v1", tags=["events"])
 BEAT = 15.0  # seconds between signs of life
 TOGETHER = 0.04  # seconds: changes within are told at once
 MOST = 400  # rows told at a time
-LATELY = 30.0  # seconds: what came between a page's look at the lists and its first event would be told by neither
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
 }
@@ -30,10 +29,18 @@ LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", pattern=r"^[0-
 
 @router.get("/events", responses={**STREAM, **told(404)}, response_class=StreamingResponse)
 async def events(
-    desk: AtDesk, project: Annotated[schemas.Id | None, Query()] = None, last_event_id: LastEventId = None
+    desk: AtDesk,
+    project: Annotated[schemas.Id | None, Query()] = None,
+    since: Annotated[int | None, Query(ge=0, le=10**18 - 1)] = None,
+    last_event_id: LastEventId = None,
 ) -> StreamingResponse:
-    """Changes of jobs, results and looks (of one project); at first, what is queued, running or of the last seconds."""
-    return _stream(_changes(desk, project, None, last_event_id))
+    """Changes of jobs, results and looks (of one project) after a revision; without one at first what is queued or
+    running.
+
+    A page that takes the revision of `/v1/info`, then its lists, then this, misses nothing between them.
+    """
+    after = last_event_id or (None if since is None else str(since))
+    return _stream(_changes(desk, project, None, after))
 
 
 @router.get("/jobs/{identity}/events", responses={**STREAM, **told(404)}, response_class=StreamingResponse)
@@ -70,10 +77,8 @@ async def _changes(desk: Desk, project: str | None, job: str | None, since: str 
 def news_since(
     studio: Studio, last: int | None, project: str | None, job: str | None
 ) -> tuple[int, list[tuple[str, dict[str, Any]]]]:
-    """(revision reached, changes after `last` in order). last None: what is queued, running or of the
-    last seconds, or all of one job.
-    """
-    reached = int(studio.database.value("SELECT value FROM meta WHERE key = 'revision'"))
+    """(revision reached, changes after `last` in order). last None: what is queued or running, or all of one job."""
+    reached = revision(studio.database)
     after, found = last or 0, []
     for kind, table, view in KINDS:
         where, values = ["revision > ?", "revision <= ?"], [after, reached]
@@ -84,9 +89,9 @@ def news_since(
             where.append("project = ?")
             values.append(project)  # type: ignore[arg-type]
         if last is None and job is None:
-            lately = now() - LATELY
-            where.append("(state IN ('queued', 'running') OR ended >= ?)" if kind == "job" else "created >= ?")
-            values.append(lately)  # type: ignore[arg-type]
+            if kind != "job":
+                continue
+            where.append("state IN ('queued', 'running')")
         query = f"SELECT * FROM {table} WHERE {' AND '.join(where)} ORDER BY revision LIMIT {MOST}"
         rows = studio.database.all(query, *values)
         if len(rows) == MOST:  # the rest is told next time

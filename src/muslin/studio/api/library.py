@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from muslin import __version__, store
-from muslin.studio import capabilities, projects, samples, sets
+from muslin.studio import capabilities, database, projects, samples, sets
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, read_upload, told
 from muslin.studio.api.looks import attachment
@@ -36,6 +36,7 @@ def info(desk: AtDesk) -> Any:
     return {
         "version": __version__,
         "project": projects.current(desk.studio)["id"],
+        "revision": database.revision(desk.studio.database),
         "samples": samples.present(desk.studio),
         "data": str(desk.studio.data),
         "limits": {**limits, "set_pictures": list(limits["set_pictures"])},
