@@ -1,12 +1,14 @@
 """A training step at the published configuration: ours beside the authors' PyTorch code, on the CPU.
 
-    python benchmarks/steps.py --original FOLDER [--recipes cut cyclegan | pix2pix] [--steps 2] [--turns 2] [--json F]
+    python benchmarks/steps.py --original FOLDER [--recipes cut cyclegan | pix2pix] [--steps 2] [--turns 2]
+        [--bfloat16] [--json FILE]
 
 FOLDER: a checkout of github.com/taesungp/contrastive-unpaired-translation, which holds CUT and CycleGAN, or, for
 pix2pix, of github.com/junyanz/pytorch-CycleGAN-and-pix2pix (of 2019 to 2021); it is run as it is, by the PyTorch of
 this environment, and is no part of muslin. Same networks (9 residual blocks of 64 channels; a U-Net of eight levels;
 PatchGAN of 64), batch 1, 256 px, all losses; the first step of each process (compiling, laying out memory) is not
-counted. The contenders take turns, each in a process of its own. Ratios are theirs / ours: above 1, ours is faster or
+counted. The contenders take turns, each in a process of its own; with --bfloat16 ours once more, its convolutions in
+that precision (theirs has no such thing on a CPU). Ratios are theirs / ours: above 1, ours is faster or
 smaller. Seconds of processor time beside seconds, since other work on the machine falsifies only the latter.
 """
 
@@ -39,15 +41,18 @@ UNPAIRED = {"network": "published", "loss": "least_squares"}
 THEIRS = {"cut": "cut --CUT_mode CUT", "cyclegan": "cycle_gan", "pix2pix": "pix2pix"}
 
 
-def ours(name: str) -> Callable[[], object]:
+def ours(name: str, precision: str = "float32") -> Callable[[], object]:
     """A step of muslin's recipe on two random pictures, whole pictures as masks."""
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # faster for channels as wide as these (src/muslin/backend.py)
+    if "avx512" not in Path("/proc/cpuinfo").read_text():  # there its kernels are the slower ones for channels so wide
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     import keras
 
     from muslin import recipes
     from muslin.training.engine import _Loop
 
-    recipe = recipes.build(name, {**ALL, **({} if name == "pix2pix" else UNPAIRED), **PUBLISHED[name]})
+    recipe = recipes.build(
+        name, {**ALL, "precision": precision, **({} if name == "pix2pix" else UNPAIRED), **PUBLISHED[name]}
+    )
     loop = _Loop(recipe)
     rng = np.random.default_rng(0)
     batch = {kind: rng.uniform(-1, 1, (1, SIDE, SIDE, 3)).astype(np.float32) for kind in ("source", "target")}
@@ -92,7 +97,7 @@ def theirs(name: str, folder: Path) -> Callable[[], object]:
 
 def measured(who: str, name: str, folder: Path, steps: int) -> None:
     """In a process of its own; prints {"s", "cpu s", "peak MB", "losses"}."""
-    step = ours(name) if who == "ours" else theirs(name, folder)
+    step = theirs(name, folder) if who == "theirs" else ours(name, "bfloat16" if who == "ours, bfloat16" else "float32")
     step()
     wall, processor = time.perf_counter(), time.process_time()
     for _ in range(steps):
@@ -102,8 +107,8 @@ def measured(who: str, name: str, folder: Path, steps: int) -> None:
     print("RESULT" + json.dumps({**found, "losses": {key: round(float(value), 3) for key, value in losses.items()}}))
 
 
-def contest(name: str, folder: Path, steps: int, turns: int) -> dict[str, object]:
-    rows: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
+def contest(name: str, folder: Path, steps: int, turns: int, contenders: tuple[str, ...]) -> dict[str, object]:
+    rows: dict[str, list[dict[str, float]]] = {who: [] for who in contenders}
     for _ in range(turns):
         for who in rows:
             command = [sys.executable, __file__, "--as", who, name, "--original", str(folder), "--steps", str(steps)]
@@ -115,7 +120,10 @@ def contest(name: str, folder: Path, steps: int, turns: int) -> dict[str, object
     best = {
         who: {key: min(row[key] for row in found) for key in ("s", "cpu s", "peak MB")} for who, found in rows.items()
     }
-    ratios = {f"{key}, theirs / ours": round(best["theirs"][key] / best["ours"][key], 2) for key in best["ours"]}
+    ratios = {
+        f"{key}, theirs / {who}": round(best["theirs"][key] / best[who][key], 2)
+        for who in best if who != "theirs" for key in best[who]
+    }  # fmt: skip
     shown = {who: {key: round(value, 2) for key, value in row.items()} for who, row in best.items()}
     return {**shown, **ratios, "losses": {who: found[0]["losses"] for who, found in rows.items()}}
 
@@ -126,13 +134,17 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", choices=list(PUBLISHED), default=["cut", "cyclegan"])
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--bfloat16", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--as", nargs=2, dest="role", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.role:
         measured(*options.role, options.original.resolve(), options.steps)
         return
-    figures = {name: contest(name, options.original, options.steps, options.turns) for name in options.recipes}
+    contenders = ("ours", "theirs", *(["ours, bfloat16"] if options.bfloat16 else []))
+    figures = {
+        name: contest(name, options.original, options.steps, options.turns, contenders) for name in options.recipes
+    }
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

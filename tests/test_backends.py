@@ -84,6 +84,18 @@ def test_a_run_continues_on_another_backend(backend: str, recipe: str, folder: P
     same_way(expected["before"], expected["after"], found["continued_after"])
 
 
+@pytest.mark.parametrize("recipe", TINY)
+@pytest.mark.parametrize("backend", ("tensorflow", *OTHERS))
+def test_a_step_in_bfloat16_is_nearly_that_in_float32(backend: str, recipe: str, folder: Path) -> None:
+    found = results(backend, folder, recipe)
+    if "lowered" not in found:
+        pytest.skip("compiling takes too long")
+    assert found["lowered"].keys() == found["first"].keys()
+    for key, value in found["first"].items():
+        assert found["lowered"][key] == pytest.approx(value, rel=0.1, abs=0.05), key
+    assert found["lowered"] != found["first"]
+
+
 def same_way(start: np.ndarray, expected: np.ndarray, found: np.ndarray, drift: float = DRIFT) -> None:
     moved = np.linalg.norm(expected - start)
     assert moved > 0

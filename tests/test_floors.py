@@ -12,15 +12,15 @@ PACKAGE = Path(__file__).parent.parent / "src" / "muslin"
 FLOORS = {
     "errors": 0, "quiet": 0, "images": 0, "backend": 0, "groups": 0,
     "store": 1, "layers": 1, "textiles": 1, "garments": 1,
-    "networks": 2, "losses": 2, "regularizers": 2, "augment": 2, "optim": 2, "data": 2,
+    "networks": 2, "losses": 2, "regularizers": 2, "augment": 2, "optim": 2, "precision": 2, "data": 2,
     "recipes": 3,
     "training": 4, "metrics": 4,
     "restyle": 5, "export": 5, "classic": 5, "runs": 5, "imagine": 5, "distributed": 5, "evaluation": 5,
     "cli": 6, "demo": 6, "studio": 6,
 }  # fmt: skip
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
-KERAS_ALLOWED = {"backend", "layers", "networks", "losses", "regularizers", "augment", "optim", "recipes", "training",
-                 "export", "classic"}  # fmt: skip
+KERAS_ALLOWED = {"backend", "layers", "networks", "losses", "regularizers", "augment", "optim", "precision", "recipes",
+                 "training", "export", "classic"}  # fmt: skip
 
 
 def modules() -> list[Path]:

@@ -31,6 +31,11 @@ from muslin.recipes import RECIPES
 @click.option("--size", type=click.IntRange(16, 1024), metavar="PX", help="Side of the pictures.")
 @click.option("--batch", type=click.IntRange(1, 4096), metavar="NUMBER", help="Images a step.")
 @click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    help="Of the multiplications in training. bfloat16 is faster on GPUs and on processors that have it. [float32]",
+)
+@click.option(
     "--option",
     multiple=True,
     metavar="KEY=VALUE",
@@ -58,6 +63,7 @@ def train(
     images: int | None,
     size: int | None,
     batch: int | None,
+    precision: str | None,
     option: tuple[str, ...],
     start: str | None,
     seed: int,
@@ -76,7 +82,7 @@ def train(
     Stop it at any moment (Ctrl-C, or harder): the same command again continues, and ends with the same
     network.
     """
-    options = {"size": size, "batch_size": batch, **_check(recipe, data, option)}
+    options = {"size": size, "batch_size": batch, "precision": precision, **_check(recipe, data, option)}
     from muslin import store
 
     if name is not None:  # before the work, not after it

@@ -54,6 +54,7 @@ class Recipe(ABC):
 
     seed: int = 0  # of the initial weights and of every draw
     batch_size: int = 16  # images a step
+    precision: str = "float32"  # of convolutions and products in training; bfloat16: faster where the processor has it
 
     networks: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     phases: list[Phase] = field(init=False, repr=False, compare=False, default_factory=list)

@@ -21,7 +21,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from muslin import backend, groups
+from muslin import backend, groups, precision
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.optim import Average, ema_decay
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
@@ -219,6 +219,7 @@ class _Loop:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
+        precision.check(recipe.precision)
         if len({id(phase.optimizer) for phase in recipe.phases}) < len(recipe.phases):
             raise ValueError("Each phase needs an optimizer of its own.")
         self.base_rates = {}
@@ -273,7 +274,8 @@ def _part_of(recipe: Recipe, phase: Phase) -> Callable[..., dict[str, Any]]:
     apply = backend.fuse(lambda gradients: phase.optimizer.apply(gradients, trained), trained)
 
     def part(batch: Batch, rate: Any) -> dict[str, Any]:
-        (value, logs), gradients = backend.value_and_gradients(partial(phase.loss, batch), trained)
+        with precision.lowered(recipe.networks.values(), recipe.precision):
+            (value, logs), gradients = backend.value_and_gradients(partial(phase.loss, batch), trained)
         phase.optimizer.learning_rate.assign(rate)
         apply(groups.average(gradients))
         return {"loss": value, **logs}
