@@ -58,6 +58,10 @@ class UserError(ValueError):
         }
 
 
+class DiskFull(UserError):
+    """A file that found no room. What comes after it will hardly find more."""
+
+
 def missing_extra(package: str, extra: str) -> UserError:
     """The error for an optional dependency that is not installed, naming the extra that brings it."""
     return UserError(

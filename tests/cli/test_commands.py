@@ -47,6 +47,11 @@ def test_info(capsys):
     assert "backend" in capsys.readouterr().out
 
 
+def test_a_share_of_nothing_is_refused(capsys):
+    assert run(["imagine", "print", "--weight", "0.3"]) == 2
+    assert "--mix LOOK2" in capsys.readouterr().err
+
+
 def test_models(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path))
     monkeypatch.setattr(store, "shipped_folder", lambda: tmp_path / "none")

@@ -129,6 +129,21 @@ def test_a_full_disk(muslin_process, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["0.cloth.png", "2.cloth.png"]
 
 
+def test_a_disk_that_stays_full_ends_a_batch(muslin_process, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(6):
+        (photos / f"{number}.jpg").write_bytes(corpus.good("JPEG", 600, 600) if number else corpus.good("JPEG", 24, 24))
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # noqa: E731
+    line = ("restyle", photos, "-s", "cloth.png", "--mask", "none", "--model", "luminance", "-o", "made", "--json")
+    outcome = muslin_process(*line, before=limit)
+    report = json.loads(outcome.out)
+    assert outcome.code == 1 and [Path(entry["source"]).name for entry in report["results"]] == ["0.jpg"]
+    said = [(Path(entry["source"]).name, entry["error"]["problem"][:9]) for entry in report["failed"]]
+    assert said == [(f"{n}.jpg", "The disk ") for n in (1, 2, 3)] + [(f"{n}.jpg", "Not tried") for n in (4, 5)]
+    assert "2 more photos were not tried" in outcome.err and "--skip-existing" in outcome.err
+
+
 def test_standard_output_that_is_full(muslin_process, tmp_path: Path) -> None:
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "muslin.cli", "restyle", "good.jpg", "-s", "cloth.png", "--mask", "none"]

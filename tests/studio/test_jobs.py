@@ -5,18 +5,31 @@ import os
 import signal
 import time
 
+import cv2
+import numpy as np
 import pytest
+
+from muslin.images import encode_image
 
 from .conftest import Server, until
 
 
+@pytest.fixture(scope="module")
+def large(server, rendered):
+    """A garment of 1024 px: sixteen variants of a small one are done before they can be cancelled on a fast machine."""
+    photo, mask = (cv2.resize(field, None, fx=4, fy=4) for field in (rendered.photo, rendered.mask))
+    made = server.upload("garments", encode_image(photo, "PNG"), "large_dress.png", length_cm=100)
+    content, headers = encode_image(np.uint8(mask * 255), "PNG"), {"Content-Type": "image/png"}
+    return server.client.put(f"/v1/garments/{made['id']}/mask", content=content, headers=headers).json()
+
+
 @pytest.fixture
-def slow(server, garment, look):
+def slow(server, large, look):
     """Submits jobs that take long enough to be interrupted, and cancels them afterwards."""
     made = []
 
     def submit(**more):
-        made.append(server.submit(garment, look, **{"variants": 16, **more})["id"])
+        made.append(server.submit(large, look, **{"variants": 16, **more})["id"])
         return made[-1]
 
     yield submit

@@ -19,7 +19,7 @@ from muslin.errors import EXIT_USAGE, UserError
 @click.option("--scale", type=float, default=1.0, metavar="NUMBER", help="Size of the motifs; 1 = as in the swatches.")
 @click.option("--tile", is_flag=True, help="Seamless repeats. Prints always are; designs are made so.")
 @click.option("--mix", metavar="LOOK2", help="A second look that takes part.")
-@click.option("--weight", type=float, default=0.5, metavar="NUMBER", help="Share of the second look, 0 to 1.")
+@click.option("--weight", type=float, metavar="NUMBER", help="Share of the second look, 0 to 1. [0.5]")
 @click.option("--between", type=int, nargs=2, metavar="SEED1 SEED2", help="Go from one seed to another in -n steps.")
 @click.option("--palette", metavar="COLOURS", help='Print in these colours, for instance "navy,#e8c1a0,white".')
 @click.option(
@@ -48,7 +48,7 @@ def imagine(
     scale: float,
     tile: bool,
     mix: str | None,
-    weight: float,
+    weight: float | None,
     between: tuple[int, int] | None,
     palette: str | None,
     choose: int,
@@ -65,6 +65,12 @@ def imagine(
 
     Models trained with dcgan or r3gan make designs in the same way. A seed makes the same picture each time.
     """
+    if weight is not None and mix is None:
+        raise UserError(
+            "--weight is the share of a second look, and there is none.", received=f"--weight {weight:g}",
+            advice="Name it with --mix LOOK2.", exit_code=EXIT_USAGE,
+        )  # fmt: skip
+    share = 0.5 if weight is None else weight
     targets, sheet_file = _targets(look, mix, number, seed, output, between is not None)
     wanted = [*targets, *([sheet_file] if sheet and number > 1 else [])]
     for target in wanted if not overwrite else []:
@@ -74,7 +80,7 @@ def imagine(
 
     imaginer = Imaginer(look)
     controls: dict[str, Any] = {"seed": seed, "size": _size(size), "scale": scale, "tile": tile, "mix": mix,
-                                "weight": weight, "between": between, "palette": palette, "choose": choose}  # fmt: skip
+                                "weight": share, "between": between, "palette": palette, "choose": choose}  # fmt: skip
     results, made = [], []
     with terminal.progress("Imagining", number, quiet=quiet) as advance:
         for done, (target, picture) in enumerate(zip(targets, imaginer.pictures(number, **controls), strict=True)):

@@ -13,13 +13,14 @@ import click
 from muslin.cli import shared, terminal
 from muslin.cli.cluster import ray_option, restyle_on_ray
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
-from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, DiskFull, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
 # The words of restyler.MIXES and textiles.repeat.REPEATS, which are not imported just to print the help.
 MIXES = ("overprint", "panels")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 UNSURE = 0.85  # confidence of a found garment below which five of eight outlines were wrong (docs/limits.md)
+FULL = 3  # photos in a row whose results find no room on the disk, before the rest is left alone
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
 
 
@@ -312,6 +313,7 @@ class _Worker:
 
         for folder in {Path(target).parent for job in jobs for target in job.targets if target != "-"}:
             remove_parts(folder)
+        full = 0
         with terminal.progress("Restyling", len(jobs), quiet=self.quiet) as advance:
             for done, job in enumerate(jobs):
                 advance(done, note=job.name)
@@ -326,6 +328,12 @@ class _Worker:
                         raise  # what is wrong with one is wrong with all
                     self.failed.append({"source": job.source, "error": error.as_dict()})
                     terminal.say(f"{terminal.paint('Skipped', terminal.RED)} {job.name}: {error}")
+                    full = full + 1 if isinstance(error, DiskFull) else 0
+                    if full == FULL and jobs[done + 1 :]:
+                        self.leave(jobs[done + 1 :])
+                        break
+                else:
+                    full = 0
         if as_json:
             terminal.put_json({"results": self.results, "failed": self.failed})
         if not self.quiet:
@@ -333,6 +341,14 @@ class _Worker:
         if len(jobs) > 1 and not self.quiet:
             terminal.say(f"{len(jobs) - len(self.failed)} of {len(jobs)} photos restyled.")
         return EXIT_FAILURE if self.failed else 0
+
+    def leave(self, jobs: list[Job]) -> None:
+        """Report photos that are not tried, since the disk is full."""
+        problem = "Not tried: the disk is full."
+        advice = "Free some space; the same command with --skip-existing does the rest."
+        error = DiskFull(problem, advice=advice)
+        self.failed += [{"source": job.source, "error": error.as_dict()} for job in jobs]
+        terminal.say(f"Stopped: the disk is full, and {len(jobs)} more photos were not tried. {advice}")
 
     def results_of(self, job: Job) -> Any:
         """Restyle one photo; yields one record for each file written."""

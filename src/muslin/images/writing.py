@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import EXIT_USAGE, UserError
+from ..errors import EXIT_USAGE, DiskFull, UserError
 from .formats import FORMATS, LARGEST_SIDE, READABLE, XMP_KEY, exists, words
 from .pixels import over_white
 
@@ -123,7 +123,7 @@ def _unwritable(path: Path, error: Exception) -> UserError:
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UserError(f"The folder '{path.parent}' may not be written to.", advice="Choose another with -o.")
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return UserError(f"The disk is full: '{path}' was not written.", advice="Free some space, then try again.")
+        return DiskFull(f"The disk is full: '{path}' was not written.", advice="Free some space, then try again.")
     return UserError(f"'{path}' cannot be written.", received=words(error))
 
 
