@@ -68,7 +68,8 @@ CHAOTIC = {"drape"}
 def test_same_steps_same_numbers(backend: str, recipe: str, folder: Path) -> None:
     expected, found = (results(name, folder, recipe) for name in ("tensorflow", backend))
     np.testing.assert_array_equal(found["before"], expected["before"])
-    for step, tolerance in (("first", 2e-4), ("second", 5e-2 if recipe in CHAOTIC else 2e-3)):
+    first, second = (1e-3, 5e-2) if recipe in CHAOTIC else (2e-4, 2e-3)
+    for step, tolerance in (("first", first), ("second", second)):
         assert found[step].keys() == expected[step].keys()
         for key, value in expected[step].items():
             assert found[step][key] == pytest.approx(value, rel=tolerance, abs=tolerance), f"{step} step: {key}"
@@ -92,6 +93,8 @@ def test_a_step_in_bfloat16_is_nearly_that_in_float32(backend: str, recipe: str,
         pytest.skip("compiling takes too long")
     assert found["lowered"].keys() == found["first"].keys()
     for key, value in found["first"].items():
+        if "accuracy" in key:  # of a few images: a count, which a rounding may change by one
+            continue
         assert found["lowered"][key] == pytest.approx(value, rel=0.1, abs=0.05), key
     assert found["lowered"] != found["first"]
 

@@ -33,9 +33,10 @@ def initialise(recipe: Any) -> None:
     for name in sorted(recipe.networks):
         for variable in recipe.networks[name].trainable_variables:
             value = keras.ops.convert_to_numpy(variable.value)
-            spread = np.sqrt(2.0 / np.prod(value.shape[:-1])) if value.ndim > 1 else 0.0
-            kept = value if np.ptp(value) == 0 else 0.0
-            variable.assign((kept + max(spread, 0.02) * rng.standard_normal(value.shape)).astype("float32"))
+            constant = np.ptp(value) == 0
+            spread = 0.02 if constant or value.ndim == 1 else np.sqrt(2.0 / np.prod(value.shape[:-1]))
+            kept = value if constant else 0.0
+            variable.assign((kept + spread * rng.standard_normal(value.shape)).astype("float32"))
 
 
 def weights(recipe: Any) -> np.ndarray:

@@ -19,15 +19,16 @@ class GroupNorm(keras.layers.Layer):
     Input and output: N,H,W,C float32; C must be a multiple of `groups`.
     """
 
-    def __init__(self, groups: int = 8, epsilon: float = 1e-5, **kwargs: Any) -> None:
+    def __init__(self, groups: int = 8, epsilon: float = 1e-5, start: str = "ones", **kwargs: Any) -> None:
+        """start: initializer of the gain; of a residual block that is to be nothing at first, "zeros"."""
         super().__init__(**kwargs)
-        self.groups, self.epsilon = groups, epsilon
+        self.groups, self.epsilon, self.start = groups, epsilon, start
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[-1]
         if channels is None or channels % self.groups:
             raise ValueError(f"`groups` must divide the channels. Received: groups {self.groups}, channels {channels}")
-        self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="ones")
+        self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer=self.start)
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
 
     def call(self, x: Any) -> Any:
@@ -42,7 +43,47 @@ class GroupNorm(keras.layers.Layer):
         return x * ops.reshape(gamma, (-1, 1, 1, channels)) + ops.reshape(beta, (-1, 1, 1, channels))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "groups": self.groups, "epsilon": self.epsilon}
+        return {**super().get_config(), "groups": self.groups, "epsilon": self.epsilon, "start": self.start}
+
+
+@keras.saving.register_keras_serializable(package="muslin")
+class SelfAttention(keras.layers.Layer):
+    """N,H,W,C plus what its places say to each other (Vaswani et al. 2017, section 3.2); C a multiple of `heads`.
+
+    Its share is a gain for each channel that starts at zero (Touvron et al. 2021, section 2), so that a network to
+    which it is added begins as what it was. For coarse maps: cost and memory go with (H * W) ** 2.
+    """
+
+    def __init__(self, heads: int = 4, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heads = heads
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        channels = shape[-1]
+        if channels is None or channels % self.heads:
+            raise ValueError(f"`heads` must divide the channels. Received: heads {self.heads}, channels {channels}")
+        self.asked = keras.layers.Dense(3 * channels, name="asked")
+        self.said = keras.layers.Dense(channels, name="said")
+        self.asked.build((None, None, channels))
+        self.said.build((None, None, channels))
+        self.gain = self.add_weight(name="gain", shape=(channels,), initializer="zeros")
+
+    def call(self, x: Any) -> Any:
+        _, height, width, channels = ops.shape(x)
+        flat = ops.reshape(x, (-1, height * width, channels))
+        mean = ops.mean(flat, axis=-1, keepdims=True)
+        spread = ops.mean(ops.square(flat - mean), axis=-1, keepdims=True)
+        asked = self.asked((flat - mean) * ops.rsqrt(spread + 1e-5))
+        asked = ops.reshape(asked, (-1, height * width, 3, self.heads, channels // self.heads))
+        query, key, value = (asked[:, :, k] for k in range(3))
+        alike = ops.matmul(ops.transpose(query, (0, 2, 1, 3)), ops.transpose(key, (0, 2, 3, 1)))
+        weights = ops.softmax(alike * (channels // self.heads) ** -0.5, axis=-1)
+        heard = ops.transpose(ops.matmul(weights, ops.transpose(value, (0, 2, 1, 3))), (0, 2, 1, 3))
+        said = self.said(ops.reshape(heard, (-1, height * width, channels)))
+        return x + ops.reshape(said * self.gain, (-1, height, width, channels))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "heads": self.heads}
 
 
 @keras.saving.register_keras_serializable(package="muslin")

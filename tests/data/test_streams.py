@@ -54,6 +54,7 @@ def test_some_batches_show_half_as_many_garments_at_twice_the_side(small_stream:
     sides = {seen: stream.batch(seen) for seen in (0, 16, 32, 48)}
     assert [len(batch["image"]) for batch in sides.values()] == [8, 16, 16, 8]
     fine = sides[48]
+    assert (fine["panels"].max(axis=(1, 2)) > 0).tolist() == [True] + 7 * [False]  # 1 rendered, 6 plain, 1 printed
     assert fine["image"].shape[1:] == (128, 128, 3) and fine["shading"].shape[1:] == (128, 128, 1)
     assert fine["panels"].shape[1:] == (64, 64) and fine["warp"].shape[1:] == (32, 32, 2)
     np.testing.assert_array_equal(sides[16]["image"], small_stream.batch(16)["image"])

@@ -3,10 +3,11 @@
 import cv2
 import numpy as np
 import pytest
-from keras import ops
+from keras import ops, utils
 
 from muslin.garments.shading import integrate
-from muslin.layers import DyeLight, enlarged
+from muslin.layers import DyeLight, SelfAttention, enlarged
+from muslin.networks.fields import field_network
 from muslin.networks.poisson import integrated
 
 SIDE = 32
@@ -75,3 +76,38 @@ def test_a_step_integrates_as_a_restyle_does() -> None:
         found = ops.convert_to_numpy(integrated(slopes[None], trend[None], GARMENT, rounds=rounds))[0, ..., 0]
         wrong = (found - wanted)[INSIDE]
         assert np.abs(wrong - wrong.mean()).max() < near
+
+
+def test_attention_is_the_published_sum_and_nothing_at_first() -> None:
+    """Vaswani et al. 2017, equation 1, for each head on its own, in NumPy."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, (2, 3, 5, 8)).astype(np.float32)
+    layer = SelfAttention(heads=2)
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer(x)), x)
+    for weight in layer.weights:
+        weight.assign(rng.normal(0, 0.5, weight.shape))
+    weights = {weight.path.split("/", 1)[1]: ops.convert_to_numpy(weight) for weight in layer.weights}
+    flat = x.reshape(2, 15, 8)
+    normal = (flat - flat.mean(-1, keepdims=True)) / np.sqrt(flat.var(-1, keepdims=True) + 1e-5)
+    query, key, value = np.split(normal @ weights["asked/kernel"] + weights["asked/bias"], 3, axis=-1)
+    heard = []
+    for head in (slice(0, 4), slice(4, 8)):
+        alike = np.exp(query[..., head] @ key[..., head].transpose(0, 2, 1) / np.sqrt(4))
+        heard.append(alike / alike.sum(-1, keepdims=True) @ value[..., head])
+    said = (np.concatenate(heard, -1) @ weights["said/kernel"] + weights["said/bias"]) * weights["gain"]
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), x + said.reshape(x.shape), atol=2e-5)
+
+
+def test_what_the_deep_network_adds_is_nothing_at_first() -> None:
+    """With the weights that both have, the deep and the plain one say the same, bit for bit but for rounding."""
+    utils.set_random_seed(0)
+    plain, deep = field_network((8, 16, 24, 32), deep=False), field_network((8, 16, 24, 32))
+    known = {weight.path: weight for weight in deep.weights}
+    for weight in plain.weights:
+        weight.assign(np.random.default_rng(1).normal(0, 0.1, weight.shape))
+        known[weight.path].assign(weight)
+    image = np.random.default_rng(2).uniform(-1, 1, (1, SIDE, SIDE, 3)).astype(np.float32)
+    said, same = plain([image, GARMENT]), deep([image, GARMENT])
+    for name, field in said.items():
+        np.testing.assert_allclose(ops.convert_to_numpy(same[name]), ops.convert_to_numpy(field), atol=1e-4)
+    assert len(deep.weights) > 1.5 * len(plain.weights)

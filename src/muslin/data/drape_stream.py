@@ -71,6 +71,7 @@ class DrapeStream:
     rendered_garments: int = 2048  # different ones; each is rendered once and kept (0.4 MB at 128 px)
     first_garment: int = 0  # seed of the first of them in the truth world
     fine_batches: int = 0  # of three
+    plain_share: float = 0.5  # of a batch
 
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
@@ -79,12 +80,15 @@ class DrapeStream:
         return self._finer()._garments(rng) if fine else self._garments(rng)
 
     def _finer(self) -> DrapeStream:
-        """Half as many garments at twice the side; each takes four times the memory, so a quarter of them is kept."""
+        """Half as many garments at twice the side; each takes four times the memory, so a quarter of them is kept.
+
+        The light alone is read at this size, and photos teach it best: most of these garments are plain ones.
+        """
         few, half = max(1, self.rendered_garments // 4), max(1, self.batch_size // 2)
-        return replace(self, size=2 * self.size, batch_size=half, rendered_garments=few)
+        return replace(self, size=2 * self.size, batch_size=half, rendered_garments=few, plain_share=0.75)
 
     def _garments(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        plain = self.batch_size // 2 if self.plain else 0
+        plain = int(self.plain_share * self.batch_size) if self.plain else 0
         printed = self.batch_size // 8 if self.printed else 0
         samples = [self._rendered(rng) for _ in range(self.batch_size - plain - printed)]
         samples += [self._plain(rng) for _ in range(plain)]
@@ -180,7 +184,9 @@ class DrapeStream:
         from muslin.textiles.procedural import TEXTILES, swatch
 
         if self.swatches and rng.random() < 0.8:
-            return self.swatches[int(rng.integers(len(self.swatches)))]
+            one = self.swatches[int(rng.integers(len(self.swatches)))]
+            # Half of them in exchanged colours: as many prints again, of the same drawing and contrast.
+            return np.ascontiguousarray(one[..., rng.permutation(3)]) if rng.random() < 0.5 else one
         return swatch(str(rng.choice(sorted(TEXTILES))), int(rng.integers(2**31)), 128)
 
 

@@ -19,6 +19,7 @@ from muslin.garments.shading import integrate, log_colour, log_luminance, shadin
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: they err less there (docs/benchmarks.md)
+SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt draws ragged ones
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -114,6 +115,7 @@ def _geometry(pair: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     (docs/benchmarks.md) for a few milliseconds.
     """
     panels = (pair["panels"][0] + pair["panels"][1][:, ::-1][..., MIRRORED]) / 2
+    panels = cv2.GaussianBlur(panels, (0, 0), SEAM_BLUR)
     warp, mirrored = pair["warp"].reshape(*pair["warp"].shape[:3], -1, 2)
     return panels, (warp + mirrored[:, ::-1][..., MIRRORED, :] * np.array([-1, 1], np.float32)) / 2
 

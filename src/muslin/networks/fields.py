@@ -12,13 +12,15 @@ from muslin.layers import AffineWarp, DepthToSpace, DyeLight, GarmentFeatures, S
 from muslin.networks.unet import unet_trunk
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
+DEEP = (0, 1, 1, 2, 1)  # further blocks at 1/2, 1/4, ..., where they are cheap
+ATTEND = (False, False, False, True, True)  # where places look at each other
 PANELS = 4  # body, limb at the viewer's left, limb at the viewer's right, trim
 DYES = 24  # that a garment may have
 PASSED = 0.9  # of the luminance's slopes, by an untrained network
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
-def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
+def field_network(widths: Sequence[int] = WIDTHS, deep: bool = True) -> keras.Model:
     """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp, light.
 
     H, W: multiples of 2 ** len(widths).
@@ -35,12 +37,15 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     light: N,H,W,1, the shading as the garment's dyes tell it (layers.DyeLight), which slopes and trend are made from;
         an output for training's sake.
 
+    deep: with further blocks and attention at the small sizes, and with a second look at the whole garment in the light
+        that its dyes tell: 2.3 M weights instead of 0.8 M for a third more work. All of it starts as nothing.
+
     Slopes start as the photo's own luminance and the warp as zero: an untrained network is the classical baseline.
     """
     image = keras.Input((None, None, 3), name="image")
     mask = keras.Input((None, None, 1), name="mask")
     seen = GarmentFeatures(name="features")(image, mask)
-    decoded = unet_trunk(seen, widths)
+    decoded = unet_trunk(seen, widths, deep=DEEP, attend=ATTEND) if deep else unet_trunk(seen, widths)
     fine, middle, coarse = decoded[-1], decoded[-2], decoded[0]
 
     hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="middle_hidden")(middle)
@@ -54,6 +59,10 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     lit = layers.Add(name="lit")(
         [fine, layers.Conv2D(widths[0], 1, kernel_initializer="zeros", name="lit_change")(lit)]
     )
+    if deep:
+        again = layers.Concatenate(name="again_seen")([fine, lit])
+        again = unet_trunk(again, widths[1:4], "again_", deep=DEEP[1:4], attend=ATTEND[1:4])[-1]
+        lit, fine = _changed(lit, again, "lit_again"), _changed(fine, again, "fine_again")
     weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(lit)
     weights = layers.Conv2D(32, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
     weights = DepthToSpace(2, name="slopes_full")(weights)
@@ -64,7 +73,10 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     told = layers.Concatenate(name="trend_seen")([hidden, guess, told])
     told = layers.Conv2D(32, 3, padding="same", activation="silu", name="trend_hidden")(told)
     told = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_change")(told)
-    trend = layers.Add(name="trend")([guess, told])
+    parts = [guess, told]
+    if deep:
+        parts.append(layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_again")(again))
+    trend = layers.Add(name="trend")(parts)
 
     # Whether it is print is known at half the size; to the pixel it ends where the photo's own colour changes.
     dyed = layers.Conv2D(32, 3, padding="same", activation="silu", name="print_hidden")(fine)
@@ -82,6 +94,12 @@ def field_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
     warp = layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])
     outputs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "light": light}
     return keras.Model([image, mask], outputs, name="fields")
+
+
+def _changed(x: Any, coarse: Any, name: str) -> Any:
+    """N,h,w,C plus what N,h/2,w/2,c says of it: nothing at first."""
+    change = layers.Conv2D(x.shape[-1], 1, kernel_initializer="zeros", name=name)(coarse)
+    return layers.Add(name=f"{name}_sum")([x, layers.UpSampling2D(2, name=f"{name}_scale")(change)])
 
 
 def _light(image: Any, mask: Any, seen: Any, fine: Any, guess: Any) -> Any:

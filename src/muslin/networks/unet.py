@@ -14,27 +14,37 @@ from typing import Any
 import keras
 from keras import layers
 
-from muslin.layers import DepthToSpace, GroupNorm
+from muslin.layers import DepthToSpace, GroupNorm, SelfAttention
 
 WIDTHS = (24, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
 
 
-def _block(x: Any, width: int, name: str, stride: int = 1, kernel: int = 3) -> Any:
+def _block(x: Any, width: int, name: str, stride: int = 1, kernel: int = 3, start: str = "ones") -> Any:
     x = layers.Conv2D(width, kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
-    x = GroupNorm(name=f"{name}_norm")(x)
+    x = GroupNorm(start=start, name=f"{name}_norm")(x)
     return layers.Activation("silu", name=f"{name}_act")(x)
+
+
+def _more(x: Any, level: int, deep: Sequence[int], attend: Sequence[bool], name: str) -> Any:
+    """Further residual blocks of a level, and a look at the whole map: nothing at first (Goyal et al. 2017, 5.1)."""
+    for number in range(deep[level] if level < len(deep) else 0):
+        x = layers.Add()([x, _block(x, x.shape[-1], f"{name}{level}_more{number}", start="zeros")])
+    return SelfAttention(name=f"{name}{level}_whole")(x) if level < len(attend) and attend[level] else x
 
 
 def unet_trunk(
     x: Any,  # N,H,W,C float32
     widths: Sequence[int] = WIDTHS,
     name: str = "",  # prefix of the layers' names
+    deep: Sequence[int] = (),  # further blocks at 1/2, 1/4, ..., on the way down and on the way up
+    attend: Sequence[bool] = (),  # whether places look at each other there
 ) -> list[Any]:
     """Decoder features, coarse first: N,H/32,W/32,widths[-1] ... N,H/2,W/2,widths[0]."""
     skips = []
     for level, width in enumerate(widths):
         x = _block(x, width, f"{name}down{level}_in", stride=2, kernel=6 if level == 0 else 3)
         x = layers.Add()([x, _block(x, width, f"{name}down{level}_out")])
+        x = _more(x, level, deep, attend, f"{name}down")
         skips.append(x)
     decoded = [x]
     for level in reversed(range(len(widths) - 1)):
@@ -42,6 +52,7 @@ def unet_trunk(
         x = layers.UpSampling2D(2, interpolation="nearest", name=f"{name}up{level}_scale")(x)
         x = layers.Add()([x, skips[level]])
         x = layers.Add()([x, _block(x, widths[level], f"{name}up{level}_out")])
+        x = _more(x, level, deep, attend, f"{name}up")
         decoded.append(x)
     return decoded
 

@@ -52,6 +52,7 @@ class Drape(Recipe):
     rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px, a quarter at 256 too
     fine_batches: int = 1  # of three: half as many garments at twice the size, where the light is read in use
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
+    deep: bool = True  # further blocks, attention, a second look in the light of the dyes; False for a few minutes' run
 
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
@@ -60,7 +61,7 @@ class Drape(Recipe):
 
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
-        networks = {"generator": field_network(self.widths), "discriminator": patch_discriminator(3)}
+        networks = {"generator": field_network(self.widths, self.deep), "discriminator": patch_discriminator(3)}
         muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images do: docs/benchmarks.md
         adam = keras.optimizers.Adam(self.discriminator_learning_rate, beta_1=0.5, beta_2=0.99)
         phases = [
