@@ -108,3 +108,12 @@ def stop_after(recipe, stream, folder, images: int, whole: int) -> None:
         engine.train(
             recipe, Ending(), folder, images=whole, screen=False, preview_every_images=0, checkpoint_every_seconds=0
         )
+
+
+def test_a_processor_that_cannot_is_told_of() -> None:
+    old = "flags : fpu sse2 avx avx2"
+    assert "faster in float32" in precision.warning("bfloat16", "cpu", old)
+    assert not precision.warning("float32", "cpu", old)
+    assert not precision.warning("bfloat16", "gpu", old)
+    assert not precision.warning("bfloat16", "cpu", old + " avx512_bf16")
+    assert not precision.warning("bfloat16", "cpu", old + " amx_bf16")

@@ -118,7 +118,18 @@ def describe() -> dict[str, Any]:
     return {"backend": name(), "keras": keras.__version__, **_BACKENDS[name()].describe()}
 
 
+def device() -> str:
+    """'cpu', or the kind of accelerator that steps are computed on."""
+    return str(_BACKENDS[name()].device())
+
+
 class _TensorFlow:
+    @staticmethod
+    def device() -> str:
+        import tensorflow as tf
+
+        return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"
+
     @staticmethod
     def value_and_gradients(loss: Loss, variables: Sequence[keras.Variable]) -> Any:
         import tensorflow as tf
@@ -178,6 +189,12 @@ class _TensorFlow:
 
 
 class _Jax:
+    @staticmethod
+    def device() -> str:
+        import jax
+
+        return str(jax.devices()[0].platform)
+
     # Variables of the step being traced; `value_and_gradients` must hand all of them through its inner scope.
     _live: Sequence[keras.Variable] = ()
 
@@ -272,6 +289,12 @@ class _Jax:
 
 
 class _Torch:
+    @staticmethod
+    def device() -> str:
+        import torch
+
+        return "gpu" if torch.cuda.is_available() else "cpu"
+
     @staticmethod
     def value_and_gradients(loss: Loss, variables: Sequence[keras.Variable]) -> Any:
         import torch

@@ -9,7 +9,8 @@ others it is slower than float32 (docs/benchmarks.md, "Precision").
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -51,6 +52,21 @@ def lowered(networks: Iterable[keras.Model], precision: str) -> Iterator[None]:
         for layer, policy in zip(layers, policies, strict=True):
             layer.dtype_policy = policy
             del layer.call  # the class's own again
+
+
+def warning(precision: str, device: str, flags: str | None = None) -> str:
+    """What to say before a run in `precision` on `device` ("cpu" or another), '' where nothing is known against it.
+
+    flags: of the processor, as Linux lists them; None: read there.
+    """
+    if precision == "float32" or device != "cpu":
+        return ""
+    if flags is None:
+        with suppress(OSError):
+            flags = Path("/proc/cpuinfo").read_text()
+    if not flags or "avx512_bf16" in flags or "amx_bf16" in flags:
+        return ""
+    return "This processor does not multiply bfloat16 by itself: training is likely to be faster in float32."
 
 
 def _in_float32(call: Callable[..., Any]) -> Callable[..., Any]:

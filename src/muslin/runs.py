@@ -77,7 +77,7 @@ def train(
     started = time.perf_counter()
     folder = Path(folder)
     recipe_class = require(recipe)
-    from muslin import export, groups, recipes
+    from muslin import backend, export, groups, precision, recipes
     from muslin.evaluation import during_training
     from muslin.training import checkpoint, engine
     from muslin.training.monitor import Monitor
@@ -95,6 +95,8 @@ def train(
         factory = ready or (lambda size: recipes.build(recipe, {"seed": seed, **given, **_sized(size)}))
         sizes = (None,) if given.get("size") or start else recipe_class.sizes or (None,)
         work = _planned(factory, sizes, data, images, minutes, started, say)
+    if sentence := precision.warning(work.recipe.precision, backend.device()):
+        say(sentence)
     work, judge = _judged(work, new=stored is None)
     # Where the learning rate still falls, the best comes late: a pause is no end. Nor where KID is no judge.
     steady = work.recipe.learning_rate_factor(0.5) == work.recipe.learning_rate_factor(1.0)
