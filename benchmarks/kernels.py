@@ -4,8 +4,8 @@ without oneDNN, with it, and with it in bfloat16.
     python benchmarks/kernels.py [--recipes drape mask ...] [--data FOLDER] [--steps 8] [--turns 2] [--json FILE]
 
 Without data the recipes learn from what comes with muslin. The first four steps of a process (compiling, both kinds of
-step of recipes that have two) are not counted. Seconds a step, the lower of the turns. Of `drape` the
-batches at 128 px.
+step of recipes that have two) are not counted. Seconds a step, the lower of the turns. Of `drape` the deep network and
+the batches at 128 px.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def seconds_a_step(name: str, precision: str, data: Path | None, steps: int) -> 
     from muslin import recipes
     from muslin.training.engine import _Loop
 
-    options = {"rendered_garments": 16, "fine_batches": 0} if name == "drape" else {}
+    options = {"rendered_garments": 16, "fine_batches": 0, "deep": True} if name == "drape" else {}
     recipe = recipes.build(name, {**options, "precision": precision})
     batch, loop = recipe.stream(data, 0).batch(0), _Loop(recipe)
     for number in range(UNCOUNTED + steps):

@@ -1,4 +1,4 @@
-"""Steps in bfloat16: what is rounded, what is not, and that a network learns as in float32."""
+"""Steps in bfloat16: what is rounded, what is not, and that a run continues bit for bit."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TINY: dict[str, dict[str, Any]] = {
     "print": {"size": 64, "looks": 2, "widths": (8, 8, 8), "discriminator_widths": (8, 8), "batch_size": 2},
     "mask": {"size": 32, "widths": (8, 8), "batch_size": 2},
     "drape": {"size": 64, "widths": (8, 8, 8, 8, 8), "rendered_garments": 4, "batch_size": 2, "fine_batches": 0,
-              "learning_rate": 1.5e-3},
+              "learning_rate": 1.5e-3, "deep": True},
     "cut": {"size": 32, "channels": 8, "blocks": 2, "patches": 8, "units": 8, "batch_size": 2},
     "cyclegan": {"size": 32, "channels": 8, "blocks": 2, "batch_size": 2},
     "pix2pix": {"size": 32, "widths": (16, 16), "discriminator_width": 16, "batch_size": 2, "optimizer": "muon"},

@@ -2,8 +2,8 @@
 
 bfloat16 has float32's range and three decimal digits, so no loss needs scaling (Kalamkar et al. 2019). Weights,
 optimisers, averages, normalisations and losses stay float32 (Micikevicius et al. 2018, section 3.1), and so does the
-finished network. It pays where a processor multiplies bfloat16 faster: GPUs, and CPUs with AVX512-BF16 or AMX; on
-others it is slower than float32 (docs/benchmarks.md, "Precision").
+finished network. It pays where a processor multiplies bfloat16 by itself, as CPUs with AVX512-BF16 do; where none does
+it is slower than float32 (docs/benchmarks.md, "Precision").
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lowered(networks: Iterable[keras.Model], precision: str) -> Iterator[None]:
     if precision == "float32":
         yield
         return
-    layers = [layer for network in networks for layer in _arithmetic(network)]
+    layers = list({id(layer): layer for network in networks for layer in _arithmetic(network)}.values())
     policies = [layer.dtype_policy for layer in layers]
     try:
         for layer in layers:

@@ -101,7 +101,7 @@ def test_attention_is_the_published_sum_and_nothing_at_first() -> None:
 def test_what_the_deep_network_adds_is_nothing_at_first() -> None:
     """With the weights that both have, the deep and the plain one say the same, bit for bit but for rounding."""
     utils.set_random_seed(0)
-    plain, deep = field_network((8, 16, 24, 32), deep=False), field_network((8, 16, 24, 32))
+    plain, deep = field_network((8, 16, 24, 32)), field_network((8, 16, 24, 32), deep=True)
     known = {weight.path: weight for weight in deep.weights}
     for weight in plain.weights:
         weight.assign(np.random.default_rng(1).normal(0, 0.1, weight.shape))

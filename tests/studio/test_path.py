@@ -142,6 +142,20 @@ def test_five_colourways_at_once(server, garment, look):
     assert len(set(pictures)) == 5
 
 
+def test_a_page_that_asks_since_a_revision_hears_of_a_job_that_ended_meanwhile(server, garment, look):
+    revision = server.client.get("/v1/info").json()["revision"]
+    job = server.ended(server.submit(garment, look, variants=1)["id"])
+    told = []
+    with server.client.stream("GET", f"/v1/events?since={revision}", timeout=30) as stream:
+        for line in stream.iter_lines():
+            told += [json.loads(line[6:])] if line.startswith("data: ") else []
+            if told and told[-1]["id"] == job["id"]:
+                break
+    assert told[-1]["state"] == "done" and job["results"][0] in {item["id"] for item in told}
+    assert all(item["revision"] > revision for item in told)
+    assert server.client.get("/v1/events?since=-1").status_code == 422
+
+
 def test_events_tell_the_story_of_a_job_in_order(server, garment, look):
     job = server.submit(garment, look, variants=2)
     told = []

@@ -33,7 +33,7 @@ from muslin.recipes import RECIPES
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
-    help="Of the multiplications in training. bfloat16 is faster on GPUs and on processors that have it. [float32]",
+    help="Of the multiplications in training. bfloat16 is faster on processors that have it. [float32]",
 )
 @click.option(
     "--option",

@@ -20,7 +20,7 @@ PASSED = 0.9  # of the luminance's slopes, by an untrained network
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
-def field_network(widths: Sequence[int] = WIDTHS, deep: bool = True) -> keras.Model:
+def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.Model:
     """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp, light.
 
     H, W: multiples of 2 ** len(widths).

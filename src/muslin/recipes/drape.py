@@ -3,8 +3,8 @@
 Paper: none; docs/architecture.md argues it. Ancestors: intrinsic images by ratio (Barrow & Tenenbaum 1978),
 dense pose fields (Gueler et al. 2018), GAN as in Goodfellow et al. 2014 with R1 (Mescheder et al. 2018).
 Command: muslin train drape DATA --minutes 60          (DATA as in data/photos.py; without DATA: rendered garments)
-Cost: 13 images a second on 2 quiet cores with AVX-512 (a batch of four at 256 px counts as the eight at 128 px in
-whose place it stands), 1.6 GB of memory for the rendered garments kept: 2,048 at 128 px, 512 at 256 px.
+Cost: 17 images a second on 2 quiet cores with AVX-512, 13 if `deep` (a batch of four at 256 px counts as the eight at
+128 px in whose place it stands), 1.6 GB of memory for the rendered garments kept: 2,048 at 128 px, 512 at 256 px.
 Score: docs/benchmarks.md, "Drape".
 
 The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), where it shows
@@ -52,7 +52,7 @@ class Drape(Recipe):
     rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px, a quarter at 256 too
     fine_batches: int = 1  # of three: half as many garments at twice the size, where the light is read in use
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
-    deep: bool = True  # further blocks, attention, a second look in the light of the dyes; False for a few minutes' run
+    deep: bool = False  # more blocks, attention, a second look in the light of the dyes: for runs of many hours
 
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
