@@ -13,6 +13,7 @@ import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import invert, photo_frame
+from muslin.garments.fringe import with_fringe
 from muslin.garments.network import fits
 
 SIZES = (128, 256)  # px, sides of the letterboxes that the network sees
@@ -160,8 +161,17 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     if reach.any():
         alpha[near] = _guided(np.ascontiguousarray(small[near]), probability[near], radius, 2e-3)
     alpha = np.where(core > 0, 1, np.where(reach > 0, alpha, 0)).astype(np.float32)
-    if (rows, columns) != (height, width):
-        alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
+    decided = _firm(alpha)
+    covered = with_fringe(small, decided)
+    if (rows, columns) == (height, width):
+        return covered
+    # The outline is interpolated before it is made firm, and so as sharp as ever; the fringe is soft by nature.
+    fringe = np.where(covered > decided, covered, 0)
+    alpha, fringe = (cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) for field in (alpha, fringe))
+    return np.maximum(_firm(alpha), fringe)
+
+
+def _firm(alpha: np.ndarray) -> np.ndarray:
     return np.clip((alpha - 0.12) / 0.76, 0, 1)
 
 
