@@ -11,6 +11,7 @@ import click
 
 from muslin.cli import terminal
 from muslin.cli.jobs import is_file_name, plan
+from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
 
 LOCAL = "local"
@@ -58,6 +59,7 @@ def restyle_on_ray(
 
         tasks += list(tasks_of(remote, order, output))
     results: list[dict[str, Any]] = []
+    unsure = Unsure()
     shards = any(task.kind == "shard" for task in tasks)
     with terminal.progress("Restyling", None if shards else len(tasks), quiet=quiet) as advance:
         seen = 0
@@ -66,6 +68,7 @@ def restyle_on_ray(
             nonlocal seen
             seen += 1
             advance(seen, note=record.key)
+            unsure.add(record.key, record.confidence)
             if record.error is not None:
                 skipped = terminal.paint("Skipped", terminal.RED)
                 terminal.say(f"{skipped} {Path(record.key).name}: {_words(record.error)}")
@@ -83,6 +86,7 @@ def restyle_on_ray(
         failed = [{"source": record.key, "error": record.error} for record in outcome.failed]
         terminal.put_json({"results": results, "failed": failed, "done_before": outcome.before})
     if not quiet:
+        unsure.say()
         before = f", {outcome.before:,} done before" if outcome.before else ""
         terminal.say(f"{outcome.done:,} of {outcome.done + len(outcome.failed):,} photos restyled{before}.")
     return EXIT_FAILURE if outcome.failed else 0
@@ -111,7 +115,7 @@ def _result(record: Any) -> dict[str, Any]:
     width, height = record.size or (None, None)
     return {
         "source": record.key, "outputs": list(record.outputs), "width": width, "height": height,
-        "seconds": record.seconds,
+        "seconds": record.seconds, "mask_confidence": record.confidence,
     }  # fmt: skip
 
 

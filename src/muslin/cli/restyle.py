@@ -13,13 +13,13 @@ import click
 from muslin.cli import shared, terminal
 from muslin.cli.cluster import ray_option, restyle_on_ray
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
+from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, DiskFull, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
 # The words of restyler.MIXES and textiles.repeat.REPEATS, which are not imported just to print the help.
 MIXES = ("overprint", "panels")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
-UNSURE = 0.85  # confidence of a found garment below which five of eight outlines were wrong (docs/limits.md)
 FULL = 3  # photos in a row whose results find no room on the disk, before the rest is left alone
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
 
@@ -306,7 +306,7 @@ class _Worker:
         self.keeps = False  # results that exist are neither replaced nor an error
         self.results: list[dict[str, Any]] = []
         self.failed: list[dict[str, Any]] = []
-        self.unsure: dict[str, float] = {}  # photo -> confidence of its mask
+        self.unsure = Unsure()
 
     def run(self, jobs: list[Job], as_json: bool) -> int:
         from muslin.images import remove_parts
@@ -337,7 +337,7 @@ class _Worker:
         if as_json:
             terminal.put_json({"results": self.results, "failed": self.failed})
         if not self.quiet:
-            _say_unsure(self.unsure)
+            self.unsure.say()
         if len(jobs) > 1 and not self.quiet:
             terminal.say(f"{len(jobs) - len(self.failed)} of {len(jobs)} photos restyled.")
         return EXIT_FAILURE if self.failed else 0
@@ -357,9 +357,11 @@ class _Worker:
         self.refuse_existing(job)
         started = time.perf_counter()
         photo: Any = _standard_input() if job.source == "-" else Path(job.source)
-        number = len(job.targets)
-        made = self.restyler.variants(photo, self.styles, n=number, mask=job.mask, seed=self.seed, **self.controls)
-        for target, restyled in zip(job.targets, made, strict=True):
+        many = len(job.targets)
+        made = self.restyler.variants(photo, self.styles, n=many, mask=job.mask, seed=self.seed, **self.controls)
+        for number, (target, restyled) in enumerate(zip(job.targets, made, strict=True)):
+            if number == 0:
+                self.unsure.add(job.name, restyled.params["mask"].get("confidence"))
             if self.keeps and os.path.lexists(target):
                 continue
             if target == "-":
@@ -369,9 +371,6 @@ class _Worker:
                 restyled.save(target, overwrite=self.overwrite)
             seconds = time.perf_counter() - started
             height, width = restyled.image.shape[:2]
-            sure = restyled.params["mask"].get("confidence")
-            if sure is not None and sure < UNSURE:
-                self.unsure[job.name] = sure
             if self.verbose:
                 terminal.say(f"{job.name}: {width} x {height}, {seconds:.2f} s, mask {_mask_words(restyled.params)}")
             yield {
@@ -392,16 +391,6 @@ class _Worker:
                     f"'{target}' exists already.",
                     advice="Allow replacing it with --overwrite, keep it with --skip-existing, or use -o.",
                 )
-
-
-def _say_unsure(found: dict[str, float], named: int = 10) -> None:
-    """Photos in which the garment was found with doubt, the worst first."""
-    if not found:
-        return
-    worst = sorted(found, key=lambda name: found[name])
-    names = ", ".join(f"{name} ({found[name]:.0%} sure)" for name in worst[:named])
-    more = f" and {len(worst) - named} more" if len(worst) > named else ""
-    terminal.say(f"Look at the outline of {names}{more}: the garment was hard to find. --mask FILE gives it.")
 
 
 def _standard_input() -> Any:

@@ -72,6 +72,7 @@ class Record:
     error: dict[str, Any] | None = None  # as the command line prints errors
     seconds: float = 0.0
     size: tuple[int, int] | None = None  # width, height, px
+    confidence: float | None = None  # of a mask that was found
     state: str = ""
     shard: str = ""
     rows: int | None = None

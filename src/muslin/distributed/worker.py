@@ -79,26 +79,28 @@ class Worker:
         started = time.perf_counter()
         record = Record(task.key, state=task.state, shard=shard)
         try:
-            size = self._make(task, row["data"])
+            size, confidence = self._make(task, row["data"])
             seconds = round(time.perf_counter() - started, 4)
-            record = replace(record, outputs=task.targets, size=size, seconds=seconds)
+            record = replace(record, outputs=task.targets, size=size, seconds=seconds, confidence=confidence)
         except Exception as error:  # one photo must not end the batch, whatever it is
             fatal = isinstance(error, UserError) and error.exit_code in WITH_ALL
             record = replace(record, error=error_record(error), fatal=fatal)
         return {"record": record.as_json()}
 
-    def _make(self, task: Task, data: bytes) -> tuple[int, int]:
+    def _make(self, task: Task, data: bytes) -> tuple[tuple[int, int], float | None]:
+        """Size of the results; confidence of the mask, if it was found."""
         order = self.order
         photo: Any = Path(task.place) if task.kind == "file" else _photo(task, data)
         mask = Path(task.mask) if task.mask not in (None, "auto", "none") else task.mask
         made = self.restyler.variants(photo, order.styles, n=order.number, mask=mask, seed=order.seed, **order.controls)
-        size = (0, 0)
+        size, confidence = (0, 0), None
         for target, restyled in zip(task.targets, made, strict=True):
             if task.kind != "file":
                 restyled.params["source"] = {"path": task.place, "sha256": _sha256(data)}
             keep(target, _encoded(restyled), overwrite=order.overwrite)
             size = (restyled.image.shape[1], restyled.image.shape[0])
-        return size
+            confidence = restyled.params["mask"].get("confidence")
+        return size, confidence
 
 
 def keep(target: str, content: bytes, *, overwrite: bool) -> None:

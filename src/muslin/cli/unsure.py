@@ -1,0 +1,34 @@
+"""Photos whose garment was hard to find, named when the work is done: somebody should look at their outlines."""
+
+from __future__ import annotations
+
+import heapq
+from pathlib import Path
+
+from muslin.cli import terminal
+
+UNSURE = 0.85  # confidence of a found garment below which five of eight outlines were wrong (docs/limits.md)
+NAMED = 10
+
+
+class Unsure:
+    """The worst of any number of photos, and how many there are: a hundred million names would fill the memory."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._worst: list[tuple[float, str]] = []  # a heap, the surest of the worst first
+
+    def add(self, photo: str, confidence: float | None) -> None:
+        """confidence: of its found garment; None: the mask was given."""
+        if confidence is None or confidence >= UNSURE:
+            return
+        self.count += 1
+        keep = heapq.heappush if len(self._worst) < NAMED else heapq.heappushpop
+        keep(self._worst, (-confidence, Path(photo).name))
+
+    def say(self) -> None:
+        if not self.count:
+            return
+        names = ", ".join(f"{name} ({-doubt:.0%} sure)" for doubt, name in sorted(self._worst, reverse=True))
+        more = f" and {self.count - NAMED:,} more" if self.count > NAMED else ""
+        terminal.say(f"Look at the outline of {names}{more}: the garment was hard to find. --mask FILE gives it.")
