@@ -16,6 +16,8 @@ from muslin.images import luminance, srgb_to_linear
 LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
 PERHAPS, SURELY = 0.15, 0.3  # chance that a pixel is print: of a piece of print, and of its seed
 SEED = 20  # px of a 256 px square that must be surely print
+SPOT = 0.7, 3  # or so many pixels of this chance: the spots of a dotted cloth are small
+ALL_OVER = 0.75  # of what slopes at jumps of hue say, kept where a garment is printed all over
 LEAST_GROUND = 0.5  # share of a garment that must show its ground for luminance to be believed anywhere
 
 
@@ -27,17 +29,19 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
     image: SxSx3 uint8. inside: SxS in [0, 1].
     A garment whose ground is plain keeps its luminance there. Under its words, badges and blocks, which light does not
     write, stays what the slopes say where no hue jumps, at the level of the light around them. Folds end at outlines
-    too, so of a garment that is printed all over half of what such slopes say is kept.
+    too, so of a garment that is printed all over three quarters of what such slopes say is kept.
     """
     colour, own = log_colour(image), log_luminance(image, inside)
     dyed = 1 / (1 + np.exp(-np.clip(found["print"][..., 0], -30, 30)))
     ground = inside * (dyed < 0.5)
     shown = float(ground.sum() / (inside.sum() + 1e-3))
     share = plainness(found["slopes"], own, light[..., 0], ground) * smooth_step((shown - LEAST_GROUND) / 0.1)
-    shading = light.mean(-1)
+    shading = ALL_OVER * light[..., 0] + (1 - ALL_OVER) * light[..., 1]
     if share == 0:
         return shading
-    printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside)) * inside
+    # Another hue is print where the network does not rule print out: a deep fold or a cuff in other light has one too.
+    possible = np.minimum(cv2.dilate(dyed * inside, np.ones((3, 3), np.uint8)) / PERHAPS, 1)
+    printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside) * possible) * inside
     if printed.any():
         under = light[..., 1]
         own = under + spread(own - under, (1 - printed) * inside)
@@ -48,15 +52,18 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
 def print_of(dyed: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """The print on a garment: pieces that are surely print somewhere, out to where there may be some. SxS in [0, 1].
 
-    Hysteresis (Canny 1986, section 5): a piece with no sure pixel is a shiny fold or the garment's outline; of one that
-    is print, all that may be print is kept out of the ground, since a fold that is lost is seen less than a letter
-    that stays. The pixels at a print's outline, which show both dyes, belong to it.
+    Hysteresis (Canny 1986, section 5): a piece with few sure pixels is a shiny fold or the garment's outline, unless
+    they are very sure, as those of spots are. Of one that is print, all that may be print is kept out of the ground,
+    since a fold that is lost is seen less than a letter that stays. The pixels at a print's outline, which show both
+    dyes, belong to it.
     dyed: SxS in [0, 1], how surely each pixel shows another dye. inside: SxS in [0, 1].
     """
     core = (inside > 0.95).astype(np.uint8)
     well_inside = cv2.erode(core, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     count, pieces = cv2.connectedComponents((dyed > PERHAPS).astype(np.uint8), connectivity=8)
-    sure = np.bincount(pieces[(dyed > SURELY) & well_inside], minlength=count) >= SEED
+    sure = np.zeros(count, bool)
+    for chance, pixels in ((SURELY, SEED), SPOT):
+        sure |= np.bincount(pieces[(dyed > chance) & well_inside], minlength=count) >= pixels
     sure[0] = False
     printed = np.clip((dyed * sure[pieces] - 0.08) / 0.17, 0, 1).astype(np.float32)
     return cv2.GaussianBlur(cv2.dilate(printed, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
