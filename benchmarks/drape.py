@@ -5,7 +5,7 @@
 Photos (with DATA): plain garments kept out of training, as they are and with held-out swatches printed onto them. A
 plain garment shows its own shading, so the true log shading is known; compared inside the
 mask, both centred. The same with words, badges and drawings placed on a ground of another dye: there the error under
-the print alone is told too (what a designer sees as the ghost of the old print).
+the print alone is told too (what a designer sees as the ghost of the old print). And with strewn motifs and checks.
 Truth world: garments of seeds kept out of training, photographed in cloth A, restyled with cloth B, compared with
 the render of the same garment in B (PSNR inside the mask). Baselines: blurred luminance; flat tile times luminance.
 """
@@ -23,7 +23,7 @@ import numpy as np
 
 from muslin import store
 from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminance, print_on
-from muslin.data.graphics import any_dye, badge, drawing, words
+from muslin.data.graphics import any_dye, badge, drawing, scatter, words, woven
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto, held_out, load_garments, load_swatches
 from muslin.data.truth import render
@@ -91,13 +91,22 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
         fields = predict_fields(photo.pixels, mask, network)
         rows["plain"].append(compare(full_shading(photo.pixels, mask, fields), true, mask))
         lettered = Path(photo.key).name[:8] in LETTERED
-        rows["plain, lettered" if lettered else "plain, nothing on it"].append(rows["plain"][-1])
+        kind = "lettered" if lettered else "nothing on it"
+        rows[f"plain, {kind}"].append(rows["plain"][-1])
         for _ in range(4):
             printed = printed_photo(rng, swatches, true, mask)
             fields = predict_fields(printed, mask, network)
             rows["printed"].append(compare(full_shading(printed, mask, fields), true, mask))
+            rows[f"printed, {kind}"].append(rows["printed"][-1])
             rows["printed, blurred luminance"].append(compare(blurred_luminance(printed), true, mask))
             rows["printed, nothing"].append(compare(np.zeros_like(true), true, mask))
+        rng_of_small = np.random.default_rng((index, 1))  # its own: the rows above stay what they were
+        for small in (scatter, woven):
+            ground = np.broadcast_to(any_dye(rng_of_small), (*mask.shape, 3)).astype(np.float32)
+            printed = print_on(true, mask, small(rng_of_small, ground))
+            found = full_shading(printed, mask, predict_fields(printed, mask, network))
+            rows["strewn motifs, yarn-dyed checks"].append(compare(found, true, mask))
+            rows["the same, luminance"].append(compare(log_shading(srgb_to_linear(printed), mask), true, mask))
         for place in (words, with_picture(swatches), drawing):
             for name, row in placed(rng, place, true, mask, network).items():
                 rows[name].append(row)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from muslin.data.graphics import any_dye, badge, blocks, drawing, ink_on, other_than_ground, words
+from muslin.data.graphics import any_dye, badge, blocks, drawing, ink_on, other_than_ground, scatter, words, woven
 
 MASK = np.zeros((96, 96), np.float32)
 MASK[10:90, 20:76] = 1
@@ -15,6 +15,7 @@ PRINTS = {
     "badge": lambda rng: badge(rng, CLOTH, MASK, PICTURE),
     "blocks": lambda rng: blocks(rng, CLOTH),
     "drawing": lambda rng: drawing(rng, CLOTH, MASK),
+    "scatter": lambda rng: scatter(rng, CLOTH),
 }
 
 
@@ -52,6 +53,31 @@ def test_two_inks_in_five_are_the_grounds_own_hue() -> None:
     own_hue = (ratio.max(1) / ratio.min(1)) < 1.001
     assert 0.3 < own_hue.mean() < 0.5
     assert (np.abs(np.log(ratio[own_hue].mean(1))) > 0.3).all(), "an ink that nobody sees is none"
+
+
+def test_scattered_motifs_lie_all_over_and_leave_the_ground_most_frequent() -> None:
+    shares = []
+    for seed in range(40):
+        printed = np.abs(scatter(np.random.default_rng(seed), CLOTH) - CLOTH).max(-1) > 0.02
+        quarters = [printed[y : y + 48, x : x + 48].mean() for y in (0, 48) for x in (0, 48)]
+        shares.append(printed.mean())
+        assert max(quarters) < 3 * min(quarters) + 0.1, seed
+    assert 0.02 < np.median(shares) < 0.4 and max(shares) < 0.65
+
+
+def test_where_two_yarns_cross_the_dyes_lie_halfway() -> None:
+    """A check has the ground, one yarn and both: three logarithms, the middle one halfway between the others."""
+    found, cloth = 0, np.full((256, 256, 3), 0.3, np.float32)
+    for seed in range(60):
+        checked = woven(np.random.default_rng(seed), cloth)
+        assert checked.dtype == np.float32 and checked.min() > 0 and checked.max() <= 1
+        log = np.log(checked[..., 0] / 0.3)
+        extreme = log.flat[np.abs(log).argmax()]
+        halves = np.abs(log - extreme / 2) < 0.02 * abs(extreme)
+        wholes, ground = np.abs(log - extreme) < 0.02 * abs(extreme), np.abs(log) < 0.02 * abs(extreme)
+        assert ground.mean() > 0.05
+        found += halves.mean() > 0.15 and wholes.mean() > 0.01 and (halves | wholes | ground).mean() > 0.5
+    assert 10 < found < 50  # three in five are checks, and some of these are too fine to tell
 
 
 @pytest.mark.parametrize("ink", [0.05, 0.9, (0.4, 0.1, 0.1)])

@@ -58,6 +58,8 @@ def test_some_batches_show_half_as_many_garments_at_twice_the_side(small_stream:
     assert fine["image"].shape[1:] == (128, 128, 3) and fine["shading"].shape[1:] == (128, 128, 1)
     assert fine["panels"].shape[1:] == (64, 64) and fine["warp"].shape[1:] == (32, 32, 2)
     np.testing.assert_array_equal(sides[16]["image"], small_stream.batch(16)["image"])
+    posed = replace(small_stream, fine_batches=2).batch(32)["panels"].max(axis=(1, 2)) > 0
+    assert posed.tolist() == 10 * [True] + 6 * [False]  # two of three are fine: the third teaches the pose
     # The same garment at both sides has the same warp, in units of the side.
     rng = np.random.default_rng
     coarse, fine_one = stream._rendered(rng(3)), replace(stream, size=128)._rendered(rng(3))

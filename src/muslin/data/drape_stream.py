@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from muslin.data import truth
-from muslin.data.graphics import any_dye, badge, blocks, drawing, other_than_ground, words
+from muslin.data.graphics import any_dye, badge, blocks, drawing, other_than_ground, scatter, words, woven
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
 from muslin.data.truth import Render
@@ -77,7 +77,7 @@ class DrapeStream:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, images_seen))
         fine = (images_seen // self.batch_size) % 3 < self.fine_batches
-        return self._finer()._garments(rng) if fine else self._garments(rng)
+        return (self._finer() if fine else self._coarser())._garments(rng)
 
     def _finer(self) -> DrapeStream:
         """Half as many garments at twice the side; each takes four times the memory, so a quarter of them is kept.
@@ -86,6 +86,10 @@ class DrapeStream:
         """
         few, half = max(1, self.rendered_garments // 4), max(1, self.batch_size // 2)
         return replace(self, size=2 * self.size, batch_size=half, rendered_garments=few, plain_share=0.75)
+
+    def _coarser(self) -> DrapeStream:
+        """Where most batches are fine ones, the others are there for the pose, which rendered garments teach alone."""
+        return self if self.fine_batches < 2 else replace(self, plain_share=0.25)
 
     def _garments(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         plain = int(self.plain_share * self.batch_size) if self.plain else 0
@@ -153,24 +157,22 @@ class DrapeStream:
         return _view(photo.pixels, frame, self.size, border=cv2.BORDER_REPLICATE), mask
 
     def _albedo(self, rng: np.random.Generator, linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """A print in linear light HxWx3: all over, or placed on cloth of the garment's own colour."""
+        """A print in linear light HxWx3: all over, placed on cloth of one colour, or small and strewn over it."""
         size = self.size
-        print_ = lay_texture(rng, self._swatch(rng), size)
-        if rng.random() < 0.7:  # cloth never hangs straight: bend the print smoothly
-            bend = rng.normal(0, rng.uniform(0.005, 0.035) * size, (5, 5, 2)).astype(np.float32)
-            bend = cv2.resize(bend, (size, size), interpolation=cv2.INTER_CUBIC)
-            grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(np.float32)
-            print_ = cv2.remap(print_, grid + bend, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        albedo = srgb_to_linear(print_) * np.float32(0.97) + np.float32(0.015)
         own = (linear * mask[..., None]).sum((0, 1)) / (mask.sum() + 1e-3)
+        kind = rng.random()
+        if 0.4 <= kind < 0.53:  # one colour, and something small all over it
+            ground = np.broadcast_to(own if rng.random() < 0.6 else any_dye(rng), (size, size, 3)).astype(np.float32)
+            return _bent(rng, (scatter if kind < 0.46 else woven)(rng, ground))
+        print_ = _bent(rng, lay_texture(rng, self._swatch(rng), size))
+        albedo = srgb_to_linear(print_) * np.float32(0.97) + np.float32(0.015)
         if rng.random() < 0.25:
             albedo = albedo * (own / own.max())
-        kind = rng.random()
-        if kind < 0.2:
+        if kind < 0.12:
             blob = cv2.resize(rng.normal(0, 1, (6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
             place = (blob > rng.uniform(-0.3, 0.6)).astype(np.float32)[..., None]
             albedo = albedo * place + (1 - place) * own
-        elif kind < 0.55:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
+        elif kind < 0.4:  # what most printed clothes are: one colour with words, a picture, or other cloth sewn on
             ground = np.broadcast_to(own if rng.random() < 0.6 else any_dye(rng), albedo.shape).astype(np.float32)
             ground = blocks(rng, ground) if rng.random() < 0.4 else ground
             what = rng.random()
@@ -183,7 +185,7 @@ class DrapeStream:
     def _swatch(self, rng: np.random.Generator) -> np.ndarray:
         from muslin.textiles.procedural import TEXTILES, swatch
 
-        if self.swatches and rng.random() < 0.8:
+        if self.swatches and rng.random() < 0.88:
             one = self.swatches[int(rng.integers(len(self.swatches)))]
             # Half of them in exchanged colours: as many prints again, of the same drawing and contrast.
             return np.ascontiguousarray(one[..., rng.permutation(3)]) if rng.random() < 0.5 else one
@@ -203,6 +205,17 @@ def _view(
     if flags == cv2.INTER_LINEAR and abs(np.linalg.det(frame[:, :2])) < 0.5:
         flags = cv2.INTER_AREA
     return cv2.warpAffine(field, frame, (size, size), flags=flags, borderMode=border)
+
+
+def _bent(rng: np.random.Generator, print_: np.ndarray) -> np.ndarray:
+    """Seven prints in ten bent smoothly: cloth never hangs straight."""
+    if rng.random() >= 0.7:
+        return print_
+    size = print_.shape[0]
+    bend = rng.normal(0, rng.uniform(0.005, 0.035) * size, (5, 5, 2)).astype(np.float32)
+    bend = cv2.resize(bend, (size, size), interpolation=cv2.INTER_CUBIC)
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).astype(np.float32)
+    return cv2.remap(print_, grid + bend, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
 def _mirror(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Prints that are placed rather than all over: words, badges, drawings, blocks of colour, as linear-light albedo."""
+"""Prints on a ground of one dye, in linear light: words, badges, drawings, blocks, strewn motifs, yarn-dyed checks."""
 
 from __future__ import annotations
 
@@ -73,6 +73,63 @@ def drawing(rng: np.random.Generator, albedo: np.ndarray, mask: np.ndarray) -> n
         ink = np.clip(0.5 + level * size / grain / 2, 0, 1) * frame
         albedo = _mix(albedo, np.round(255 * ink).astype(np.uint8), ink_on(rng, albedo))
     return albedo
+
+
+def scatter(rng: np.random.Generator, albedo: np.ndarray) -> np.ndarray:
+    """Small motifs strewn over the ground in rows: spots, rings, stars, blossoms, in one or two inks.
+
+    albedo: HxWx3 linear light. Returns a new HxWx3.
+    """
+    height, width = albedo.shape[:2]
+    period = height * float(np.exp(rng.uniform(np.log(0.03), np.log(0.2))))
+    across, down = _turned(rng, height, width, period)
+    down_row = np.floor(down)
+    across = across + 0.5 * (down_row % 2) * (rng.random() < 0.6)
+    column, row = np.floor(across).astype(int) % 64, down_row.astype(int) % 64
+    off = rng.uniform(-1, 1, (2, 64, 64)) * rng.choice((0.0, 0.0, 0.2))
+    x, y = across % 1 - 0.5 - off[0][row, column], down % 1 - 0.5 - off[1][row, column]
+    angle = np.arctan2(y, x) + rng.uniform(0, 2 * np.pi, (64, 64))[row, column]
+    petals, depth = int(rng.integers(3, 7)), rng.choice((0.0, 0.0, rng.uniform(0.1, 0.5)))
+    radius = rng.uniform(0.1, 0.32)
+    level = radius * (1 + depth * np.cos(petals * angle)) - np.hypot(x, y)
+    if rng.random() < 0.2:
+        level = rng.uniform(0.2, 0.4) * radius - np.abs(level)  # its outline alone
+    ink = np.round(255 * np.clip(0.5 + level * period, 0, 1)).astype(np.uint8)
+    second = (rng.random((64, 64)) < rng.choice((0.0, 0.5)))[row, column]
+    printed = _mix(albedo, ink * ~second, ink_on(rng, albedo))
+    return _mix(printed, ink * second, ink_on(rng, albedo))
+
+
+def woven(rng: np.random.Generator, albedo: np.ndarray) -> np.ndarray:
+    """Stripes or checks of the ground's dye and another one, in the yarn: where both cross, the dyes lie halfway.
+
+    albedo: HxWx3 linear light. Returns a new HxWx3.
+    """
+    height, width = albedo.shape[:2]
+    period = height * float(np.exp(rng.uniform(np.log(0.016), np.log(0.16))))
+    share, soft = rng.uniform(0.15, 0.6), rng.uniform(0.5, 3.0)
+
+    def stripes(place: np.ndarray) -> np.ndarray:
+        """In [0, 1]; an edge is `soft` pixels wide."""
+        return np.clip(0.5 + (share / 2 - np.abs(place % 1 - 0.5)) * period / soft, 0, 1)
+
+    across, down = _turned(rng, height, width, period)
+    amount = stripes(across)
+    if rng.random() < 0.6:
+        amount = (amount + stripes(down * rng.choice((1.0, rng.uniform(0.6, 1.6))))) / 2
+    own = np.median(albedo.reshape(-1, 3), 0)
+    near = np.clip(own * np.exp(rng.choice((-1, 1)) * rng.uniform(0.3, 1.0)), 0.01, 0.95)
+    dye = near if rng.random() < 0.5 else any_dye(rng)
+    ratio = np.log(dye / np.maximum(own, 1e-3)).astype(np.float32)
+    return np.clip(albedo * np.exp(amount[..., None] * ratio), 0.005, 0.97).astype(np.float32)
+
+
+def _turned(rng: np.random.Generator, height: int, width: int, period: float) -> tuple[np.ndarray, np.ndarray]:
+    """Places in periods along two axes at right angles, a little askew or at 45 degrees, with a random beginning."""
+    angle = rng.choice((0.0, 0.0, 0.0, np.pi / 2, np.pi / 4)) + rng.normal(0, 0.06)
+    y, x = np.mgrid[:height, :width].astype(np.float32) / period
+    first = rng.uniform(0, 64, 2)
+    return x * np.cos(angle) + y * np.sin(angle) + first[0], y * np.cos(angle) - x * np.sin(angle) + first[1]
 
 
 def ink_on(rng: np.random.Generator, albedo: np.ndarray) -> np.ndarray:
