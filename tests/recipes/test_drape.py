@@ -45,7 +45,8 @@ def test_an_untrained_generator_is_the_classical_baseline(recipe: Drape) -> None
 
 def test_errors_are_zero_at_the_answer(recipe: Drape) -> None:
     given = batch(recipe)
-    assert float(slope_error(true_slopes(given), given)) == 0
+    assert float(slope_error(true_slopes(given), given)) == pytest.approx(0, abs=1e-6)
+    assert float(shading_error(given["shading"], given)) == pytest.approx(0, abs=1e-5)
     coarse = ops.average_pool(given["shading"] * given["mask"], 4, 4) / (ops.average_pool(given["mask"], 4, 4) + 1e-3)
     assert float(trend_error(coarse, given)) == pytest.approx(0, abs=1e-6)
 
@@ -59,21 +60,32 @@ def test_a_trend_that_is_off_by_a_constant_costs_that_constant(recipe: Drape) ->
 
 
 def test_a_shading_is_compared_but_for_its_mean(recipe: Drape) -> None:
-    """Exposure is no fold: a constant costs nothing. An error of +-0.2 about its mean costs 0.2."""
+    """Exposure is no fold: a constant costs nothing. An error of +-0.2 about its mean costs 0.2, absolute or square."""
     given = batch(recipe)
-    count = float(given["mask"].sum())
     assert float(shading_error(given["shading"] + 0.7, given)) == pytest.approx(0, abs=1e-5)
     sign = (-1.0) ** np.arange(64, dtype=np.float32)[None, None, :, None]
     found = float(shading_error(given["shading"] + 0.2 * sign, given))
-    assert found == pytest.approx(0.2 * count / (count + 1), rel=0.02)
+    assert found == pytest.approx(0.2, rel=0.02)
+
+
+def test_of_two_errors_of_one_mean_the_one_in_few_places_costs_more(recipe: Drape) -> None:
+    """Half of the mean absolute error, half of the root mean square: a tenth of the places, ten times the error."""
+    given = batch(recipe)
+    given |= {"mask": np.ones((4, 64, 64, 1), np.float32), "shading": np.zeros((4, 64, 64, 1), np.float32)}
+    sign = (-1.0) ** np.arange(64, dtype=np.float32)[None, None, :, None]
+    few = np.zeros((1, 64, 1, 1), np.float32)
+    few[:, ::8] = 1
+    even, here = float(shading_error(0.1 * sign + 0 * few, given)), float(shading_error(0.8 * sign * few, given))
+    assert even == pytest.approx(0.1, abs=1e-3)
+    assert here == pytest.approx(0.05 + 0.05 * 8**0.5, abs=1e-3)
 
 
 def test_nothing_known_is_nothing_to_learn(recipe: Drape) -> None:
     given = batch(recipe)
     given["known"] = given["known"] * 0
-    assert float(slope_error(true_slopes(given) + 1, given)) == 0
+    assert float(slope_error(true_slopes(given) + 1, given)) == pytest.approx(0, abs=1e-6)
     assert float(trend_error(ops.ones((4, 16, 16, 1)), given)) == 0
-    assert float(shading_error(ops.ones((4, 64, 64, 1)), given)) == 0
+    assert float(shading_error(ops.ones((4, 64, 64, 1)), given)) == pytest.approx(0, abs=1e-6)
     assert float(print_error(ops.ones((4, 64, 64, 1)), given)) == 0
 
 
@@ -108,6 +120,21 @@ def test_true_slopes_integrate_to_the_shading(recipe: Drape) -> None:
         error = (found - shading)[inside]
         assert np.abs(error - error.mean()).mean() < 0.05
         assert np.corrcoef(found[inside], shading[inside])[0, 1] > 0.97
+
+
+def test_the_pose_is_learned_at_the_size_at_which_it_is_read(recipe: Drape) -> None:
+    """A loss of twice the side leaves panels and warp out; both sides log them."""
+    given = batch(recipe)
+    large = {
+        key: np.repeat(np.repeat(value, 2, 1), 2, 2) if value.shape[1] > 1 else value for key, value in given.items()
+    }
+    for shown, posed in ((given, True), (large, False)):
+        loss, logs = recipe.generator_loss(shown)
+        weights = {"slopes": 2.0, "trend": 1.0, "print": 0.4, "light": 1.0, "whole": 4.0, "adversarial": 0.02}
+        light = sum(weight * float(logs[name]) for name, weight in weights.items())
+        pose = 0.2 * float(logs["panels"]) + 6 * (float(logs["warp"]) + 2 * float(logs["bend"]))
+        assert pose > 0.1
+        assert float(loss) == pytest.approx(light + posed * pose, rel=1e-4)
 
 
 def test_panels_of_one_rotation_are_an_affine_warp() -> None:

@@ -85,7 +85,8 @@ class Drape(Recipe):
         light = shading_error(fields["light"], batch)
         whole = shading_error(integrated(fields["slopes"], fields["trend"], batch["mask"]), batch)
         loss = self.slope_weight * slopes + trend + self.print_weight * dyed + light + self.whole_weight * whole
-        loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
+        if batch["image"].shape[1] == self.size:  # a garment's pose is read at this size only (garments/fields.py)
+            loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
         logs = {"whole": whole, "slopes": slopes, "trend": trend, "light": light, "print": dyed}
         logs |= {"panels": panels, "warp": warp, "bend": bend}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial, "fake": fake}
@@ -150,29 +151,42 @@ def true_slopes(batch: Batch) -> Any:
 
 
 def slope_error(slopes: Any, batch: Batch) -> Any:
-    """Mean absolute error of the differences over 1, 2, 4 and 8 pixels, inside the mask.
+    """Error of the differences over 1, 2, 4 and 8 pixels, inside the mask.
 
     A long difference is the sum of short ones, and its error punishes a bias that each short one hides: the median of
     a doubtful slope is zero, and a garment of zero slopes is flat.
     """
     error = (slopes - true_slopes(batch)) * batch["known"]
-    area = ops.sum(ops.cast(batch["mask"] > 0.5, "float32") * batch["known"]) + 1.0
-    across, down = error[..., 0], error[..., 1]
-    total = (ops.sum(ops.abs(across)) + ops.sum(ops.abs(down))) / area
+    area = ops.sum(ops.cast(batch["mask"] > 0.5, "float32"), axis=(1, 2, 3)) + 1.0
+    across, down = error[..., :1], error[..., 1:]
+    total = _errors(across, area, batch, 0.35) + _errors(down, area, batch, 0.35)
     for step in (1, 2, 4):
         across = across[:, :, step:] + across[:, :, :-step]
         down = down[:, step:] + down[:, :-step]
-        total += (ops.sum(ops.abs(across)) + ops.sum(ops.abs(down))) / area / (step + 1)
+        total += (_errors(across, area, batch, 0.35) + _errors(down, area, batch, 0.35)) / (step + 1)
     return total / 2
 
 
 def shading_error(shading: Any, batch: Batch) -> Any:
-    """Mean absolute error of a log shading N,S,S,1 inside the mask, both centred on each garment."""
+    """Error of a log shading N,S,S,1 inside the mask, both centred on each garment."""
     weight = batch["mask"] * batch["known"]
     wrong = (shading - batch["shading"]) * weight
-    area = ops.sum(weight, axis=(1, 2), keepdims=True) + 1e-3
-    wrong -= ops.sum(wrong, axis=(1, 2), keepdims=True) / area * weight
-    return ops.sum(ops.abs(wrong)) / (ops.sum(weight) + 1.0)
+    area = ops.sum(weight, axis=(1, 2, 3)) + 1e-3
+    mean = ops.sum(wrong, axis=(1, 2, 3)) / area
+    return _errors(wrong - mean[:, None, None, None] * weight, area, batch, 0.5)
+
+
+def _errors(wrong: Any, area: Any, batch: Batch, root: float) -> Any:
+    """Half of the mean absolute error and `root` of the root mean square, of each garment; their mean where known.
+
+    The mean absolute error is least at the median, which for a slope that may be a fold or a print's edge is zero;
+    the root mean square at the mean, and a garment's root mean square is what its correlation is made of.
+    wrong: N,h,w,1, 0 outside. area: N, pixels inside.
+    """
+    known = batch["known"][:, 0, 0, 0]
+    absolute = ops.sum(ops.abs(wrong), axis=(1, 2, 3)) / area
+    square = ops.sqrt(ops.sum(ops.square(wrong), axis=(1, 2, 3)) / area + 1e-6) - 1e-3  # its slope is finite at zero
+    return ops.sum((0.5 * absolute + root * square) * known) / (ops.sum(known) + 1e-3)
 
 
 def trend_error(trend: Any, batch: Batch) -> Any:
