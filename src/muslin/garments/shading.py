@@ -39,9 +39,7 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
     shading = ALL_OVER * light[..., 0] + (1 - ALL_OVER) * light[..., 1]
     if share == 0:
         return shading
-    # Another hue is print where the network does not rule print out: a deep fold or a cuff in other light has one too.
-    possible = np.minimum(cv2.dilate(dyed * inside, np.ones((3, 3), np.uint8)) / PERHAPS, 1)
-    printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside) * possible) * inside
+    printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside)) * inside
     if printed.any():
         under = light[..., 1]
         own = under + spread(own - under, (1 - printed) * inside)
