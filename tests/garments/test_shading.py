@@ -136,7 +136,7 @@ def test_the_spots_of_a_dotted_cloth_are_print_however_small() -> None:
 
 
 def test_dots_on_grey_cloth_are_not_taken_for_light() -> None:
-    """A network that knows the dots and no fold: the cloth keeps its folds and loses its dots."""
+    """The network is right about light and dots: the cloth, plain on the whole, keeps its folds and loses its dots."""
     true = folds()
     dyed = np.zeros((SIDE, SIDE), np.float32)
     for y in range(6, SIDE - 6, 10):

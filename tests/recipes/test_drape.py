@@ -69,7 +69,7 @@ def test_a_shading_is_compared_but_for_its_mean(recipe: Drape) -> None:
 
 
 def test_of_two_errors_of_one_mean_the_one_in_few_places_costs_more(recipe: Drape) -> None:
-    """Half of the mean absolute error, half of the root mean square: a tenth of the places, ten times the error."""
+    """Half of the mean absolute error, half of the root mean square: an eighth of the places, eight times the error."""
     given = batch(recipe)
     given |= {"mask": np.ones((4, 64, 64, 1), np.float32), "shading": np.zeros((4, 64, 64, 1), np.float32)}
     sign = (-1.0) ** np.arange(64, dtype=np.float32)[None, None, :, None]

@@ -21,7 +21,7 @@ def with_fringe(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
     pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1].
     The chroma of a pixel on the fringe lies between that of the backdrop and that of the garment near it; how far along
-    is its share in the garment (the matting equation, Smith & Blinn 1996, section 3, with both colours known). Chroma
+    is its share in the garment (the matting equation with both colours known, Smith & Blinn 1996). Chroma
     alone: a shadow beside a garment is darker than the backdrop but no garment. Where either side has many colours, or
     both have one, nothing is changed.
     """
