@@ -106,7 +106,9 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
             printed = print_on(true, mask, small(rng_of_small, ground))
             found = full_shading(printed, mask, predict_fields(printed, mask, network))
             rows["strewn motifs, yarn-dyed checks"].append(compare(found, true, mask))
-            rows["strewn motifs, yarn-dyed checks, luminance"].append(compare(log_shading(srgb_to_linear(printed), mask), true, mask))
+            rows["strewn motifs, yarn-dyed checks, luminance"].append(
+                compare(log_shading(srgb_to_linear(printed), mask), true, mask)
+            )
         for place in (words, with_picture(swatches), drawing):
             for name, row in placed(rng, place, true, mask, network).items():
                 rows[name].append(row)
