@@ -17,10 +17,13 @@ import keras
 
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.layers import NarrowConv2D, UpConv2D
+from muslin.networks.winograd import WinogradConv2D
 
 PRECISIONS = ("float32", "bfloat16")
 # By their very class: one that divides its kernel by what it measures of it (SpectralConv2D) measures in float32.
-LOWERED = (keras.layers.Conv2D, keras.layers.Conv2DTranspose, keras.layers.Dense, NarrowConv2D, UpConv2D)
+LOWERED = (
+    keras.layers.Conv2D, keras.layers.Conv2DTranspose, keras.layers.Dense, NarrowConv2D, UpConv2D, WinogradConv2D
+)  # fmt: skip
 
 
 def check(precision: str) -> None:

@@ -10,32 +10,37 @@ from keras import layers, ops
 
 from muslin import backend
 from muslin.layers import NarrowConv2D, UpConv2D
+from muslin.networks import translators, winograd
+from muslin.networks.winograd import WinogradConv2D
 
 SEEN = np.random.default_rng(0).normal(0, 1, (2, 9, 12, 5)).astype(np.float32)
 
 
-def numbers(network: Callable[[Any], Any], kernel: Any, bias: Any) -> list[np.ndarray]:
+def numbers(network: Callable[[Any], Any], seen: np.ndarray, kernel: Any, bias: Any) -> list[np.ndarray]:
     """The output, and the gradients of an uneven sum of it with respect to kernel, bias and input."""
-    shape = tuple(network(SEEN).shape)
+    shape = tuple(network(seen).shape)
     uneven = np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
     _, gradients = backend.value_and_gradients(
-        lambda: (ops.sum(ops.multiply(network(SEEN), uneven)), {}), [kernel, bias]
+        lambda: (ops.sum(ops.multiply(network(seen), uneven)), {}), [kernel, bias]
     )
-    by_input = backend.input_gradient(lambda x: ops.sum(ops.multiply(network(x), uneven), axis=(1, 2, 3)), SEEN)
-    return [np.asarray(ops.convert_to_numpy(value)) for value in (network(SEEN), *gradients, by_input)]
+    by_input = backend.input_gradient(lambda x: ops.sum(ops.multiply(network(x), uneven), axis=(1, 2, 3)), seen)
+    return [np.asarray(ops.convert_to_numpy(value)) for value in (network(seen), *gradients, by_input)]
 
 
-def alike(made: keras.layers.Layer, plain: keras.layers.Layer, *, before: Callable[[Any], Any] = lambda x: x) -> None:
-    made.build(SEEN.shape)
-    plain.build(SEEN.shape)
+def alike(
+    made: keras.layers.Layer, plain: keras.layers.Layer, *, before: Callable[[Any], Any] = lambda x: x,
+    seen: np.ndarray = SEEN,
+) -> None:  # fmt: skip
+    made.build(seen.shape)
+    plain.build(seen.shape)
     rng = np.random.default_rng(1)
     for ours, theirs in zip(made.weights, plain.weights, strict=True):
         value = rng.normal(0, 1, ours.shape)
         ours.assign(value)
         theirs.assign(value)
-    arguments = {"training": True} if isinstance(made, NarrowConv2D) else {}
-    found = numbers(lambda x: made(x, **arguments), *made.weights)
-    for ours, theirs in zip(found, numbers(lambda x: plain(before(x)), *plain.weights), strict=True):
+    arguments = {"training": True} if isinstance(made, NarrowConv2D | WinogradConv2D) else {}
+    found = numbers(lambda x: made(x, **arguments), seen, *made.weights)
+    for ours, theirs in zip(found, numbers(lambda x: plain(before(x)), seen, *plain.weights), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-4)
 
 
@@ -49,3 +54,39 @@ def test_a_narrow_convolution_is_a_convolution(kernel: Any, padding: str) -> Non
 def test_an_up_convolution_is_enlarging_and_a_convolution() -> None:
     up = layers.UpSampling2D(2, interpolation="nearest")
     alike(UpConv2D(4, activation="relu"), layers.Conv2D(4, 3, padding="same", activation="relu"), before=up)
+
+
+@pytest.mark.parametrize("sides", [(3, 3), (6, 10), (9, 12)])  # a tile's corner; whole tiles; parts of tiles
+def test_a_winograd_convolution_is_a_convolution(sides: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(winograd, "WIDE", 1)
+    monkeypatch.setattr(winograd, "_is_faster_here", lambda: True)
+    used = []
+    convolved = winograd.convolved
+    monkeypatch.setattr(winograd, "convolved", lambda *arguments: used.append(1) or convolved(*arguments))
+    seen = SEEN[:, : sides[0], : sides[1]]
+    alike(WinogradConv2D(4, activation="tanh"), layers.Conv2D(4, 3, activation="tanh"), seen=seen)
+    assert used
+
+
+def test_a_step_of_the_published_generator_is_the_same_with_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eighteen of them one behind the other: the differences do not add up. A finished network has plain ones."""
+    monkeypatch.setattr(winograd, "_is_faster_here", lambda: True)
+    keras.utils.set_random_seed(0)
+    generator = translators.residual_translator(channels=8)
+    picture = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32)
+
+    def step(wide: int) -> list[np.ndarray]:
+        monkeypatch.setattr(winograd, "WIDE", wide)
+
+        def loss() -> tuple[Any, dict[str, Any]]:
+            return ops.mean(ops.square(generator(picture, training=True) - 0.5)), {}
+
+        value, gradients = backend.value_and_gradients(loss, generator.trainable_variables)
+        return [np.asarray(ops.convert_to_numpy(item)) for item in (value[0], *gradients)]
+
+    plain, ours = step(33), step(32)
+    assert any((one != other).any() for one, other in zip(plain, ours, strict=True))
+    for one, other in zip(plain, ours, strict=True):
+        assert np.abs(one - other).max() <= 1e-3 * np.abs(one).max() + 1e-9
+    monkeypatch.setattr(winograd, "convolved", None)
+    generator(picture)

@@ -14,6 +14,7 @@ import keras
 from keras import layers, ops
 
 from muslin.layers import Blur, DepthToSpace, GroupNorm, NarrowConv2D, UpConv2D
+from muslin.networks.winograd import WinogradConv2D
 
 FEATURES = ("down1", "down2", "block_first", "block_middle")  # beside the pixels: CUT, Park et al. 2020, appendix B
 STRIDES = (1, 2, 4, 4, 4)  # of the pixels and of each of FEATURES
@@ -79,8 +80,10 @@ def residual_translator(channels: int = 64, blocks: int = 9) -> keras.Model:
     for level in (1, 2):
         x = _convolution(x, channels * 2**level, 3, f"down{level}", strides=2)
     for block in range(blocks):
-        y = _convolution(_reflected(x, 1), channels * 4, 3, f"block{block}_in", padding="valid")
-        y = _convolution(_reflected(y, 1), channels * 4, 3, f"block{block}_out", padding="valid", active=False)
+        y = WinogradConv2D(channels * 4, use_bias=False, name=f"block{block}_in_convolution")(_reflected(x, 1))
+        y = layers.Activation("relu", name=f"block{block}_in")(GroupNorm(channels * 4, name=f"block{block}_in_norm")(y))
+        y = WinogradConv2D(channels * 4, use_bias=False, name=f"block{block}_out_convolution")(_reflected(y, 1))
+        y = GroupNorm(channels * 4, name=f"block{block}_out_norm")(y)
         x = layers.Add(name=_block_name(block, blocks))([x, y])
     for level in (1, 0):
         width = channels * 2**level
