@@ -43,8 +43,6 @@ THEIRS = {"cut": "cut --CUT_mode CUT", "cyclegan": "cycle_gan", "pix2pix": "pix2
 
 def ours(name: str, precision: str = "float32") -> Callable[[], object]:
     """A step of muslin's recipe on two random pictures, whole pictures as masks."""
-    if "avx512" not in Path("/proc/cpuinfo").read_text():  # there its kernels are the slower ones for channels so wide
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     import keras
 
     from muslin import recipes

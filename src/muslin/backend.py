@@ -22,7 +22,7 @@ from muslin.quiet import quiet_libraries
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are no message for a designer
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # nor that a step of batches of two sizes is drawn twice
 # Its oneDNN kernels, off by default on processors without AVX-512, save small networks 8 to 30 % of a step there
-# (docs/benchmarks.md, "oneDNN kernels"). Set to 0 they are off; networks of 256 channels are then a fifth faster.
+# (docs/benchmarks.md, "oneDNN kernels"). Set to 0 they are off.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 if os.environ.get("KERAS_BACKEND", "tensorflow") not in ("tensorflow", "jax", "torch"):
     raise UserError(
