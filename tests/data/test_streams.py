@@ -6,7 +6,7 @@ import pytest
 
 from muslin.data import drape_stream, truth
 from muslin.data.drape_stream import DrapeStream, log_shading, print_on
-from muslin.data.mask_stream import MaskStream
+from muslin.data.mask_stream import MaskStream, camouflaged
 from muslin.data.photos import GarmentPhoto, clean_mask, held_out
 from muslin.images import srgb_to_linear
 
@@ -113,11 +113,33 @@ def test_mask_stream_pairs_stay_aligned() -> None:
     pixels = np.zeros((90, 120, 3), np.uint8)
     mask = np.zeros((90, 120), np.uint8)
     pixels[30:60, 40:80], mask[30:60, 40:80] = 255, 255
-    stream = MaskStream([GarmentPhoto("a", pixels, mask, None)], [], 64, 24, seed=1, truth_share=0.0)
+    stream = MaskStream(
+        [GarmentPhoto("a", pixels, mask, None)], [], 64, 24, seed=1, truth_share=0.0, camouflaged_share=0
+    )
     batch = stream.batch(0)
     for image, where in zip(batch["image"], batch["mask"][..., 0], strict=True):
         bright = image.mean(-1) > 0
         assert (bright & (where > 0.5)).sum() / (bright | (where > 0.5)).sum() > 0.85
+
+
+def test_a_camouflaged_backdrop_has_nearly_the_garments_colour_and_the_garment_its_own() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.uniform(0, 0.2, (40, 50, 3)).astype(np.float32)
+    mask = np.zeros((40, 50), np.float32)
+    mask[10:30, 10:40] = 1
+    image[mask > 0] = rng.uniform(0.6, 0.8, (600, 3))
+    hidden = camouflaged(rng, image, mask)
+    assert (hidden[mask > 0] == image[mask > 0]).all()
+    before, after = (np.abs(x[mask > 0].mean(0) - x[mask == 0].mean(0)).max() for x in (image, hidden))
+    assert after < 0.61 * before
+    texture = np.ptp(hidden[mask == 0] - image[mask == 0], axis=0)
+    assert (texture < 1e-6).all()  # moved as a whole: its pattern stays
+
+
+def test_a_fine_batch_of_masks_is_half_as_many_at_twice_the_size() -> None:
+    stream = MaskStream([], [], 32, 4, seed=0, fine_batches=1)
+    shapes = [stream.batch(seen)["image"].shape for seen in (0, 4, 8, 12)]
+    assert shapes == [(2, 64, 64, 3), (4, 32, 32, 3), (4, 32, 32, 3), (2, 64, 64, 3)]
 
 
 def test_clean_mask_drops_strings_and_specks_and_fills_pinholes_but_keeps_a_neck_opening() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -43,12 +43,24 @@ def lay_texture(rng: np.random.Generator, swatch: np.ndarray, size: int) -> np.n
     return laid.astype(np.float32) / 255
 
 
+def camouflaged(rng: np.random.Generator, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The backdrop in a colour between its own and the garment's mean one. image: float32 HxWx3; mask: HxW in [0, 1].
+
+    A white shirt on a white wall: colour tells nothing, only the outline and the garment's shape do.
+    """
+    inside = mask[..., None]
+    garment = (image * inside).sum((0, 1)) / (inside.sum() + 1e-3)
+    backdrop = (image * (1 - inside)).sum((0, 1)) / ((1 - inside).sum() + 1e-3)
+    return image + (1 - inside) * np.float32(rng.uniform(0.4, 1)) * (garment - backdrop)
+
+
 @dataclass(frozen=True)
 class MaskStream:
     """Batches {"image": N,S,S,3 in [-1, 1], "mask": N,S,S,1 in [0, 1]}.
 
-    One sample in four is laid on another background, and one in four is printed with a swatch, so that the network
-    learns what a garment's outline is rather than what plain cloth on a floor looks like.
+    One sample in four is laid on another background, one in three is printed with a swatch, and of some the
+    backdrop has nearly the garment's colour, so that the network learns what a garment's outline is rather than what
+    plain cloth on a floor looks like.
     """
 
     photos: Sequence[GarmentPhoto]  # all with masks
@@ -57,10 +69,17 @@ class MaskStream:
     batch_size: int
     seed: int
     truth_share: float = 0.15  # of rendered garments
+    camouflaged_share: float = 0.125  # of all, with the backdrop in nearly the garment's colour
+    fine_batches: int = 0  # of three: half as many pictures at twice the size
 
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, images_seen))
+        fine = (images_seen // self.batch_size) % 3 < self.fine_batches
+        few = max(1, self.batch_size // 2)
+        return (replace(self, size=2 * self.size, batch_size=few) if fine else self)._pictures(rng)
+
+    def _pictures(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         samples = [self._sample(rng) for _ in range(self.batch_size)]
         images, masks = (np.stack(column) for column in zip(*samples, strict=True))
         return {"image": images * 2 - 1, "mask": masks[..., None]}
@@ -72,7 +91,7 @@ class MaskStream:
         image = cv2.warpAffine(pixels, move, square, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
         mask = cv2.warpAffine(mask, move, square, flags=cv2.INTER_AREA).astype(np.float32) / 255
         image = image.astype(np.float32) / 255
-        if self.swatches and rng.random() < 0.25:
+        if self.swatches and rng.random() < 0.33:
             print_ = lay_texture(rng, self.swatches[int(rng.integers(len(self.swatches)))], self.size)
             cover = mask[..., None] * np.float32(rng.uniform(0.4, 1))
             image = image * (1 - cover) + cover * print_ * (0.25 + 0.75 * image.mean(-1, keepdims=True) * 1.6)
@@ -80,6 +99,8 @@ class MaskStream:
             ground = lay_texture(rng, self.swatches[int(rng.integers(len(self.swatches)))], self.size)
             soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.0))[..., None]
             image = image * soft + (1 - soft) * jitter_colour(rng, ground)
+        if rng.random() < self.camouflaged_share:
+            image = camouflaged(rng, image, mask)
         return jitter_colour(rng, image), mask
 
     def _pair(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

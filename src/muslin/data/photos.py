@@ -76,21 +76,20 @@ def load_garments(
     photos = _subfolder(folder, "garments")
     masks = _subfolder(folder, "garment_masks", "masks")
     looks = _looks(photos / "style_labels.csv")
-    paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if masks != folder:
-        paths = [path for path in paths if masks not in path.parents]
+    paths = [path for _, path in photo_paths(folder)]
     if masks != folder:
         find_mask = None  # whoever masks some photos wants the others left out
+    there = bool(paths)
     if masked and find_mask is None:
         paths = [path for path in paths if (masks / path.relative_to(photos).with_suffix(".png")).is_file()]
     paths = paths[:limit]
 
     def load(path: Path) -> GarmentPhoto | None:
-        pixels = _read(path, cv2.IMREAD_COLOR)
+        pixels = read_quickly(path, cv2.IMREAD_COLOR)
         if pixels is None:
             return None
         key = path.relative_to(photos)
-        mask = _read(masks / key.with_suffix(".png"), cv2.IMREAD_GRAYSCALE) if masks != folder else None
+        mask = read_quickly(masks / key.with_suffix(".png"), cv2.IMREAD_GRAYSCALE) if masks != folder else None
         if find_mask is not None:
             mask = find_mask(path, np.ascontiguousarray(pixels[..., ::-1]))
         if mask is None and masked:
@@ -106,6 +105,13 @@ def load_garments(
 
     with ThreadPoolExecutor(2) as pool:
         loaded = [photo for photo in pool.map(load, paths) if photo is not None]
+    if not loaded and masked and there and find_mask is None:
+        raise UserError(
+            "No photo in this folder has a mask.",
+            received=folder,
+            advice="Masks are NAME.png in garment_masks/ beside garments/, named as the photos; white is garment.",
+            exit_code=EXIT_DATA,
+        )
     if not loaded:
         raise UserError(
             "This folder holds no photo that can be read.",
@@ -115,6 +121,20 @@ def load_garments(
             exit_code=EXIT_DATA,
         )
     return loaded
+
+
+def has_masks(folder: Path) -> bool:
+    """Whether a training folder has a folder of masks."""
+    return _subfolder(folder, "garment_masks", "masks") != folder
+
+
+def photo_paths(folder: Path) -> list[tuple[str, Path]]:
+    """Key and path of each photo of a training folder, masked or not, sorted by name."""
+    photos, masks = _subfolder(folder, "garments"), _subfolder(folder, "garment_masks", "masks")
+    paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if masks != folder:
+        paths = [path for path in paths if masks not in path.parents]
+    return [(path.relative_to(photos).as_posix(), path) for path in paths]
 
 
 def load_swatches(folder: Path, *, side: int = 256, held: bool = False) -> list[np.ndarray]:
@@ -131,7 +151,7 @@ def load_swatches(folder: Path, *, side: int = 256, held: bool = False) -> list[
         key = path.relative_to(styles).as_posix()
         if held_out(originals.get(key, key)) != held:
             continue
-        pixels = _read(path, cv2.IMREAD_COLOR)
+        pixels = read_quickly(path, cv2.IMREAD_COLOR)
         if pixels is not None:
             scale = min(1.0, side / max(pixels.shape[:2]))
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -149,7 +169,7 @@ def _looks(table: Path) -> dict[str, str]:
     return {row["file"]: row["style"] for row in read_rows(table, "file", "style")}
 
 
-def _read(path: Path, flag: int) -> np.ndarray | None:
+def read_quickly(path: Path, flag: int) -> np.ndarray | None:
     """Training files are read by OpenCV, four times faster than the careful reader; None when unreadable."""
     try:
         return cv2.imdecode(np.fromfile(path, np.uint8), flag) if path.is_file() else None

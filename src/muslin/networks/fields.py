@@ -9,11 +9,9 @@ import keras
 from keras import layers
 
 from muslin.layers import AffineWarp, DepthToSpace, DyeLight, GarmentFeatures, ShadingSlopes
-from muslin.networks.unet import unet_trunk
+from muslin.networks.unet import ATTEND, DEEP, unet_trunk
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
-DEEP = (0, 1, 1, 2, 1)  # further blocks at 1/2, 1/4, ..., where they are cheap
-ATTEND = (False, False, False, True, True)  # where places look at each other
 PANELS = 4  # body, limb at the viewer's left, limb at the viewer's right, trim
 DYES = 24  # that a garment may have
 PASSED = 0.9  # of the luminance's slopes, by an untrained network

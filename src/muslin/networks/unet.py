@@ -17,6 +17,8 @@ from keras import layers
 from muslin.layers import DepthToSpace, GroupNorm, SelfAttention
 
 WIDTHS = (24, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
+DEEP = (0, 1, 1, 2, 1)  # further blocks there of a deep network, where they are cheap
+ATTEND = (False, False, False, True, True)  # where places look at each other in it
 
 
 def _block(x: Any, width: int, name: str, stride: int = 1, kernel: int = 3, start: str = "ones") -> Any:
@@ -57,9 +59,9 @@ def unet_trunk(
     return decoded
 
 
-def mask_network(widths: Sequence[int] = WIDTHS) -> keras.Model:
+def mask_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.Model:
     """Photo (N,H,W,3 in [-1, 1]) -> logits of "garment" (N,H,W,1)."""
     image = keras.Input((None, None, 3), name="image")
-    x = unet_trunk(image, widths)[-1]
-    x = layers.Conv2D(4, 3, padding="same", name="head")(x)
+    decoded = unet_trunk(image, widths, deep=DEEP, attend=ATTEND) if deep else unet_trunk(image, widths)
+    x = layers.Conv2D(4, 3, padding="same", name="head")(decoded[-1])
     return keras.Model(image, DepthToSpace(2, name="logits")(x), name="mask_network")

@@ -18,27 +18,31 @@ import keras
 import numpy as np
 from keras import ops
 
+from muslin.data.found_masks import sure_masks
 from muslin.data.mask_stream import MaskStream
-from muslin.data.photos import held_out, load_garments, load_swatches
+from muslin.data.photos import has_masks, held_out, load_garments, load_swatches, photo_paths
 from muslin.networks.unet import WIDTHS, mask_network
-from muslin.optim import cosine
+from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
 
 
 @dataclass(frozen=True)
 class Mask(Recipe):
     size: int = 128  # px, side of the square the network sees in training; it runs at any multiple of 32
-    learning_rate: float = 1.5e-3  # Adam, at the start
+    learning_rate: float = 3e-3  # of Muon, at the start
     dice_weight: float = 0.5
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
+    deep: bool = False  # more blocks, and attention: for runs of an hour
+    fine_batches: int = 1  # of three: half as many pictures at twice the size
+    found: bool = False  # photos without a mask too, with the one that the shipped network finds where it is sure
 
     name = "mask"
     summary = "segmentation: photo -> garment mask"
 
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
-        network = mask_network(self.widths)
-        optimizer = keras.optimizers.Adam(self.learning_rate, beta_2=0.99)
+        network = mask_network(self.widths, self.deep)
+        optimizer = Muon(self.learning_rate, beta_2=0.99)
         object.__setattr__(self, "networks", {"generator": network})
         object.__setattr__(self, "phases", [Phase("mask", ("generator",), self.loss, optimizer)])
 
@@ -58,10 +62,14 @@ class Mask(Recipe):
         return cosine(progress)
 
     def stream(self, data: Path | None, seed: int) -> MaskStream:
-        photos = [] if data is None else load_garments(Path(data), masked=True)
+        photos = [] if data is None or (self.found and not has_masks(data)) else load_garments(Path(data), masked=True)
         known = [photo for photo in photos if not held_out(photo.key)]
+        if self.found and data is not None:
+            masked = {photo.key for photo in photos}
+            others = [(key, path) for key, path in photo_paths(Path(data)) if key not in masked and not held_out(key)]
+            known += sure_masks(others)
         swatches = [] if data is None else load_swatches(Path(data))
-        return MaskStream(known, swatches, self.size, self.batch_size, seed)
+        return MaskStream(known, swatches, self.size, self.batch_size, seed, fine_batches=self.fine_batches)
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
         """Rows: photo, true mask, predicted mask."""
