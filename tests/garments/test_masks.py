@@ -18,7 +18,7 @@ def perfect_network(truth: np.ndarray) -> masks.MaskNetwork:
         size = image.shape[1]
         seen = masks.letterbox(np.uint8(truth * 255)[..., None].repeat(3, -1), size)[..., :1] / 255
         logits = np.where(seen > 0.5, 8.0, -8.0).astype(np.float32)
-        return {"logits": np.stack([logits, logits[:, ::-1]])}
+        return {"logits": np.stack([logits, logits[:, ::-1]])[: len(image)]}
 
     return network
 

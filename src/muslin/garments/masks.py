@@ -16,7 +16,7 @@ from muslin.garments.framing import invert, photo_frame
 from muslin.garments.fringe import with_fringe
 from muslin.garments.network import fits
 
-SIZES = (128, 256)  # px, sides of the letterboxes that the network sees
+READS = ((128, True), (256, False))  # px, sides of the letterboxes that the network sees; their mirror images too?
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
 
@@ -98,24 +98,23 @@ def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:
     return Mask(cut.alpha, sure, "network")
 
 
-def segment(pixels: np.ndarray, network: MaskNetwork, sizes: tuple[int, ...] = SIZES) -> np.ndarray:
+def segment(pixels: np.ndarray, network: MaskNetwork) -> np.ndarray:
     """Probability of "garment" by the network alone, for the whole photo, float32, at most WORKING_SIDE px.
 
-    Mean log odds over letterboxes of several sizes (the small one sees the whole, the large one the outline) and over
-    the photo and its mirror image.
+    Mean log odds of letterboxes of two sizes (the small one sees the whole, the large one the outline).
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     total = np.zeros((rows, columns), np.float32)
-    for size in sizes:
+    for size, mirrored in READS:
         image = letterbox(pixels, size)
-        pair = np.stack([image, image[:, ::-1]]).astype(np.float32) / 127.5 - 1
-        logits = fits("mask", next(iter(network(image=pair).values())), 2, size, size, 1)[..., 0]
-        logits = (logits[0] + logits[1][:, ::-1]) / 2
+        images = np.stack([image, image[:, ::-1]] if mirrored else [image]).astype(np.float32) / 127.5 - 1
+        logits = fits("mask", next(iter(network(image=images).values())), len(images), size, size, 1)[..., 0]
+        odds = (logits[0] + logits[1][:, ::-1]) / 2 if mirrored else logits[0]
         frame = invert(photo_frame(rows, columns, size))
-        total += cv2.warpAffine(logits, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return 1 / (1 + np.exp(-np.clip(total / len(sizes), -20, 20)))
+        total += cv2.warpAffine(odds, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return 1 / (1 + np.exp(-np.clip(total / len(READS), -20, 20)))
 
 
 def letterbox(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -255,11 +254,11 @@ def _without_teeth(inside: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """A cut and the probability that it began with, agreed: both float32 HxW in [0, 1], as is what is returned.
 
     A cut goes by colour: where a stripe of the garment has the backdrop's, a tooth is missing from the outline. Its
-    vote, averaged over a few pixels, is added to the network's log odds.
+    vote, averaged over a few pixels, is added to the network's log odds: it decides where the network is unsure.
     """
     clipped = np.clip(prior, 0.01, 0.99)
     odds = cv2.GaussianBlur(np.log(clipped / (1 - clipped)), (0, 0), 0.75)
-    odds += 4 * (2 * cv2.GaussianBlur(inside, (0, 0), 1.5) - 1)
+    odds += 2 * (2 * cv2.GaussianBlur(inside, (0, 0), 1.5) - 1)
     return 1 / (1 + np.exp(-odds))
 
 
