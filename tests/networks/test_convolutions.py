@@ -68,6 +68,14 @@ def test_a_winograd_convolution_is_a_convolution(sides: tuple[int, int], monkeyp
     assert used
 
 
+@pytest.mark.parametrize("wrong", [{"kernel_size": 5}, {"strides": 2}, {"padding": "same"}, {"groups": 2}])
+def test_a_winograd_convolution_of_another_kind_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="Only 3 x 3"):
+        WinogradConv2D(4, **wrong)
+    again = WinogradConv2D.from_config(WinogradConv2D(4, use_bias=False).get_config())
+    assert (again.filters, again.use_bias) == (4, False)
+
+
 def test_a_step_of_the_published_generator_is_the_same_with_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eighteen of them one behind the other: the differences do not add up. A finished network has plain ones."""
     monkeypatch.setattr(winograd, "_is_faster_here", lambda: True)

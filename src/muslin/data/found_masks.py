@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from muslin.data.photos import GarmentPhoto, read_quickly
-from muslin.garments.masks import confidence, grabcut, segment
+from muslin.garments.masks import agreement, confidence, grabcut, segment
 from muslin.garments.network import Network
 
 MASK_NETWORK = Path(__file__).parent.parent / "models" / "mask" / "generator.onnx"
@@ -55,9 +55,7 @@ def _agreed(pixels: np.ndarray) -> np.ndarray:
     """The mask that network and GrabCut agree on, float32 HxW; nothing where they do not."""
     probability = segment(pixels, _mask_network())
     drawn = grabcut(pixels, probability).alpha
-    inside, cut = probability > 0.5, cv2.resize(drawn, probability.shape[::-1]) > 0.5
-    agreement = (inside & cut).sum() / max(1, (inside | cut).sum())
-    sure = confidence(probability) >= SURE and agreement >= ALIKE
+    sure = confidence(probability) >= SURE and agreement(probability, drawn) >= ALIKE
     return drawn if sure else np.zeros_like(drawn)
 
 

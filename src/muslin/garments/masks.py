@@ -91,9 +91,7 @@ def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:
     probability = segment(pixels, network)
     sure = confidence(probability)
     cut = grabcut(pixels, probability)
-    drawn = cv2.resize(cut.alpha, probability.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
-    both, either = (drawn & (probability > 0.5)).sum(), (drawn | (probability > 0.5)).sum()
-    if both < 0.6 * either:  # the photo's colours cannot tell garment from backdrop: the network's word stands
+    if agreement(probability, cut.alpha) < 0.6:  # colours cannot tell garment from backdrop: the network's word stands
         return Mask(refine(pixels, probability), sure, "network")
     return Mask(cut.alpha, sure, "network")
 
@@ -133,6 +131,12 @@ def confidence(probability: np.ndarray) -> float:
     mask = probability > 0.5
     union = np.where(mask, 1.0, probability).sum()
     return float(probability[mask].sum() / union) if union > 0 else 0.0
+
+
+def agreement(probability: np.ndarray, alpha: np.ndarray) -> float:
+    """The overlap (IoU) of what is likely garment, float32 hxw, with a mask of the same photo, float32 HxW."""
+    likely, drawn = probability > 0.5, cv2.resize(alpha, probability.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+    return float((likely & drawn).sum() / max(1, (likely | drawn).sum()))
 
 
 def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:

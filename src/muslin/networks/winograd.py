@@ -44,7 +44,11 @@ class WinogradConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
+        """Raises ValueError for a size, stride, padding, dilation or groups that the tiles do not know."""
         super().__init__(filters, **{"kernel_size": 3, "padding": "valid", **kwargs})
+        settings = (self.kernel_size, self.strides, self.padding, self.dilation_rate, self.groups)
+        if settings != ((3, 3), (1, 1), "valid", (1, 1), 1):
+            raise ValueError(f"Only 3 x 3, stride 1, without padding, dilation and groups. Received: {settings}")
 
     def call(self, x: Any, training: bool = False) -> Any:
         wide = None not in x.shape and min(self.filters, x.shape[-1]) >= WIDE
