@@ -27,10 +27,11 @@ from muslin.data.graphics import any_dye, badge, drawing, scatter, words, woven
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto, held_out, load_garments, load_swatches
 from muslin.data.truth import render
+from muslin.garments.bands import bands
 from muslin.garments.fields import Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.network import Network
-from muslin.garments.renderer import bands, dress
+from muslin.garments.renderer import dress
 from muslin.garments.shading import LOG_FLOOR
 from muslin.images import luminance, srgb_to_linear
 from muslin.textiles.repeat import Cloth

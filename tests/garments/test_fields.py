@@ -1,9 +1,9 @@
 import cv2
 import numpy as np
 
+from muslin.garments.bands import bands
 from muslin.garments.fields import fit_guide, luminance_fields, with_guide, without_islands
 from muslin.garments.framing import garment_box
-from muslin.garments.renderer import bands
 from muslin.garments.shading import log_colour
 from muslin.images import luminance, srgb_to_linear
 

@@ -51,6 +51,17 @@ def test_a_striped_hem_gets_no_teeth_but_keeps_its_corners() -> None:
     assert overlap(masks._without_teeth(skirt, prior), skirt) > 0.99
 
 
+def test_a_gap_beside_a_sleeve_stays_open_where_a_miss_of_the_same_size_is_filled() -> None:
+    probability = np.full((128, 128), 0.02, np.float32)
+    probability[10:118, 10:118] = 0.99
+    gap, miss = (slice(40, 56), slice(30, 33)), (slice(40, 56), slice(90, 93))
+    probability[gap], probability[miss] = 0.1, 0.4  # surely backdrop; not sure of either
+    whole = masks._whole_pieces(probability)
+    assert whole[gap].max() < 0.5 and whole[miss].min() > 0.9
+    probability[60, 60] = 0.0  # a pin-hole, however sure
+    assert masks._whole_pieces(probability)[60, 60] > 0.9
+
+
 def test_grabcut_stands_in_without_a_network() -> None:
     shown = render(2, 256, textile="plain")
     found = masks.automatic(shown.photo, None)

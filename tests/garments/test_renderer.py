@@ -4,11 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muslin.data.truth import reconstruct, render
-from muslin.garments import renderer
+from muslin.garments import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.renderer import dress
-from muslin.textiles.repeat import Cloth
+from muslin.images import linear_to_srgb, srgb_to_linear
+from muslin.textiles.repeat import Cloth, PreparedCloth
 
 
 def flat_fields(size: int) -> Fields:
@@ -56,7 +57,7 @@ def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = luminance_fields(shown.photo, shown.mask)
     cloth = Cloth(dark_swatch()).prepare(1.3)
     whole = dress(shown.photo, shown.mask, fields, [cloth])
-    monkeypatch.setattr(renderer, "BAND_PIXELS", 160 * 16)
+    monkeypatch.setattr(bands, "BAND_PIXELS", 160 * 16)
     banded = dress(shown.photo, shown.mask, fields, [cloth])
     assert np.abs(whole.astype(int) - banded).max() <= 3  # the cloth's antialiasing sees its neighbours in a band
 
@@ -97,6 +98,51 @@ def test_each_panel_takes_its_own_cloth() -> None:
     cloths = [Cloth(red).prepare(1.0), Cloth(blue).prepare(1.0), Cloth(red).prepare(1.0), Cloth(red).prepare(1.0)]
     image = dress(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32), fields, cloths)
     assert (image[:, :30] == [200, 0, 0]).all() and (image[:, 34:] == [0, 0, 200]).all()
+
+
+def oblique(size: int = 64) -> tuple[Fields, list[PreparedCloth]]:
+    """Black body, white sleeve, parted by the line 2 x + y = 95.3; the cloths of both."""
+    fields = flat_fields(size)
+    y, x = np.mgrid[: size // 2, : size // 2] * 2.0 + 1  # cell i of the panels belongs to pixel 2 i + 1
+    fields.panels[..., 0], fields.panels[..., 1] = 95.3 - 2 * x - y, 2 * x + y - 95.3
+    fields.panels[..., 2:] = -1e3
+    black, white = (Cloth(np.full((8, 8, 3), level, np.uint8)).prepare(1.0) for level in (0, 200))
+    return fields, [black, white, black, black]
+
+
+def test_a_pixel_that_a_seam_crosses_shows_both_cloths_by_area() -> None:
+    """Against the area of each pixel beyond the line, counted at 40 x 40 points: a seam is no stair."""
+    fields, cloths = oblique()
+    image = dress(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32), fields, cloths)
+    shown = srgb_to_linear(image[..., 0]) / srgb_to_linear(np.uint8([200]))
+    points = (np.arange(64 * 40) + 0.5) / 40 - 0.5
+    area = (2 * points[None] + points[:, None] > 95.3).reshape(64, 40, 64, 40).mean((1, 3))
+    inner = (slice(2, -2), slice(2, -2))
+    assert ((area > 0.1) & (area < 0.9)).sum() > 60
+    assert np.abs(shown - area)[inner].max() < 0.2  # eight points of a pixel tell its area to an eighth or so
+    assert np.abs(shown - area)[inner].mean() < 0.4 * np.abs((area > 0.5) - area)[inner].mean()
+
+
+def test_seams_between_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields, cloths = oblique()
+    photo, alpha = np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32)
+    whole = dress(photo, alpha, fields, cloths)
+    monkeypatch.setattr(bands, "BAND_PIXELS", 64 * 16)
+    np.testing.assert_allclose(dress(photo, alpha, fields, cloths), whole, atol=1)
+
+
+def test_the_old_colour_of_a_soft_outline_is_not_mixed_in() -> None:
+    """A red garment on grey whose outline is four pixels wide: under black cloth no pixel of it is red."""
+    x = np.arange(64)
+    share = np.clip((36 - x) / 5, 0, 1).astype(np.float32)
+    row = srgb_to_linear(np.uint8([200, 20, 60])) * share[:, None] + srgb_to_linear(np.uint8([180, 180, 180])) * (
+        1 - share[:, None]
+    )
+    photo = np.repeat(linear_to_srgb(row)[None], 64, 0)
+    alpha = np.repeat(share[None], 64, 0)
+    black = Cloth(np.full((8, 8, 3), 20, np.uint8)).prepare(1.0)
+    image = dress(photo, alpha, flat_fields(64), [black]).astype(int)
+    assert np.ptp(image[10:54, 4:60], axis=-1).max() <= 6
 
 
 def test_white_cloth_keeps_its_folds() -> None:

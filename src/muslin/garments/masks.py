@@ -18,6 +18,8 @@ from muslin.garments.network import fits
 
 READS = ((128, True), (256, False))  # px, sides of the letterboxes that the network sees; their mirror images too?
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
+SURE_GAP = 0.25  # probability of "garment" below which the quarter of a gap is
+SMALLEST_GAP = 0.0006  # of the garment; less is a pin-hole
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
 
 MaskNetwork = Callable[..., Mapping[str, np.ndarray]]
@@ -186,7 +188,10 @@ def _decided(probability: np.ndarray, sharpness: float = 4.0) -> np.ndarray:
 
 
 def _whole_pieces(probability: np.ndarray) -> np.ndarray:
-    """Without specks and pin-holes. Shoes come in pairs, so more than one piece stays; a neck opening stays open."""
+    """Without specks and pin-holes. Shoes come in pairs, so more than one piece stays; a neck opening stays open.
+
+    A small hole stays open if much of it is surely none of the garment: the gap between a sleeve and the body.
+    """
     inside = (probability > 0.5).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
     if count > 2:
@@ -198,6 +203,9 @@ def _whole_pieces(probability: np.ndarray) -> np.ndarray:
     if count > 2:
         holes = stats[:, cv2.CC_STAT_AREA] < 0.006 * inside.sum()
         holes[0] = False  # the garment
+        gaps = np.bincount(labels[probability < SURE_GAP], minlength=count) >= stats[:, cv2.CC_STAT_AREA] / 4
+        gaps &= stats[:, cv2.CC_STAT_AREA] >= SMALLEST_GAP * inside.sum()
+        holes &= ~gaps
         probability = np.where(holes[labels], np.maximum(probability, 0.98), probability)
     return probability
 

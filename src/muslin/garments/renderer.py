@@ -7,104 +7,20 @@ other pixel is the input's own byte.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from muslin.garments.bands import MOST_POINTS, Band, band, cloth_positions, places, positions_within
 from muslin.garments.fields import Fields
 from muslin.garments.framing import garment_box
-from muslin.garments.shading import log_colour
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import PreparedCloth
 
-BAND_PIXELS = 1 << 18  # of a band; ten float32 fields of it take 10 MB
 BACKDROP_SIDE = 1024  # px, the longer side at which the backdrop's colour is looked up
-GAIN_RANGE = (-3.0, 1.1)  # of the log gain: a white badge on black cloth is no light three times the brightest fold's
+LEAST_REACH = 5  # px, from which the backdrop's colour is taken: an outline and its fringe are up to four wide
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
-
-
-@dataclass(frozen=True)
-class Band:
-    """Fields of rows top:bottom, columns left:right of the photo, at its own size."""
-
-    rows: slice
-    columns: slice
-    shading: np.ndarray  # hxw log gain
-    warp: np.ndarray  # hxwx2, photo pixels
-    panel: np.ndarray  # hxw uint8, index into fields.PANELS
-
-
-def bands(pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]) -> Iterator[Band]:
-    """The fields at the photo's own size, band by band over `box` (left, top, right, bottom)."""
-    for rows, columns in _places(box):
-        yield _band(pixels, fields, rows, columns)
-
-
-def _places(box: tuple[int, int, int, int]) -> Iterator[tuple[slice, slice]]:
-    left, top, right, bottom = box
-    height = max(16, BAND_PIXELS // max(1, right - left))
-    for start in range(top, bottom, height):
-        yield slice(start, min(bottom, start + height)), slice(left, right)
-
-
-def _band(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> Band:
-    return Band(rows, columns, _shading(pixels, fields, rows, columns), *_warp(fields, rows, columns))
-
-
-def _enlarge(
-    field: np.ndarray, fields: Fields, rows: slice, columns: slice, stride: int = 1, side: int | None = None
-) -> np.ndarray:
-    """A field of the square seen from the photo's pixels in rows x columns.
-
-    side: pixels of the square when the field was made (default: `fields.size`), of which each cell covers `stride`.
-    """
-    frame = fields.frame.astype(np.float64)
-    ratio = fields.size / (side or fields.size)
-    shift = frame[:, :2] @ [columns.start, rows.start] + frame[:, 2]
-    # Cell i belongs to pixel stride * i + stride // 2 of its own square; pixel x there is ratio * (x + 0.5) - 0.5 here.
-    first = ratio * ((stride // 2 if stride > 1 else 0) + 0.5) - 0.5
-    matrix = np.hstack([frame[:, :2], shift[:, None] - first]) / (stride * ratio)
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(field, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _shading(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> np.ndarray:
-    log = log_colour(np.ascontiguousarray(pixels[rows, columns]))
-    slopes = _enlarge(fields.slopes, fields, rows, columns)
-    shading = np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields.offset, fields, rows, columns)
-    return np.clip(shading, *GAIN_RANGE)
-
-
-def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
-    """(warp, panel): each pixel takes the warp of its most probable panel, so that seams are sharp at any size."""
-    order = np.argsort(-fields.panels.reshape(-1, fields.panels.shape[-1]).mean(0))
-    present = [k for k in order if (fields.panels.argmax(-1) == k).mean() > 0.002]
-    side = fields.side
-    first = present[0]
-    warp = _enlarge(fields.warp[:, :, first], fields, rows, columns, 4, fields.geometry) * np.float32(side)
-    best = _enlarge(fields.panels[..., first], fields, rows, columns, 2, fields.geometry)
-    panel = np.full(best.shape, first, np.uint8)
-    for k in present[1:]:
-        logits = _enlarge(fields.panels[..., k], fields, rows, columns, 2, fields.geometry)
-        wins = logits > best
-        if wins.any():
-            best = np.maximum(best, logits)
-            own = _enlarge(fields.warp[:, :, k], fields, rows, columns, 4, fields.geometry) * np.float32(side)
-            cv2.copyTo(own, wins.view(np.uint8), warp)
-            panel[wins] = k
-    return warp, panel
-
-
-def cloth_positions(fields: Fields, rows: slice, columns: slice, warp: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(u, v): where on the cloth each pixel lies, in photo pixels from the garment's centre."""
-    x, y = fields.centre
-    across = np.arange(columns.start, columns.stop, dtype=np.float32) - np.float32(x)
-    down = np.arange(rows.start, rows.stop, dtype=np.float32) - np.float32(y)
-    return across[None, :] + warp[..., 0], down[:, None] + warp[..., 1]
 
 
 def dress(
@@ -126,17 +42,15 @@ def dress(
     def lay(place: tuple[slice, slice]) -> None:
         if not alpha[place].any():
             return
-        band = _band(pixels, fields, *place)
-        u, v = cloth_positions(fields, *place, band.warp)
-        colour = _sample(cloths, u, v, band.panel)
-        gain = np.exp(band.shading * np.float32(shading))
-        light = _roll_off(srgb_to_linear(colour) * gain[..., None])
+        seen = band(pixels, fields, *place)
+        light = _light(cloths, fields, seen)
+        light = _roll_off(light * np.exp(seen.shading * np.float32(shading))[..., None])
         result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), strength)
 
-    places = list(_places(garment_box((alpha > 0).astype(np.uint8) * np.uint8(255)))) if strength > 0 else []
+    box = garment_box((alpha > 0).astype(np.uint8) * np.uint8(255))
     # Bands share nothing but the photo, and NumPy and OpenCV release the interpreter's lock.
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        list(pool.map(lay, places))
+        list(pool.map(lay, places(box) if strength > 0 else ()))
     return result
 
 
@@ -149,6 +63,18 @@ def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength:
         return pixels.copy()
     place = (slice(0, alpha.shape[0]), slice(0, alpha.shape[1]))
     return _composite(pixels, alpha, _backdrop(pixels, alpha), place, cloth, strength)
+
+
+def _light(cloths: list[PreparedCloth], fields: Fields, seen: Band) -> np.ndarray:
+    """What the cloth of a band reflects, linear light hxwx3. A pixel that a seam crosses shows both its cloths."""
+    u, v = cloth_positions(fields, seen.rows, seen.columns, seen.warp)
+    light = srgb_to_linear(_sample(cloths, u, v, seen.panel))
+    rows, columns = np.nonzero(seen.seam)
+    for start in range(0, len(rows), MOST_POINTS):
+        y, x = rows[start : start + MOST_POINTS], columns[start : start + MOST_POINTS]
+        within = positions_within(fields, x + seen.columns.start, y + seen.rows.start)
+        light[y, x] = srgb_to_linear(_sample(cloths, *within)).mean(0)
+    return light
 
 
 def _sample(cloths: list[PreparedCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
@@ -205,7 +131,7 @@ def _backdrop(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     free = (cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) <= 0.02).astype(np.float32)
-    radius = max(2, max(size) // 150)
+    radius = max(LEAST_REACH, max(size) // 150)
     window = (2 * radius + 1, 2 * radius + 1)
     total = cv2.blur(free, window, borderType=cv2.BORDER_CONSTANT)
     colour = cv2.blur(small * free[..., None], window, borderType=cv2.BORDER_CONSTANT)

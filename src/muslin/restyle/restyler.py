@@ -14,11 +14,12 @@ import numpy as np
 from muslin import store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments import masks
+from muslin.garments.bands import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
-from muslin.garments.renderer import bands, dress
+from muslin.garments.renderer import dress
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.textiles.mix import Overprint
