@@ -49,6 +49,31 @@ def test_shapes_ranges_and_what_is_known(small_stream: DrapeStream) -> None:
     np.testing.assert_allclose(centred[:6], 0, atol=0.02)
 
 
+def test_panels_of_photos_follow_them_and_change_names_in_the_mirror() -> None:
+    """The left half of a garment is red and its left limb, the right half blue and its right one, seen how it may."""
+    photo = plain_photo()
+    pixels, panels = np.zeros_like(photo.pixels), np.zeros(photo.pixels.shape[:2], np.uint8)
+    pixels[:, :80, 0], pixels[:, 80:, 2] = 200, 200
+    panels[20:-20, 30:80], panels[20:-20, 80:-30] = 2, 3
+    photos = [replace(photo, pixels=pixels, panels=panels)]
+    stream = DrapeStream([], photos, [], 64, 8, seed=5, printed_share=1.0)
+    batch = stream.batch(0)
+    seen, half = batch["panels"], batch["image"][:, 1::2, 1::2]
+    assert not batch["posed"].any() and not batch["known"].any()
+    assert np.isin(seen, (0, 2, 3)).all() and (seen > 0).mean() > 0.3
+    left = half[..., 0] > half[..., 2]  # red: whichever side of the picture it has come to
+    middle = np.abs(np.arange(32) - 15.5) > 3
+    for labels, red in zip(seen, left, strict=True):
+        inside = (labels > 0) & middle
+        side = np.arange(32)[None] < 16
+        assert ((labels == 2) == side)[inside].mean() > 0.97  # "left" is where the viewer sees it
+        assert abs((red == side)[inside].mean() - 0.5) > 0.45  # mirrored or not
+    mirrored = [
+        (red == (np.arange(32)[None] < 16))[labels > 0].mean() < 0.5 for labels, red in zip(seen, left, strict=True)
+    ]
+    assert any(mirrored) and not all(mirrored)
+
+
 def test_some_batches_show_half_as_many_garments_at_twice_the_side(small_stream: DrapeStream) -> None:
     stream = replace(small_stream, fine_batches=1)
     sides = {seen: stream.batch(seen) for seen in (0, 16, 32, 48)}

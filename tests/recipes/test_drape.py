@@ -155,10 +155,13 @@ def test_panel_and_warp_errors_by_hand() -> None:
     warp = np.zeros((1, 4, 4, 2), np.float32)
     logits = np.zeros((1, 8, 8, PANELS), np.float32)
     fields = {"panels": ops.convert_to_tensor(logits), "warp": ops.ones((1, 4, 4, 2 * PANELS)) * 0.1}
-    entropy, distance, bend = panel_and_warp_error(fields, {"panels": panels, "warp": warp})
+    known = {"panels": panels, "warp": warp, "posed": np.ones((1, 1, 1, 1), np.float32)}
+    entropy, distance, bend = panel_and_warp_error(fields, known)
     assert float(entropy) * 32 / 33 == pytest.approx(np.log(PANELS) * (32 / 33) ** 2, rel=0.05)
     assert float(distance) == pytest.approx(0.2 * 8 / 9, rel=1e-5)  # |x| + |y|, 8 known cells, + 1 in the area
     assert float(bend) == pytest.approx(0, abs=1e-6)
+    again, distance, _ = panel_and_warp_error(fields, {**known, "posed": np.zeros((1, 1, 1, 1), np.float32)})
+    assert float(again) == float(entropy) and float(distance) == 0  # a photo's panels may be known, its warp never is
 
 
 def test_only_the_known_shadings_count_as_real(recipe: Drape) -> None:

@@ -18,6 +18,7 @@ from muslin.garments.framing import about_centre, garment_box, garment_frame, ro
 from muslin.garments.shading import LOG_FLOOR
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
+IN_THE_MIRROR = np.array([0, 1, 3, 2, 4], np.uint8)  # labels of panels: the limbs change places
 MIN_LUMINANCE = 0.02  # linear light; a darker plain garment shows the camera's noise rather than its folds
 
 
@@ -55,10 +56,11 @@ class DrapeStream:
     image N,S,S,3 in [-1, 1]; mask N,S,S,1; shading N,S,S,1 (log gain, mean 0 inside the mask; 0 where unknown);
     print N,S,S,1 (1 = another dye than the garment's ground; 0 where unknown);
     known N,1,1,1 (1 = shading and print are known); panels N,S/2,S/2 int32 (0 = unknown or outside, 1.. = panel);
-    warp N,S/4,S/4,2 (in units of S).
+    warp N,S/4,S/4,2 (in units of S); posed N,1,1,1 (1 = the warp is known).
 
     rendered: the truth world, all known. plain: photos of plain garments, most of them with a print laid on; shading
-    known. printed: photos of garments with their own prints, nothing known: only the discriminator speaks.
+    known. printed: photos of garments with their own prints: only the discriminator speaks. Panels of photos are known
+    where they come with them.
     """
 
     plain: Sequence[GarmentPhoto]
@@ -72,6 +74,7 @@ class DrapeStream:
     first_garment: int = 0  # seed of the first of them in the truth world
     fine_batches: int = 0  # of three
     plain_share: float = 0.5  # of a batch
+    printed_share: float = 0.125
 
     def batch(self, images_seen: int) -> dict[str, np.ndarray]:
         cv2.setNumThreads(1)
@@ -88,12 +91,15 @@ class DrapeStream:
         return replace(self, size=2 * self.size, batch_size=half, rendered_garments=few, plain_share=0.75)
 
     def _coarser(self) -> DrapeStream:
-        """Where most batches are fine ones, the others are there for the pose, which rendered garments teach alone."""
-        return self if self.fine_batches < 2 else replace(self, plain_share=0.25)
+        """Where most batches are fine ones, the others are there for the pose, which few photos teach, if any."""
+        if self.fine_batches < 2:
+            return self
+        sewn = any(photo.panels is not None for photo in self.printed)
+        return replace(self, plain_share=0.25, printed_share=0.25 if sewn else self.printed_share)
 
     def _garments(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         plain = int(self.plain_share * self.batch_size) if self.plain else 0
-        printed = self.batch_size // 8 if self.printed else 0
+        printed = int(self.printed_share * self.batch_size) if self.printed else 0
         samples = [self._rendered(rng) for _ in range(self.batch_size - plain - printed)]
         samples += [self._plain(rng) for _ in range(plain)]
         samples += [self._printed(rng) for _ in range(printed)]
@@ -102,17 +108,24 @@ class DrapeStream:
         return batch
 
     def _sample(
-        self, image: np.ndarray, mask: np.ndarray, shading: np.ndarray | None, dyed: np.ndarray | None = None
+        self,
+        image: np.ndarray,
+        mask: np.ndarray,
+        shading: np.ndarray | None,
+        dyed: np.ndarray | None = None,
+        panels: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         size = self.size
+        unknown = np.zeros((size // 2, size // 2), np.int32)
         return {
             "image": image,
             "mask": mask[..., None],
             "shading": np.zeros((size, size, 1), np.float32) if shading is None else shading[..., None],
             "print": np.zeros((size, size, 1), np.float32) if dyed is None else dyed[..., None],
             "known": np.full((1, 1, 1), shading is not None, np.float32),
-            "panels": np.zeros((size // 2, size // 2), np.int32),
+            "panels": unknown if panels is None else panels[1::2, 1::2].astype(np.int32),
             "warp": np.zeros((size // 4, size // 4, 2), np.float32),
+            "posed": np.zeros((1, 1, 1), np.float32),
         }
 
     def _rendered(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -125,36 +138,42 @@ class DrapeStream:
         shading = _view(log, frame, size)
         shading = (shading - (shading * mask).sum() / (mask.sum() + 1e-3)) * mask
         dyed = other_than_ground(srgb_to_linear(image) * np.exp(-shading)[..., None], mask)
-        sample = self._sample(_camera(rng, image), mask, shading, dyed)
-        panels = _view(shown.parts, frame, size, cv2.INTER_NEAREST)[1::2, 1::2]
-        sample["panels"] = panels.astype(np.int32)
+        panels = _view(shown.parts, frame, size, cv2.INTER_NEAREST)
+        sample = self._sample(_camera(rng, image), mask, shading, dyed, panels)
+        sample["posed"] += 1
         sample["warp"] = _view(shown.warp, frame, size)[2::4, 2::4] * (frame[0, 0] / size)
         return _mirror(sample) if rng.random() < 0.5 else sample
 
     def _plain(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        pixels, mask = self._photo(rng, self.plain)
+        pixels, mask, panels = self._photo(rng, self.plain)
         linear = srgb_to_linear(pixels)
         shading = log_shading(linear, mask)
         if rng.random() < self.keep_plain:
-            return self._sample(pixels, mask, shading)
+            return self._sample(pixels, mask, shading, panels=panels)
         shading = np.clip(shading, -2.5, 1.5) * np.float32(rng.uniform(0.75, 1.35))
         albedo = self._albedo(rng, linear, mask)
         image = print_on(shading, mask, albedo, exposure=float(np.exp(rng.uniform(-1.6, 0.1))))
-        return self._sample(_camera(rng, image), mask, shading, other_than_ground(albedo, mask))
+        return self._sample(_camera(rng, image), mask, shading, other_than_ground(albedo, mask), panels)
 
     def _printed(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        pixels, mask = self._photo(rng, self.printed)
-        return self._sample(pixels, mask, None)
+        pixels, mask, panels = self._photo(rng, self.printed)
+        return self._sample(pixels, mask, None, panels=panels)
 
-    def _photo(self, rng: np.random.Generator, photos: Sequence[GarmentPhoto]) -> tuple[np.ndarray, np.ndarray]:
-        """A photo and its mask in the garment's frame, turned, zoomed and mirrored a little."""
+    def _photo(
+        self, rng: np.random.Generator, photos: Sequence[GarmentPhoto]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """A photo, its mask and its panels in the garment's frame, turned and zoomed a little, at times mirrored."""
         photo = photos[int(rng.integers(len(photos)))]
         assert photo.mask is not None
         frame = garment_frame(garment_box(photo.mask), self.size)
         turn = np.exp(rng.uniform(-0.12, 0.06)) * rotation(rng.normal(0, 4))
-        frame = about_centre(turn @ np.diag([rng.choice((-1.0, 1.0)), 1.0]), frame, self.size)
+        across = rng.choice((-1.0, 1.0))
+        frame = about_centre(turn @ np.diag([across, 1.0]), frame, self.size)
         mask = _view(photo.mask, frame, self.size).astype(np.float32) / 255
-        return _view(photo.pixels, frame, self.size, border=cv2.BORDER_REPLICATE), mask
+        panels = None if photo.panels is None else _view(photo.panels, frame, self.size, cv2.INTER_NEAREST)
+        if panels is not None and across < 0:
+            panels = IN_THE_MIRROR[panels]
+        return _view(photo.pixels, frame, self.size, border=cv2.BORDER_REPLICATE), mask, panels
 
     def _albedo(self, rng: np.random.Generator, linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """A print in linear light HxWx3: all over, placed on cloth of one colour, or small and strewn over it."""
@@ -221,7 +240,7 @@ def _bent(rng: np.random.Generator, print_: np.ndarray) -> np.ndarray:
 def _mirror(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Left to right: the limbs change names and the warp its sign across."""
     mirrored = {key: np.ascontiguousarray(value[:, ::-1]) for key, value in sample.items()}
-    mirrored["panels"] = np.array([0, 1, 3, 2, 4], np.int32)[mirrored["panels"]]
+    mirrored["panels"] = IN_THE_MIRROR[mirrored["panels"]].astype(np.int32)
     mirrored["warp"] = mirrored["warp"] * np.array([-1, 1], np.float32)
     return mirrored
 

@@ -28,7 +28,7 @@ def found_mask(path: Path, pixels: np.ndarray) -> np.ndarray | None:
     """
     if not MASK_NETWORK.is_file():
         return None
-    return _kept("masks", path, lambda: segment(_small(pixels), _mask_network()))
+    return _kept_mask("masks", path, lambda: segment(_small(pixels), _mask_network()))
 
 
 def sure_masks(photos: Iterable[tuple[str, Path]]) -> list[GarmentPhoto]:
@@ -44,7 +44,7 @@ def sure_masks(photos: Iterable[tuple[str, Path]]) -> list[GarmentPhoto]:
         if pixels is None or not MASK_NETWORK.is_file():
             return None
         pixels = _small(np.ascontiguousarray(pixels[..., ::-1]))
-        mask = _kept("sure_masks", path, lambda: _agreed(pixels))
+        mask = _kept_mask("sure_masks", path, lambda: _agreed(pixels))
         return GarmentPhoto(key, pixels, mask, None) if mask.any() else None
 
     with ThreadPoolExecutor(2) as pool:
@@ -64,27 +64,35 @@ def _small(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _kept(kind: str, path: Path, find: Callable[[], np.ndarray]) -> np.ndarray:
+def _kept_mask(kind: str, path: Path, find: Callable[[], np.ndarray]) -> np.ndarray:
     """uint8 hxw of `find()` in [0, 1], from the cache where it has this photo."""
-    kept = cache_folder() / kind / _network_name() / f"{hashlib.sha256(path.read_bytes()).hexdigest()}.png"
-    mask = cv2.imread(str(kept), cv2.IMREAD_GRAYSCALE) if kept.is_file() else None
-    if mask is not None:
-        return mask
-    mask = np.rint(255 * find()).astype(np.uint8)
+    return kept(kind, MASK_NETWORK, path.read_bytes(), lambda: np.rint(255 * find()).astype(np.uint8))
+
+
+def kept(kind: str, network: Path, content: bytes, find: Callable[[], np.ndarray]) -> np.ndarray:
+    """uint8 hxw of `find()`, what `network` says about a photo of this content; from the cache where it is there.
+
+    A later muslin with a better network finds it again.
+    """
+    name = f"{hashlib.sha256(content).hexdigest()}.png"
+    there = cache_folder() / kind / _name(network) / name
+    found = cv2.imread(str(there), cv2.IMREAD_GRAYSCALE) if there.is_file() else None
+    if found is not None:
+        return found
+    found = find()
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_name(f".{kept.stem}.{os.getpid()}.png")
-        cv2.imwrite(str(part), mask)
-        os.replace(part, kept)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        part = there.with_name(f".{there.stem}.{os.getpid()}.png")
+        cv2.imwrite(str(part), found)
+        os.replace(part, there)
     except OSError:  # a cache that cannot be written costs time, nothing else
         pass
-    return mask
+    return found
 
 
 @cache
-def _network_name() -> str:
-    """A later muslin with a better network finds them again."""
-    return hashlib.sha256(MASK_NETWORK.read_bytes()).hexdigest()[:12]
+def _name(network: Path) -> str:
+    return hashlib.sha256(network.read_bytes()).hexdigest()[:12]
 
 
 @cache

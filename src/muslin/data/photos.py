@@ -34,6 +34,7 @@ class GarmentPhoto:
     pixels: np.ndarray  # uint8 HxWx3 sRGB
     mask: np.ndarray | None  # uint8 HxW, 255 = garment
     look: str | None  # its label, for instance "plain"
+    panels: np.ndarray | None = None  # uint8 HxW, 0 = not known, 1.. = sewn panel
 
 
 def clean_mask(mask: np.ndarray) -> np.ndarray:
@@ -75,7 +76,7 @@ def load_garments(
     """
     photos = _subfolder(folder, "garments")
     masks = _subfolder(folder, "garment_masks", "masks")
-    looks = _looks(photos / "style_labels.csv")
+    looks = labels(folder)
     paths = [path for _, path in photo_paths(folder)]
     if masks != folder:
         find_mask = None  # whoever masks some photos wants the others left out
@@ -163,7 +164,9 @@ def _subfolder(folder: Path, *names: str) -> Path:
     return next((folder / name for name in names if (folder / name).is_dir()), folder)
 
 
-def _looks(table: Path) -> dict[str, str]:
+def labels(folder: Path) -> dict[str, str]:
+    """The look of each photo (by its key) that style_labels.csv of a training folder names."""
+    table = _subfolder(folder, "garments") / "style_labels.csv"
     if not table.is_file():
         return {}
     return {row["file"]: row["style"] for row in read_rows(table, "file", "style")}

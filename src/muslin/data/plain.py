@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import cv2
 import numpy as np
 
 from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminance
-from muslin.data.found_masks import found_mask
-from muslin.data.photos import GarmentPhoto, held_out, load_garments
+from muslin.data.found_masks import found_mask, sure_masks
+from muslin.data.found_panels import with_panels
+from muslin.data.photos import GarmentPhoto, has_masks, held_out, labels, load_garments, photo_paths
 from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import Network
@@ -27,19 +29,25 @@ MOST_PRINT = 0.006  # share of the garment that the network takes for print
 MOST_COLOURS = 2.2  # mean distance in CIELAB's a and b from the garment's median
 
 
-def plain_and_printed(folder: Path) -> tuple[list[GarmentPhoto], list[GarmentPhoto]]:
+def plain_and_printed(folder: Path, found: bool = False) -> tuple[list[GarmentPhoto], list[GarmentPhoto]]:
     """(plain garments that are not too dark, garments with a print), none of them kept out for testing.
 
     folder: as in data/photos.py. Labels decide where style_labels.csv gives them (photos it leaves out are left out);
     without it each garment is looked at. Masks are found where the folder has none.
+    found: photos without a mask or a label too, if their garment is sure, and the panels of all. What a folder with
+    labels does not call plain counts as printed, of which the panels alone are known: of 445 garments that networks
+    and colours held for plain, a third had words, stripes or a trim.
     """
     photos = load_garments(folder, masked=True, find_mask=found_mask)
-    labelled = any(photo.look is not None for photo in photos)
+    looks = labels(folder)
+    if found and has_masks(folder):
+        masked = {photo.key for photo in photos}
+        others = sure_masks(pair for pair in photo_paths(folder) if pair[0] not in masked and not held_out(pair[0]))
+        photos += [replace(photo, look=looks.get(photo.key)) for photo in others]
+    photos = [photo for photo in photos if not held_out(photo.key) and (found or not looks or photo.look is not None)]
     plain, printed = [], []
-    for photo in photos:
-        if held_out(photo.key) or (labelled and photo.look is None):
-            continue
-        if not (photo.look == "plain" if labelled else is_plain(photo)):
+    for photo in with_panels(photos) if found else photos:
+        if not (photo.look == "plain" if looks else is_plain(photo)):
             printed.append(photo)
         elif median_luminance(photo) > MIN_LUMINANCE:
             plain.append(photo)

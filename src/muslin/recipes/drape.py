@@ -52,6 +52,7 @@ class Drape(Recipe):
     rendered_garments: int = 2048  # different ones, kept once rendered: 0.4 MB each at 128 px, a quarter at 256 too
     fine_batches: int = 1  # of three: half as many garments at twice the size, where the light is read in use
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
+    found: bool = False  # photos without mask or label too, and panels of photos, where the shipped networks are sure
     deep: bool = False  # more blocks, attention, a second look in the light of the dyes: for runs of many hours
 
     name = "drape"
@@ -112,7 +113,7 @@ class Drape(Recipe):
 
     def stream(self, data: Path | None, seed: int) -> DrapeStream:
         """data: a folder (see data/photos.py), or None for rendered garments alone."""
-        plain, printed = ([], []) if data is None else plain_and_printed(Path(data))
+        plain, printed = ([], []) if data is None else plain_and_printed(Path(data), self.found)
         swatches = [] if data is None else load_swatches(Path(data))
         return DrapeStream(
             plain, printed, swatches, self.size, self.batch_size, seed,
@@ -204,7 +205,10 @@ def print_error(logits: Any, batch: Batch) -> Any:
 
 
 def panel_and_warp_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, Any, Any]:
-    """Cross-entropy of the panels; mean absolute error of the warp and of its slopes, each inside its own panel."""
+    """Cross-entropy of the panels; mean absolute error of the warp and of its slopes, each inside its own panel.
+
+    Panels are known where they are not 0, the warp there too if the garment is posed.
+    """
     panels = batch["panels"]
     inside = ops.cast(panels > 0, "float32")
     target = ops.one_hot(ops.maximum(panels - 1, 0), PANELS)
@@ -212,6 +216,7 @@ def panel_and_warp_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, 
     cross_entropy = ops.sum(entropy * inside) / (ops.sum(inside) + 1.0)
 
     here = target[:, 1::2, 1::2] * inside[:, 1::2, 1::2, None]  # N,H/4,W/4,PANELS: where each panel's warp is known
+    here = here * batch["posed"]
     warp = ops.reshape(fields["warp"], (*ops.shape(here), 2))
     error = (warp - batch["warp"][:, :, :, None]) * here[..., None]
     area = ops.sum(here) + 1.0
