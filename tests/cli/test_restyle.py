@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from muslin.cli import jobs, run
-from muslin.cli.restyle import MIXES, REPEATS, look_name
+from muslin.cli.restyle import MIXES, REPEATS, SHOWS, look_name
 from muslin.data.folder import list_files
 from muslin.errors import UserError
 from muslin.images import FORMATS, find_images, read_image, write_image
@@ -243,9 +243,10 @@ def test_photos_of_one_stem_do_not_share_a_target(tmp_path, monkeypatch):
 
 
 def test_names_repeated_for_speed_are_the_same():
-    from muslin.restyle import restyler
+    from muslin.restyle import references, restyler
     from muslin.textiles import repeat
 
     assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(restyler.MIXES)
+    assert SHOWS == references.SHOWS
     assert set(jobs.SUFFIXES) == set(FORMATS)
     assert look_name([Path("a b.png"), Path("c.jpg")]) == "a-b+c"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from muslin.data.truth import render
 from muslin.images import encode_image, read_image
 from muslin.textiles.procedural import swatch
 from muslin.textiles.seamless import seam_score
@@ -67,6 +68,23 @@ def test_a_mix_is_what_both_prints_give_together(server, look):
     assert server.client.delete(f"/v1/looks/{other['id']}").status_code == 409  # it is part of the mix
     assert server.client.delete(f"/v1/looks/{made['id']}").status_code == 204
     assert server.client.delete(f"/v1/looks/{other['id']}").status_code == 204
+
+
+def test_of_a_garment_added_as_a_look_the_cloth_is_kept(server, look, tartan):
+    """What is laid later is the piece; a swatch is kept byte for byte, and so is whatever is called cloth."""
+    shown = next(one for seed in range(99) if (one := render(seed, 288, textile="gingham")).kind == "t-shirt")
+    photo = encode_image(shown.photo, "PNG")
+    found = server.upload("looks", photo, "worn.png")
+    asked = server.upload("looks", photo, "worn.png", shows="garment")
+    whole = server.upload("looks", photo, "worn.png", shows="cloth")
+    assert found["picture"] == asked["picture"] != whole["picture"]
+    piece = server.pixels(found["picture"])
+    assert max(piece.shape[:2]) < 200 and (server.pixels(whole["picture"]) == shown.photo).all()
+    assert server.client.get(look["picture"]["url"]).content == tartan
+    answer = server.client.post("/v1/looks", files={"file": ("worn.png", photo)}, data={"shows": "everything"})
+    assert answer.status_code == 422
+    for one in (found, asked, whole):
+        assert server.client.delete(f"/v1/looks/{one['id']}").status_code == 204
 
 
 def test_colours_are_found_and_changed_one_by_one(server):

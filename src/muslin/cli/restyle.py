@@ -17,8 +17,9 @@ from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, DiskFull, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
-# The words of restyler.MIXES and textiles.repeat.REPEATS, which are not imported just to print the help.
+# The words of restyler.MIXES, references.SHOWS and textiles.repeat.REPEATS, not imported just to print the help.
 MIXES = ("overprint", "panels")
+SHOWS = ("auto", "cloth", "garment")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 FULL = 3  # photos in a row whose results find no room on the disk, before the rest is left alone
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
@@ -55,6 +56,9 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seaml
 @click.option("--offset", metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")
 @click.option(
     "--seamless", type=click.Choice(list(SEAMLESS)), help="Mend the edges of a swatch that does not tile. [auto]"
+)
+@click.option(
+    "--shows", type=click.Choice(SHOWS), help="What the style's picture shows: a garment gives its cloth. [auto]"
 )
 @click.option(
     "-n", "--number", type=click.IntRange(1, 1000), default=1, metavar="NUMBER", help="Variants of each photo."
@@ -96,6 +100,7 @@ def restyle(
     palette: str | None,
     offset: str | None,
     seamless: str | None,
+    shows: str | None,
     number: int,
     seed: int | None,
     output: str | None,
@@ -126,6 +131,7 @@ def restyle(
         "mix": mix,
         "offset": parse_offset(offset) if offset is not None else None,
         "seamless": SEAMLESS[seamless] if seamless is not None else None,
+        "shows": shows,
         "look": look,
         "look_mix": parse_mix(look_mix) if look_mix else None,
     }
@@ -307,6 +313,10 @@ class _Worker:
         self.results: list[dict[str, Any]] = []
         self.failed: list[dict[str, Any]] = []
         self.unsure = Unsure()
+        self.told = False
+        if controls.get("shows") == "garment":  # what is wrong with a style is wrong with all photos
+            for picture, _ in self.styles:
+                self.restyler.cloth(picture, "garment")
 
     def run(self, jobs: list[Job], as_json: bool) -> int:
         from muslin.images import remove_parts
@@ -362,6 +372,7 @@ class _Worker:
         for number, (target, restyled) in enumerate(zip(job.targets, made, strict=True)):
             if number == 0:
                 self.unsure.add(job.name, restyled.params["mask"].get("confidence"))
+                self.say_what_styles_show(restyled.params["styles"])
             if self.keeps and os.path.lexists(target):
                 continue
             if target == "-":
@@ -382,6 +393,14 @@ class _Worker:
                 "settings": _jsonable(restyled.params),
             }
             started = time.perf_counter()
+
+    def say_what_styles_show(self, styles: list[dict[str, Any]]) -> None:
+        """Once: whose cloth was cut out of a garment though nobody said that it shows one."""
+        cut = [str(entry["path"]) for entry in styles if entry.get("shows") == "garment"]
+        if cut and not self.told and not self.quiet and self.controls.get("shows") != "garment":
+            shown = " and ".join(f"'{path}'" for path in cut)
+            terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
+        self.told = True
 
     def refuse_existing(self, job: Job) -> None:
         """Before the work, not after it: a result that exists stays unless --overwrite was given."""

@@ -5,7 +5,7 @@ One contract holds for all that follows: pixels where the mask is 0 stay bit-ide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -98,23 +98,24 @@ def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:
     return Mask(cut.alpha, sure, "network")
 
 
-def segment(pixels: np.ndarray, network: MaskNetwork) -> np.ndarray:
+def segment(pixels: np.ndarray, network: MaskNetwork, reads: Sequence[tuple[int, bool]] = READS) -> np.ndarray:
     """Probability of "garment" by the network alone, for the whole photo, float32, at most WORKING_SIDE px.
 
     Mean log odds of letterboxes of two sizes (the small one sees the whole, the large one the outline).
+    reads: side of each letterbox, and whether it is seen in the mirror too.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     total = np.zeros((rows, columns), np.float32)
-    for size, mirrored in READS:
+    for size, mirrored in reads:
         image = letterbox(pixels, size)
         images = np.stack([image, image[:, ::-1]] if mirrored else [image]).astype(np.float32) / 127.5 - 1
         logits = fits("mask", next(iter(network(image=images).values())), len(images), size, size, 1)[..., 0]
         odds = (logits[0] + logits[1][:, ::-1]) / 2 if mirrored else logits[0]
         frame = invert(photo_frame(rows, columns, size))
         total += cv2.warpAffine(odds, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return 1 / (1 + np.exp(-np.clip(total / len(READS), -20, 20)))
+    return 1 / (1 + np.exp(-np.clip(total / len(reads), -20, 20)))
 
 
 def letterbox(pixels: np.ndarray, size: int) -> np.ndarray:

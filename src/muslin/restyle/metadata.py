@@ -10,7 +10,7 @@ The settings are a plain dict, built by `describe`:
     {"format": 1, "muslin": "0.1.0", "kind": "restyle",
      "model": {"name": "drape", "sha256": "..."},
      "source": {"path": "shirt.jpg", "sha256": "..."},
-     "styles": [{"path": "tartan.png", "sha256": "...", "weight": 1.0}],
+     "styles": [{"path": "tartan.png", "sha256": "...", "weight": 1.0}],  ("shows": "garment" if its cloth was cut)
      "mask": {"kind": "auto", "path": None, "sha256": None, "confidence": 0.97},
      "seed": 0, "size": [768, 1024],
      "controls": {"scale": 1.0, "rotation": 0.0, "repeat": "straight", "strength": 1.0, ...}}
@@ -57,6 +57,7 @@ LABELS = {
     "palette": "Palette",
     "mix": "Mix",
     "seamless": "Seamless",
+    "shows": "Shows",
     "look": "Look",
     "look_mix": "Looks",
 }
@@ -310,7 +311,7 @@ def controls_from(recorded: Mapping[str, Any]) -> dict[str, Any]:
     if recorded.get("look_mix"):
         mix = list(_mapping(recorded["look_mix"]).items())[:64]
         controls["look_mix"] = {str(name): _number(weight, "look_mix") for name, weight in mix}
-    for key in ("repeat", "seamless", "mix", "look"):
+    for key in ("repeat", "seamless", "mix", "shows", "look"):
         if recorded.get(key) is not None:
             value = recorded[key]
             controls[key] = value if isinstance(value, bool) else str(value)

@@ -21,7 +21,7 @@ from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress
 from muslin.images import Photo, read_image, write_image
-from muslin.restyle import metadata
+from muslin.restyle import metadata, references
 from muslin.textiles.mix import Overprint
 from muslin.textiles.repeat import REPEATS, Cloth
 from muslin.textiles.seamless import make_seamless, seam_score
@@ -49,6 +49,7 @@ class Controls:
     palette: str | Sequence[Any] | None = None  # colours for the cloth, "navy,#e8c1a0" or (r, g, b) each
     seamless: str | bool = "auto"  # mend a swatch that does not tile: True, False or "auto" (when its seam shows)
     mix: str = "overprint"  # several swatches: printed over each other, or one for each sewn panel
+    shows: str = "auto"  # what a style's picture shows: "cloth", a "garment" whose cloth is taken, or found out
 
     def __post_init__(self) -> None:
         for name, low, high in (("scale", 0.02, 20.0), ("strength", 0.0, 1.0), ("shading", 0.0, 2.0)):
@@ -61,6 +62,8 @@ class Controls:
             raise _outside("repeat", self.repeat, REPEATS)
         if self.mix not in MIXES:
             raise _outside("mix", self.mix, MIXES)
+        if self.shows not in references.SHOWS:
+            raise _outside("shows", self.shows, references.SHOWS)
         if self.seamless not in ("auto", True, False):
             raise _outside("seamless", self.seamless, ("auto", True, False))
 
@@ -144,6 +147,7 @@ class Restyler:
         for network in (self._segment, self._fields):
             if network is not None:
                 network.open_soon()  # while the photo is read
+        self._cuts: dict[Any, tuple[np.ndarray, float] | None] = {}  # of styles that show a garment, their cloth
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated: a folder of photos wears one cloth
 
     def restyle(
@@ -158,15 +162,17 @@ class Restyler:
         """The photo's garment in the cloth of `style`.
 
         photo: a file, uint8 HxWx3 sRGB, or a Garment from `examine`. style: a swatch (file or array), or several as
-        (swatch, weight). mask: None (the photo's alpha if it has one, else automatic), "auto", "none" (everything), a
-        file, or an array HxW (uint8, or float in [0, 1]). seed: kept with the result. controls: see Controls.
+        (swatch, weight); the photo of another garment stands for its cloth (Controls.shows). mask: None (the photo's
+        alpha if it has one, else automatic), "auto", "none" (everything), a file, or an array HxW (uint8, or float in
+        [0, 1]). seed: kept with the result. controls: see Controls.
         Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
         """
         settings = _controls(controls)
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
-        references = _references(style)
-        cloths = [self._cloth(swatch.pixels, settings, garment) for swatch, _ in references]
-        weights = [weight for _, weight in references]
+        styles = _styles(style)
+        cuts = [self._cut(picture, settings.shows) for picture, _ in styles]
+        cloths = [self._cloth(*cut, settings, garment) for cut in cuts]
+        weights = [weight for _, weight in styles]
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
@@ -179,12 +185,15 @@ class Restyler:
         params = metadata.describe(
             model=self._identity(),
             source=garment.photo.path,
-            styles=[(swatch.path, weight) for swatch, weight in references],
+            styles=[(picture.path, weight) for picture, weight in styles],
             mask=garment.mask_entry,
             seed=seed,
             size=(width, height),
             controls=asdict(settings),
         )
+        for entry, (picture, _), (swatch, _) in zip(params["styles"], styles, cuts, strict=True):
+            if swatch is not picture.pixels:
+                entry["shows"] = "garment"
         return Restyled(image, params, garment)
 
     def variants(
@@ -219,7 +228,28 @@ class Restyler:
             fields = predict_fields(photo.pixels, found.alpha, self._fields)
         return Garment(photo, found, fields, entry)
 
-    def _cloth(self, swatch: np.ndarray, settings: Controls, garment: Garment) -> Any:
+    def cloth(self, picture: PhotoLike, shows: str = "auto") -> np.ndarray:
+        """The cloth that a picture stands for as a style: uint8 hxwx3 sRGB.
+
+        Of a garment (shows="garment", or "auto" where the picture surely shows one) its cloth, cut from the largest
+        straight piece and evenly lit; otherwise the picture as it is. Raises UserError as `restyle` does.
+        """
+        return self._cut(as_photo(picture), Controls(shows=shows).shows)[0]
+
+    def _cut(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
+        """(swatch, the share of a garment's longer side that it spans at scale 1)."""
+        if shows == "cloth":
+            return picture.pixels, REPEAT_SHARE
+        alpha = None if picture.alpha is None else picture.alpha.tobytes()
+        key = (hash(picture.pixels.tobytes()), hash(alpha), picture.pixels.shape, shows)
+        if key not in self._cuts:
+            if len(self._cuts) >= KEPT_SWATCHES:
+                self._cuts.clear()
+            cut = references.cloth_of if shows == "garment" else references.cloth_if_garment
+            self._cuts[key] = cut(picture, self.examine, self._segment)
+        return self._cuts[key] or (picture.pixels, REPEAT_SHARE)
+
+    def _cloth(self, swatch: np.ndarray, span: float, settings: Controls, garment: Garment) -> Any:
         mirrored = settings.repeat == "mirror"
         key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, mirrored, repr(settings.palette))
         if key not in self._swatches:
@@ -227,7 +257,7 @@ class Restyler:
                 self._swatches.clear()
             self._swatches[key] = prepare_swatch(swatch, settings)
         pixels = self._swatches[key]
-        share = settings.scale * REPEAT_SHARE * garment.longer_side / max(pixels.shape[:2])
+        share = settings.scale * span * garment.longer_side / max(pixels.shape[:2])
         return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
 
     def _identity(self) -> dict[str, Any]:
@@ -304,7 +334,7 @@ def _controls(given: dict[str, Any]) -> Controls:
     return Controls(**given)
 
 
-def _references(style: Any) -> list[tuple[Photo, float]]:
+def _styles(style: Any) -> list[tuple[Photo, float]]:
     """Swatches with weights. Raises UserError for none, or for a weight that is not above 0."""
     several = isinstance(style, (list, tuple))
     pairs = [item if isinstance(item, (list, tuple)) else (item, 1.0) for item in (style if several else [style])]

@@ -23,6 +23,7 @@ def for_garment(controls: Mapping[str, Any], length_cm: float) -> dict[str, Any]
     from muslin.restyle.restyler import REPEAT_SHARE
 
     given = {name: controls[name] for name in NAMES if controls.get(name) is not None}
+    given["shows"] = "cloth"  # of what showed a garment the cloth was cut when it came (studio/looks.py)
     if "offset" in given:
         given["offset"] = tuple(given["offset"])
     if controls.get("print_cm") is not None:
@@ -45,7 +46,9 @@ def as_answered(controls: Mapping[str, Any], print_cm: float | None = None) -> d
     palette = controls.get("palette")
     if isinstance(palette, str):
         palette = [word.strip() for word in palette.split(",")]
-    return {**controls, "offset": list(controls["offset"]), "palette": palette, "print_cm": print_cm}
+    answered = {**controls, "offset": list(controls["offset"]), "palette": palette, "print_cm": print_cm}
+    answered.pop("shows", None)
+    return answered
 
 
 def print_cm(scale: float, length_cm: float) -> float:
@@ -136,6 +139,8 @@ def command(
         words += ["--offset", ",".join(repr(float(part)) for part in controls["offset"])]
     if controls.get("seamless") in (True, False):
         words += ["--seamless", "yes" if controls["seamless"] else "no"]
+    if controls.get("shows"):
+        words += ["--shows", controls["shows"]]
     if count > 1:
         words += ["--number", str(count)]
     if count > 1 or seed:

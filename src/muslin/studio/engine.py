@@ -116,6 +116,11 @@ class Engine:
         grey = np.round(found.mask.alpha * 255).astype(np.uint8)
         return grey, str(found.mask_entry["kind"]), found.mask.source, round(found.mask.confidence, 3)
 
+    def cloth(self, picture: Photo, shows: str) -> np.ndarray:
+        """The cloth that a picture stands for: of a garment its own, cut out; see Restyler.cloth. uint8 hxwx3."""
+        with self._turn:
+            return self.restyler.cloth(picture, shows)
+
     def garment(self, photo: str, mask: str) -> Garment:
         """The examined garment at its own size. photo, mask: SHA-256 of kept pictures."""
 
@@ -139,7 +144,7 @@ class Engine:
         palette = tuple(controls.get("palette") or ())
         with self.previewing:  # two at once would each take twice as long
             cloths = [(Photo(self.swatch(sha256, mended, straight, palette)), weight) for sha256, weight in looks]
-            asked = {**controls, "palette": None, "seamless": False}
+            asked = {**controls, "palette": None, "seamless": False, "shows": "cloth"}
             made = self.restyler.restyle(garment, cloths, **asked)
             return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
 

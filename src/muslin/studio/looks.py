@@ -50,16 +50,20 @@ def get(studio: Studio, identity: str) -> Row:
     return row
 
 
-def add(studio: Studio, data: bytes, name: str, **more: Any) -> Row:
-    """Keep a swatch. more: kind, sample, repeat_cm, origin, job. Raises UserError for bytes that are no picture."""
+def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: Any) -> Row:
+    """Keep a swatch. more: kind, sample, repeat_cm, origin, job. Raises UserError for bytes that are no picture.
+
+    shows: "cloth", "garment" (its cloth is cut out and kept), or "auto".
+    """
     from muslin.images import encode_image
     from muslin.studio.files import fitted
 
     photo, sha256 = picture(studio, data)
-    if max(photo.pixels.shape[:2]) > LONGEST_SIDE:
-        small = fitted(photo.pixels, LONGEST_SIDE)
-        sha256 = studio.files.add(encode_image(small, "PNG"), "image/png", small.shape[1], small.shape[0])
-    return keep(studio, photo.pixels, sha256, name, **more)
+    swatch = photo.pixels if shows == "cloth" else studio.engine.cloth(photo, shows)
+    if swatch is not photo.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
+        swatch = fitted(swatch, LONGEST_SIDE)
+        sha256 = studio.files.add(encode_image(swatch, "PNG"), "image/png", swatch.shape[1], swatch.shape[0])
+    return keep(studio, swatch, sha256, name, **more)
 
 
 def keep(studio: Studio, pixels: np.ndarray, sha256: str, name: str, **more: Any) -> Row:

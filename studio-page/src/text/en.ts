@@ -38,7 +38,7 @@ export const en = {
   },
   looks: {
     title: "Cloth",
-    add: "Add a swatch",
+    add: "Add a swatch, or a garment for its cloth",
     mix: "Mix",
     remove: (name: string) => `Take ${name} out of the mix`,
     addToMix: (name: string) => `Add ${name} to the mix`,

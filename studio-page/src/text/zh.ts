@@ -40,7 +40,7 @@ export const zh: Text = {
   },
   looks: {
     title: "面料",
-    add: "添加布样",
+    add: "添加布样，或取其布料的服装照片",
     mix: "混合",
     remove: (name) => `从混合中移除 ${name}`,
     addToMix: (name) => `将 ${name} 加入混合`,

@@ -38,11 +38,12 @@ def upload(
     file: UploadFile,
     name: Annotated[schemas.Name | None, Form()] = None,
     repeat_cm: Annotated[float | None, Form(ge=0.1, le=1000, allow_inf_nan=False)] = None,
+    shows: Annotated[Literal["auto", "cloth", "garment"], Form()] = "auto",
 ) -> Any:
-    """A swatch: a picture of cloth."""
+    """A swatch: a picture of cloth, or of a garment whose cloth is cut out."""
     data = read_upload(file, desk.studio.limits.upload_bytes)
     with desk.uploads:
-        row = looks.add(desk.studio, data, name_from(name, file.filename, "Swatch"), repeat_cm=repeat_cm)
+        row = looks.add(desk.studio, data, name_from(name, file.filename, "Swatch"), shows, repeat_cm=repeat_cm)
     desk.news.announce()
     return looks.view(desk.studio, row)
 

@@ -1,0 +1,128 @@
+"""The cloth of a garment, cut from its photo: the largest straight piece of a panel, its grain upright, evenly lit."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from muslin.errors import EXIT_DATA, UserError
+from muslin.garments.bands import bands, cloth_positions
+from muslin.garments.fields import Fields
+from muslin.garments.framing import garment_box, rotation
+from muslin.images import linear_to_srgb, srgb_to_linear
+
+LARGEST = 1600  # px of the photo's longer side; a larger one is made smaller first
+GRID = 72  # cells of the longer side among which the piece is looked for
+EDGE = 0.025  # of the garment's longer side that is left free along its outline: hems, seams, the shadow beside them
+BROAD = 0.01  # of the garment's longer side: light that changes more slowly is taken out, weave and knit are not
+UPRIGHT = 2.0  # degrees: a grain nearer to the vertical than this is left, since turning costs sharpness
+SLIMMEST = 2.5  # times as long as wide: what is slimmer counts as cut short
+SMALLEST = 24  # px
+
+
+def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np.ndarray, float]:
+    """(swatch uint8 hxwx3 sRGB, its longer side as a share of the garment's longer side).
+
+    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. fields: of this photo and mask.
+    Light and folds are divided out as far as they are broad, so that a knit stays a knit. Raises UserError where no
+    piece of SMALLEST px lies in one panel.
+    """
+    left, top, right, bottom = box = garment_box(alpha)
+    side = max(right - left, bottom - top)
+    light, panel, u, v = _seen(pixels, fields, box)
+    inside = alpha[top:bottom, left:right] > 0.99
+    if not inside.any():
+        raise _too_small(0, 0)
+    shares = np.bincount(panel[inside], minlength=4)
+    piece = inside & (panel == int(shares[:3].argmax()))  # trim is no cloth to cut from
+    even = _evened(srgb_to_linear(pixels[top:bottom, left:right]), light, inside, BROAD * side)
+    turn = _grain(u, v, piece)
+    if abs(turn) >= UPRIGHT:
+        even, piece = _turned(even, turn), _turned(piece.astype(np.float32), turn) > 0.99
+    y, x = _largest_piece(piece, max(2, round(EDGE * side)))
+    height, width = y.stop - y.start, x.stop - x.start
+    if min(height, width) < SMALLEST:
+        raise _too_small(width, height)
+    return linear_to_srgb(np.ascontiguousarray(even[y, x])), max(height, width) / side
+
+
+def _too_small(width: int, height: int) -> UserError:
+    return UserError(
+        "No piece of cloth can be cut from this garment.",
+        received=f"the largest straight piece is {width}x{height} px",
+        possible=f"{SMALLEST} px or more",
+        advice="Give a larger photo, or a picture of the cloth alone.",
+        exit_code=EXIT_DATA,
+    )
+
+
+def _seen(
+    pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(log gain, panel, u, v) over the box of the garment, each hxw."""
+    seen = list(bands(pixels, fields, box))
+    places = [cloth_positions(fields, part.rows, part.columns, part.warp) for part in seen]
+    light, panel = np.concatenate([part.shading for part in seen]), np.concatenate([part.panel for part in seen])
+    u, v = (np.concatenate(rows) for rows in zip(*places, strict=True))
+    return light, panel, u, v
+
+
+def _evened(linear: np.ndarray, light: np.ndarray, inside: np.ndarray, radius: float) -> np.ndarray:
+    """Linear light hxwx3 without the broad part of its log gain, hxw. Its middle brightness stays."""
+    weight = inside.astype(np.float32) + np.float32(1e-4)
+    broad = cv2.GaussianBlur(light * weight, (0, 0), radius) / cv2.GaussianBlur(weight, (0, 0), radius)
+    return linear * np.exp(np.median(broad[inside]) - broad)[..., None]
+
+
+def _grain(u: np.ndarray, v: np.ndarray, piece: np.ndarray) -> float:
+    """Degrees (clockwise in the picture) by which the cloth of a piece is turned: the rotation nearest to its map."""
+    y, x = np.nonzero(piece)
+    if len(y) < 16:
+        return 0.0
+    some = np.linspace(0, len(y) - 1, min(len(y), 4000)).astype(np.intp)
+    y, x = y[some], x[some]
+    known = np.column_stack([x, y, np.ones(len(x))]).astype(np.float64)
+    linear = np.linalg.lstsq(known, np.column_stack([u[y, x], v[y, x]]), rcond=None)[0][:2].T  # (x, y) -> (u, v)
+    return float(np.degrees(np.arctan2(linear[0, 1] - linear[1, 0], linear[0, 0] + linear[1, 1])))
+
+
+def _turned(field: np.ndarray, degrees: float) -> np.ndarray:
+    """A picture turned back by `degrees` about its middle, on a canvas that holds all of it."""
+    height, width = field.shape[:2]
+    matrix = rotation(-degrees)
+    across, down = np.abs(matrix) @ [width, height]
+    size = (int(np.ceil(across)), int(np.ceil(down)))
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    shift = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2]) - matrix @ middle
+    return cv2.warpAffine(field, np.column_stack([matrix, shift]), size, flags=cv2.INTER_LINEAR)
+
+
+def _largest_piece(inside: np.ndarray, edge: int) -> tuple[slice, slice]:
+    """(rows, columns) of the largest upright rectangle inside, `edge` px from its outline; slim ones count less."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * edge + 1, 2 * edge + 1))
+    core = cv2.erode(inside.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    cell = max(1, max(core.shape) // GRID)
+    rows, columns = core.shape[0] // cell, core.shape[1] // cell
+    free = core[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).min((1, 3)) > 0
+    best, found = 0.0, (0, 0, 0, 0)
+    for first in range(rows):
+        open_ = np.ones(columns, bool)
+        for last in range(first, rows):
+            open_ &= free[last]
+            if not open_.any():
+                break
+            start, width = _longest_run(open_)
+            height = last - first + 1
+            worth = min(width, SLIMMEST * height) * min(height, SLIMMEST * width)
+            if worth > best:
+                best, found = worth, (first, height, start, width)
+    first, height, start, width = (cell * number for number in found)
+    return slice(first, first + height), slice(start, start + width)
+
+
+def _longest_run(open_: np.ndarray) -> tuple[int, int]:
+    """(start, length) of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], open_, [False]]).astype(np.int8)))
+    lengths = edges[1::2] - edges[::2]
+    longest = int(lengths.argmax())
+    return int(edges[::2][longest]), int(lengths[longest])
