@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,6 +60,20 @@ def test_broad_light_is_divided_out() -> None:
     inner = (slice(60, 196), slice(60, 196))
     assert unevenness(swatch) < 0.15 * unevenness(photo[inner])
     assert np.median(np.abs(srgb_to_linear(swatch).reshape(-1, 3) - 0.2).min(-1)) < 0.05
+
+
+def test_a_badge_is_left_out_and_the_dots_of_a_dotted_cloth_are_not() -> None:
+    photo, alpha, fields = shown()
+    whole, _ = cut_cloth(photo, alpha, fields)
+    badge, dots = np.full((2, SIZE, SIZE), -5, np.float32)
+    badge[70:110, 80:176] = 5
+    dots[::16] = 5
+    photo[70:110, 80:176] = [0, 250, 0]
+    for turned in (False, True):  # whichever way round the photo is read
+        some, _ = cut_cloth(photo, alpha, replace(fields, dyed=badge[:, ::-1] if turned else badge))
+        assert not (some == [0, 250, 0]).all(-1).any() and some.shape[0] < whole.shape[0]
+    dotted, _ = cut_cloth(photo, alpha, replace(fields, dyed=dots))
+    assert dotted.shape == whole.shape and (dotted == [0, 250, 0]).all(-1).any()
 
 
 def test_no_piece_large_enough_is_an_error_that_teaches() -> None:

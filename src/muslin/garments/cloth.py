@@ -16,6 +16,7 @@ GRID = 72  # cells of the longer side among which the piece is looked for
 EDGE = 0.025  # of the garment's longer side that is left free along its outline: hems, seams, the shadow beside them
 BROAD = 0.01  # of the garment's longer side: light that changes more slowly is taken out, weave and knit are not
 UPRIGHT = 2.0  # degrees: a grain nearer to the vertical than this is left, since turning costs sharpness
+LEAST_GROUND = 0.35  # of the largest piece, that one without words and pictures must come to
 SLIMMEST = 2.5  # times as long as wide: what is slimmer counts as cut short
 SMALLEST = 24  # px
 
@@ -36,10 +37,15 @@ def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np
     shares = np.bincount(panel[inside], minlength=4)
     piece = inside & (panel == int(shares[:3].argmax()))  # trim is no cloth to cut from
     even = _evened(srgb_to_linear(pixels[top:bottom, left:right]), light, inside, BROAD * side)
-    turn = _grain(u, v, piece)
+    turn, edge = _grain(u, v, piece), max(2, round(EDGE * side))
+    ground = piece & ~_dyed(fields, box)
     if abs(turn) >= UPRIGHT:
-        even, piece = _turned(even, turn), _turned(piece.astype(np.float32), turn) > 0.99
-    y, x = _largest_piece(piece, max(2, round(EDGE * side)))
+        even = _turned(even, turn)
+        piece, ground = (_turned(field.astype(np.float32), turn) > 0.99 for field in (piece, ground))
+    y, x = _largest_piece(piece, edge)
+    beside = _largest_piece(ground, edge)
+    if _worth(*beside) >= LEAST_GROUND * _worth(y, x):  # a slogan is not the cloth; the dots of a dotted one are
+        y, x = beside
     height, width = y.stop - y.start, x.stop - x.start
     if min(height, width) < SMALLEST:
         raise _too_small(width, height)
@@ -65,6 +71,17 @@ def _seen(
     light, panel = np.concatenate([part.shading for part in seen]), np.concatenate([part.panel for part in seen])
     u, v = (np.concatenate(rows) for rows in zip(*places, strict=True))
     return light, panel, u, v
+
+
+def _dyed(fields: Fields, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Where something of another dye is on the garment's ground, bool hxw over the box; nowhere if nobody knows."""
+    left, top, right, bottom = box
+    if fields.dyed is None:
+        return np.zeros((bottom - top, right - left), bool)
+    matrix = fields.frame.astype(np.float64)
+    matrix[:, 2] += matrix[:, :2] @ [left, top]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(fields.dyed, matrix, (right - left, bottom - top), flags=flags) > 0
 
 
 def _evened(linear: np.ndarray, light: np.ndarray, inside: np.ndarray, radius: float) -> np.ndarray:
@@ -104,7 +121,7 @@ def _largest_piece(inside: np.ndarray, edge: int) -> tuple[slice, slice]:
     cell = max(1, max(core.shape) // GRID)
     rows, columns = core.shape[0] // cell, core.shape[1] // cell
     free = core[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).min((1, 3)) > 0
-    best, found = 0.0, (0, 0, 0, 0)
+    best, found = 0.0, (slice(0, 0), slice(0, 0))
     for first in range(rows):
         open_ = np.ones(columns, bool)
         for last in range(first, rows):
@@ -112,12 +129,16 @@ def _largest_piece(inside: np.ndarray, edge: int) -> tuple[slice, slice]:
             if not open_.any():
                 break
             start, width = _longest_run(open_)
-            height = last - first + 1
-            worth = min(width, SLIMMEST * height) * min(height, SLIMMEST * width)
-            if worth > best:
-                best, found = worth, (first, height, start, width)
-    first, height, start, width = (cell * number for number in found)
-    return slice(first, first + height), slice(start, start + width)
+            tall, wide = slice(first, last + 1), slice(start, start + width)
+            if _worth(tall, wide) > best:
+                best, found = _worth(tall, wide), (tall, wide)
+    y, x = (slice(cell * side.start, cell * side.stop) for side in found)
+    return y, x
+
+
+def _worth(rows: slice, columns: slice) -> float:
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    return min(width, SLIMMEST * height) * min(height, SLIMMEST * width)
 
 
 def _longest_run(open_: np.ndarray) -> tuple[int, int]:

@@ -6,7 +6,7 @@ They are computed in a small square around the garment and used at the photo's o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -36,6 +36,7 @@ class Fields:
     warp: np.ndarray  # G/4 x G/4 x P x 2, cloth position minus pixel position, in units of the side
     slopes: np.ndarray  # SxSx3: log shading = slopes . log colour + offset, at any size of the photo
     offset: np.ndarray  # SxS
+    dyed: np.ndarray | None = None  # SxS logits: whether a pixel shows another dye than the garment's ground
 
     @property
     def size(self) -> int:
@@ -76,7 +77,8 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     read = {name: field[0] for name, field in found.items()}
     shading = shading_of(_light(read, image, inside), read, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
-    return with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
+    fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
+    return replace(fields, dyed=read["print"][..., 0])
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
