@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from muslin.cli import run
-from muslin.data.truth import render
+from muslin.data.truth import Render, render
 from muslin.errors import UserError
 from muslin.images import Photo, read_image, srgb_to_linear, write_image
 from muslin.restyle import metadata
@@ -22,12 +22,18 @@ def restyler() -> Restyler:
 
 @pytest.fixture(scope="module")
 def garment() -> np.ndarray:
-    """A rendered T-shirt in a check, in front of something."""
-    return next(one for seed in range(200) if (one := render(seed, 288, textile="gingham")).kind == "t-shirt").photo
+    """A rendered T-shirt in a check, in front of something of another colour."""
+    shown = (render(seed, 288, textile="gingham") for seed in range(200))
+    return next(one.photo for one in shown if one.kind == "t-shirt" and apart(one) > 0.3)
 
 
 def mean_colour(pixels: np.ndarray) -> np.ndarray:
     return srgb_to_linear(pixels).reshape(-1, 3).mean(0)
+
+
+def apart(shown: Render) -> float:
+    inside, outside = (mean_colour(shown.photo[where]) for where in (shown.mask > 0.99, shown.mask < 0.01))
+    return float(np.abs(inside - outside).max())
 
 
 @pytest.mark.parametrize("textile", sorted(TEXTILES))

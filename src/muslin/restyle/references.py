@@ -22,6 +22,7 @@ WHOLE = 0.9  # of it that is one piece
 ROUNDEST = 0.8  # of the circle around it: a dot and a planet fill theirs, a square two thirds
 MEETING = 1.35  # times the step between neighbours, up to which the ends of a repeat meet; those of photos lie apart
 TEXTURED = 0.35  # 8-bit levels: a white backdrop's ends meet as well
+APART = 10.0  # 8-bit levels: half of all swatches are told by this, before any network
 QUICK = ((128, False),)  # most swatches are told by one small look
 SMALLEST = 64  # px, shorter side of a picture that can show a garment
 CUT_OUT = 0.03  # of the picture that is transparent around a garment
@@ -39,7 +40,8 @@ def shows_garment(picture: Photo, network: masks.MaskNetwork | None) -> bool:
     if network is None or min(picture.pixels.shape[:2]) < SMALLEST:
         return False
     return (
-        _found(picture.pixels, network, QUICK, SURE - 0.05, 3 * MOST_BORDER)
+        _apart(picture.pixels) >= APART
+        and _found(picture.pixels, network, QUICK, SURE - 0.05, 3 * MOST_BORDER)
         and _found(picture.pixels, network, masks.READS, SURE, MOST_BORDER)
         and not _repeats(picture.pixels)  # or the diamond of an argyle is a garment
     )
@@ -59,6 +61,14 @@ def _found(
     outline = cv2.findContours((labels == largest).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0][0]
     radius = cv2.minEnclosingCircle(outline)[1]
     return bool(edges.mean() <= border and area >= WHOLE * inside.sum() and area <= ROUNDEST * np.pi * radius**2)
+
+
+def _apart(pixels: np.ndarray) -> float:
+    """Distance of the mean colours of a picture's border and of its middle, 8-bit levels."""
+    small = cv2.resize(pixels, (24, 24), interpolation=cv2.INTER_AREA).astype(np.float32)
+    inner = small[2:-2, 2:-2].sum((0, 1))
+    border = (small.sum((0, 1)) - inner) / (24 * 24 - 20 * 20)
+    return float(np.linalg.norm(border - small[8:16, 8:16].mean((0, 1))))
 
 
 def _repeats(pixels: np.ndarray) -> bool:
