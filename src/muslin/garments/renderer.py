@@ -18,8 +18,10 @@ from muslin.garments.framing import garment_box
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import PreparedCloth
 
-BACKDROP_SIDE = 1024  # px, the longer side at which the backdrop's colour is looked up
-LEAST_REACH = 5  # px, from which the backdrop's colour is taken: an outline and its fringe are up to four wide
+BACKDROP_SIDE = 512  # px, the longer side at which the backdrop's colour is looked up
+LEAST_REACH = (
+    5  # px of the photo, from which the backdrop's colour is taken: an outline and its fringe are up to four wide
+)
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
 
 
@@ -131,7 +133,7 @@ def _backdrop(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     free = (cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) <= 0.02).astype(np.float32)
-    radius = max(LEAST_REACH, max(size) // 150)
+    radius = max(round(LEAST_REACH * scale), max(size) // 128, 2)
     window = (2 * radius + 1, 2 * radius + 1)
     total = cv2.blur(free, window, borderType=cv2.BORDER_CONSTANT)
     colour = cv2.blur(small * free[..., None], window, borderType=cv2.BORDER_CONSTANT)

@@ -41,9 +41,9 @@ def shows_garment(picture: Photo, network: masks.MaskNetwork | None) -> bool:
         return False
     return (
         _apart(picture.pixels) >= APART
+        and not _repeats(picture.pixels)  # or the diamond of an argyle is a garment
         and _found(picture.pixels, network, QUICK, SURE - 0.05, 3 * MOST_BORDER)
         and _found(picture.pixels, network, masks.READS, SURE, MOST_BORDER)
-        and not _repeats(picture.pixels)  # or the diamond of an argyle is a garment
     )
 
 
@@ -73,9 +73,10 @@ def _apart(pixels: np.ndarray) -> float:
 
 def _repeats(pixels: np.ndarray) -> bool:
     """Whether a picture is one textured repeat of a cloth: its opposite ends meet as neighbours do."""
-    for field in (pixels.astype(np.float32), pixels.swapaxes(0, 1).astype(np.float32)):
-        beside = (np.abs(field[:, 0] - field[:, 1]).mean() + np.abs(field[:, -1] - field[:, -2]).mean()) / 2
-        if beside < TEXTURED or np.abs(field[:, 0] - field[:, -1]).mean() > MEETING * beside:
+    for field in (pixels, pixels.swapaxes(0, 1)):
+        first, second, last_but_one, last = (field[:, k].astype(np.float32) for k in (0, 1, -2, -1))
+        beside = (np.abs(first - second).mean() + np.abs(last - last_but_one).mean()) / 2
+        if beside < TEXTURED or np.abs(first - last).mean() > MEETING * beside:
             return False
     return True
 
