@@ -17,8 +17,8 @@ import numpy as np
 from muslin import Restyler
 from muslin.data.photos import held_out, photo_paths
 from muslin.errors import UserError
+from muslin.garments.references import cloth_of, shows_garment
 from muslin.images import Photo, read_image, write_image
-from muslin.restyle.references import cloth_of, shows_garment
 from muslin.textiles.procedural import TEXTILES, swatch
 
 SIDES = (96, 192, 300, 512)
@@ -44,7 +44,7 @@ def main() -> None:
     cut, tiles = 0, []
     for path in garments:
         try:
-            cloth, _ = cloth_of(read_image(path), restyler.examine)
+            cloth, _ = cloth_of(read_image(path), restyler._look_at)
         except UserError:
             continue
         cut += 1

@@ -243,7 +243,8 @@ def test_photos_of_one_stem_do_not_share_a_target(tmp_path, monkeypatch):
 
 
 def test_names_repeated_for_speed_are_the_same():
-    from muslin.restyle import references, restyler
+    from muslin.garments import references
+    from muslin.restyle import restyler
     from muslin.textiles import repeat
 
     assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(restyler.MIXES)

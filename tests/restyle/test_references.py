@@ -8,9 +8,9 @@ import pytest
 from muslin.cli import run
 from muslin.data.truth import Render, render
 from muslin.errors import UserError
+from muslin.garments.references import shows_garment
 from muslin.images import Photo, read_image, srgb_to_linear, write_image
 from muslin.restyle import metadata
-from muslin.restyle.references import shows_garment
 from muslin.restyle.restyler import Restyler
 from muslin.textiles.procedural import TEXTILES, swatch
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from muslin.data.photos import SUFFIXES, held_out
+from muslin.data.photos import SUFFIXES, held_out, read_quickly
 from muslin.data.tables import read_rows
+from muslin.data.worn import cloth_in
 from muslin.errors import EXIT_DATA, UserError
 from muslin.textiles.exemplars import REPEAT
 from muslin.textiles.procedural import swatch
@@ -22,6 +23,7 @@ from muslin.textiles.procedural import swatch
 Looks = dict[str, list[np.ndarray]]
 
 EMBEDDED_COUNT = 24  # swatches of each embedded look
+SMALLEST = 32  # px
 LARGEST = 4 * REPEAT  # px: larger swatches are shrunk
 
 EMBEDDED: dict[str, tuple[str, ...]] = {
@@ -49,10 +51,11 @@ def embedded_looks(count: int = EMBEDDED_COUNT, seed: int = 0) -> Looks:
     }
 
 
-def load_looks(folder: Path, *, held: bool | None = False, fewest: int = 1) -> Looks:
+def load_looks(folder: Path, *, held: bool | None = False, fewest: int = 1, worn: bool = False) -> Looks:
     """Look -> swatches (uint8 HxWx3 sRGB) of the training side, of the held-out side when `held`, of both for None.
 
-    A folder of up to a few dozen pictures without looks is one look and has no held-out side.
+    A folder of up to a few dozen pictures without looks is one look and has no held-out side. worn: of a picture that
+    shows a garment its cloth alone is taken (data/worn.py).
     Raises UserError when nothing can be read or a look would be too small.
     """
     root = folder / "styles" if (folder / "styles").is_dir() else folder
@@ -68,7 +71,7 @@ def load_looks(folder: Path, *, held: bool | None = False, fewest: int = 1) -> L
     names = [look_name(folder.resolve().name if flat else path.relative_to(root).parts[0]) for path in paths]
     looks: Looks = {}
     with ThreadPoolExecutor(2) as pool:
-        for name, pixels in zip(names, pool.map(_read, paths), strict=True):
+        for name, pixels in zip(names, pool.map(_read_worn if worn else _read, paths), strict=True):
             if pixels is not None:
                 looks.setdefault(name, []).append(pixels)
     looks = {name: swatches for name, swatches in looks.items() if len(swatches) >= fewest}
@@ -96,13 +99,18 @@ def _originals(manifest: Path) -> dict[str, str]:
 
 def _read(path: Path) -> np.ndarray | None:
     """None for what cannot be read or is too small to be a swatch."""
-    try:
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.is_file() else None
-    except (OSError, cv2.error):
-        return None
-    if pixels is None or min(pixels.shape[:2]) < 32:
+    pixels = read_quickly(path, cv2.IMREAD_COLOR)
+    return None if pixels is None else _fitted(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+
+
+def _read_worn(path: Path) -> np.ndarray | None:
+    pixels = read_quickly(path, cv2.IMREAD_COLOR)
+    return None if pixels is None else _fitted(cloth_in(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)))
+
+
+def _fitted(pixels: np.ndarray) -> np.ndarray | None:
+    """At most LARGEST px; None for less than SMALLEST."""
+    if min(pixels.shape[:2]) < SMALLEST:
         return None
     scale = min(1.0, LARGEST / max(pixels.shape[:2]))
-    if scale < 1:
-        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels

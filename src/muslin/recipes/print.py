@@ -117,8 +117,10 @@ class Print(Game):
         """data: a folder of swatches (data/prints.py), looks as a dict, or None for muslin's own textiles."""
         if isinstance(data, Mapping):
             looks = dict(data)
-        else:
-            looks = embedded_looks() if data is None else load_looks(Path(data), held=None if self.look else False)
+        elif data is None:
+            looks = embedded_looks()
+        else:  # a look of one's own is learned from all there is, garments that wear it too
+            looks = load_looks(Path(data), held=None if self.look else False, worn=bool(self.look))
         if self.look:
             looks = {self.look: [swatch for swatches in looks.values() for swatch in swatches]}
         if len(looks) > self.looks:

@@ -13,7 +13,7 @@ import numpy as np
 
 from muslin import store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
-from muslin.garments import masks
+from muslin.garments import masks, references
 from muslin.garments.bands import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
@@ -21,7 +21,7 @@ from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress
 from muslin.images import Photo, read_image, write_image
-from muslin.restyle import metadata, references
+from muslin.restyle import metadata
 from muslin.textiles.mix import Overprint
 from muslin.textiles.repeat import REPEATS, Cloth
 from muslin.textiles.seamless import make_seamless, seam_score
@@ -246,8 +246,12 @@ class Restyler:
             if len(self._cuts) >= KEPT_SWATCHES:
                 self._cuts.clear()
             cut = references.cloth_of if shows == "garment" else references.cloth_if_garment
-            self._cuts[key] = cut(picture, self.examine, self._segment)
+            self._cuts[key] = cut(picture, self._look_at, self._segment)
         return self._cuts[key] or (picture.pixels, REPEAT_SHARE)
+
+    def _look_at(self, photo: Photo) -> tuple[np.ndarray, Fields]:
+        garment = self.examine(photo)
+        return garment.mask.alpha, garment.fields
 
     def _cloth(self, swatch: np.ndarray, span: float, settings: Controls, garment: Garment) -> Any:
         mirrored = settings.repeat == "mirror"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -11,8 +10,10 @@ import numpy as np
 from muslin.errors import UserError
 from muslin.garments import masks
 from muslin.garments.cloth import LARGEST, cut_cloth
+from muslin.garments.fields import Fields
 from muslin.images import Photo
 
+LookAt = Callable[[Photo], tuple[np.ndarray, Fields]]  # finds the garment of a photo: its alpha, its fields
 SHOWS = ("auto", "cloth", "garment")
 # Of 434 garments kept out these take 88 %, of 1,505 swatches three, of 920 drawn textiles none (docs/benchmarks.md).
 SURE = 0.93  # the mask network's confidence from which there is a garment
@@ -82,23 +83,21 @@ def _repeats(pixels: np.ndarray) -> bool:
 
 
 def cloth_if_garment(
-    picture: Photo, examine: Callable[[Photo], Any], network: masks.MaskNetwork | None
+    picture: Photo, look_at: LookAt, network: masks.MaskNetwork | None
 ) -> tuple[np.ndarray, float] | None:
     """As cloth_of, of a picture that surely shows a garment of which a piece can be cut; None of any other."""
     if not shows_garment(picture, network):
         return None
     try:
-        return cloth_of(picture, examine)
+        return cloth_of(picture, look_at)
     except UserError:  # nobody asked for a garment
         return None
 
 
-def cloth_of(
-    picture: Photo, examine: Callable[[Photo], Any], network: masks.MaskNetwork | None = None
-) -> tuple[np.ndarray, float]:
+def cloth_of(picture: Photo, look_at: LookAt, network: masks.MaskNetwork | None = None) -> tuple[np.ndarray, float]:
     """(swatch, its longer side as a share of the garment's) of the garment that a picture shows.
 
-    examine: as Restyler.examine. Raises UserError where no garment is found, or no piece of it is large enough.
+    Raises UserError where no garment is found, or no piece of it is large enough.
     """
     height, width = picture.pixels.shape[:2]
     shrink = LARGEST / max(height, width)
@@ -107,5 +106,4 @@ def cloth_of(
         pixels = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
         alpha = None if picture.alpha is None else cv2.resize(picture.alpha, size, interpolation=cv2.INTER_AREA)
         picture = Photo(pixels, alpha, picture.path)
-    garment = examine(picture)
-    return cut_cloth(garment.photo.pixels, garment.mask.alpha, garment.fields)
+    return cut_cloth(picture.pixels, *look_at(picture))
