@@ -74,17 +74,22 @@ def test_a_garment_as_a_style_gives_its_cloth_in_its_own_size(restyler: Restyler
     assert away[0] < 0.1 and away[0] < away[1]
 
 
-def test_a_cut_out_is_a_garment_whatever_the_network_says(restyler: Restyler) -> None:
+def test_a_cut_out_brings_its_mask_and_a_motif_stays_a_motif(restyler: Restyler) -> None:
+    """Transparency alone does not make a garment; of what is called one it is the outline."""
     pixels = swatch("stripes", 4, 256)
     alpha = np.zeros((256, 256), np.uint8)
     alpha[40:220, 50:200] = 255
-    cut = restyler.cloth(np.dstack([pixels, alpha]))
+    cut = restyler.cloth(np.dstack([pixels, alpha]), "garment")
     assert cut.shape[0] < 180 and cut.shape[1] < 150
-    np.testing.assert_array_equal(restyler.cloth(np.dstack([pixels, np.full_like(alpha, 255)])), pixels)
+    spots = np.zeros((256, 256), np.uint8)
+    spots[30:90, 40:100] = spots[150:220, 130:210] = 255
+    for some in (spots, np.full_like(spots, 255)):
+        np.testing.assert_array_equal(restyler.cloth(np.dstack([pixels, some])), pixels)
 
 
-def test_nobody_is_told_of_a_piece_that_nobody_asked_for(restyler: Restyler) -> None:
-    """A cut-out too narrow to cut cloth from: an error where it was asked for, the picture where it was not."""
+def test_nobody_is_told_of_a_piece_that_nobody_asked_for(restyler: Restyler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A garment too narrow to cut cloth from: an error where it was asked for, the picture where it was not."""
+    monkeypatch.setattr("muslin.garments.references.shows_garment", lambda picture, network: True)
     pixels = swatch("stripes", 4, 128)
     alpha = np.zeros((128, 128), np.uint8)
     alpha[:, 40:58] = 255

@@ -26,18 +26,14 @@ TEXTURED = 0.35  # 8-bit levels: a white backdrop's ends meet as well
 APART = 10.0  # 8-bit levels: half of all swatches are told by this, before any network
 QUICK = ((128, False),)  # most swatches are told by one small look
 SMALLEST = 64  # px, shorter side of a picture that can show a garment
-CUT_OUT = 0.03  # of the picture that is transparent around a garment
 
 
 def shows_garment(picture: Photo, network: masks.MaskNetwork | None) -> bool:
     """Whether a picture shows a garment in front of something, and not cloth alone.
 
-    A cut-out does, and what the mask network is sure of. Better to miss one than to cut a swatch to pieces.
+    What the mask network is sure of: better to miss one than to cut a swatch to pieces. Transparency says nothing:
+    motifs have it too.
     """
-    if picture.alpha is not None:
-        clear = float((picture.alpha < 128).mean())
-        if CUT_OUT < clear < 1 - LEAST:
-            return True
     if network is None or min(picture.pixels.shape[:2]) < SMALLEST:
         return False
     return (
