@@ -83,6 +83,9 @@ def test_panels_that_are_trusted_are_the_true_ones_and_are_found_once(
     for one, panels in trust:
         known = (panels > 0) & (one.parts > 0)  # type: ignore[operator]
         assert (panels == one.parts)[known].mean() > 0.9
+    skirts = with_panels([photo("skirt", one) for one in shown])  # the same pictures by another name
+    for as_trousers, as_skirt in zip(found, skirts, strict=True):
+        assert not np.isin(as_skirt.panels, (LEFT + 1, RIGHT + 1)).any() and not (as_trousers.panels == BODY + 1).any()
     monkeypatch.setattr(found_panels, "panel_logits", None)
     for one, again in zip(found, with_panels([photo("pants", one) for one in shown]), strict=True):
         np.testing.assert_array_equal(one.panels, again.panels)

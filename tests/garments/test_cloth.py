@@ -72,6 +72,9 @@ def test_a_badge_is_left_out_and_the_dots_of_a_dotted_cloth_are_not() -> None:
     for turned in (False, True):  # whichever way round the photo is read
         some, _ = cut_cloth(photo, alpha, replace(fields, dyed=badge[:, ::-1] if turned else badge))
         assert not (some == [0, 250, 0]).all(-1).any() and some.shape[0] < whole.shape[0]
+    slit = np.full((SIZE, SIZE), 5, np.float32)
+    slit[:, 100:122] = -5  # a ground that is long enough and too narrow to cut from
+    assert cut_cloth(photo, alpha, replace(fields, dyed=slit))[0].shape == whole.shape
     dotted, _ = cut_cloth(photo, alpha, replace(fields, dyed=dots))
     assert dotted.shape == whole.shape and (dotted == [0, 250, 0]).all(-1).any()
 

@@ -164,8 +164,11 @@ def restyle(
         from muslin.distributed.order import Order
         from muslin.images import read_image
 
+        pictures = [(read_image(path), weight) for path, weight in styles]
+        if controls.get("shows") == "garment":
+            _check_cuts(restyler_for(model or "drape"), pictures)
         order = Order(
-            model or "drape", [(read_image(path), weight) for path, weight in styles], controls, seed or 0, number,
+            model or "drape", pictures, controls, seed or 0, number,
             learned or look_name([path for path, _ in styles]), mask, overwrite,
         )  # fmt: skip
         return restyle_on_ray(order, sources, output, address=ray, workers=workers, as_json=as_json, quiet=quiet)
@@ -290,6 +293,12 @@ def _check_usage(
         )
 
 
+def _check_cuts(restyler: Any, styles: list[tuple[Any, float]]) -> None:
+    """Raises UserError for a garment of which no cloth can be cut: what is wrong with a style is so for all photos."""
+    for picture, _ in styles:
+        restyler.cloth(picture, "garment")
+
+
 class _Worker:
     """One restyler at work on a list of jobs. A photo that fails is reported and the rest goes on."""
 
@@ -314,9 +323,8 @@ class _Worker:
         self.failed: list[dict[str, Any]] = []
         self.unsure = Unsure()
         self.told = False
-        if controls.get("shows") == "garment":  # what is wrong with a style is wrong with all photos
-            for picture, _ in self.styles:
-                self.restyler.cloth(picture, "garment")
+        if controls.get("shows") == "garment":
+            _check_cuts(self.restyler, self.styles)
 
     def run(self, jobs: list[Job], as_json: bool) -> int:
         from muslin.images import remove_parts

@@ -91,7 +91,7 @@ class DrapeStream:
         return replace(self, size=2 * self.size, batch_size=half, rendered_garments=few, plain_share=0.75)
 
     def _coarser(self) -> DrapeStream:
-        """Where most batches are fine ones, the others are there for the pose, which few photos teach, if any."""
+        """Where most batches are fine ones, the others teach the pose: rendered garments, and photos with panels."""
         if self.fine_batches < 2:
             return self
         sewn = any(photo.panels is not None for photo in self.printed)

@@ -44,10 +44,9 @@ def with_panels(photos: Iterable[GarmentPhoto]) -> list[GarmentPhoto]:
 
     def seen(photo: GarmentPhoto) -> GarmentPhoto:
         assert photo.mask is not None
-        mask, content = photo.mask, photo.pixels.tobytes() + photo.mask.tobytes()
-        return replace(
-            photo, panels=kept("panels", DRAPE_NETWORK, content, lambda: _seen(photo.key, photo.pixels, mask))
-        )
+        mask, name = photo.mask, _kind(photo.key)
+        content = name.encode() + photo.pixels.tobytes() + mask.tobytes()
+        return replace(photo, panels=kept("panels", DRAPE_NETWORK, content, lambda: _seen(name, photo.pixels, mask)))
 
     if not DRAPE_NETWORK.is_file():
         return list(photos)
@@ -55,9 +54,13 @@ def with_panels(photos: Iterable[GarmentPhoto]) -> list[GarmentPhoto]:
         return list(pool.map(seen, photos))
 
 
-def _seen(key: str, pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def _kind(key: str) -> str:
+    """What the garment of a photo is called: its folder's name."""
+    return key.split("/")[0].lower() if "/" in key else ""
+
+
+def _seen(name: str, pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """uint8 HxW: 1.. = panel (fields.PANELS), 0 = not told; 0 everywhere where the answer is not to be trusted."""
-    name = key.split("/")[0].lower() if "/" in key else ""
     return trusted(panel_logits(pixels, mask), mask > 127, name)
 
 

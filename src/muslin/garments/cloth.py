@@ -44,7 +44,8 @@ def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np
         piece, ground = (_turned(field.astype(np.float32), turn) > 0.99 for field in (piece, ground))
     y, x = _largest_piece(piece, edge)
     beside = _largest_piece(ground, edge)
-    if _worth(*beside) >= LEAST_GROUND * _worth(y, x):  # a slogan is not the cloth; the dots of a dotted one are
+    large = min(part.stop - part.start for part in beside) >= SMALLEST
+    if large and _worth(*beside) >= LEAST_GROUND * _worth(y, x):  # a slogan is not the cloth; a dotted one's dots are
         y, x = beside
     height, width = y.stop - y.start, x.stop - x.start
     if min(height, width) < SMALLEST:

@@ -90,7 +90,7 @@ def cloth_if_garment(
         return None
 
 
-def cloth_of(picture: Photo, look_at: LookAt, network: masks.MaskNetwork | None = None) -> tuple[np.ndarray, float]:
+def cloth_of(picture: Photo, look_at: LookAt) -> tuple[np.ndarray, float]:
     """(swatch, its longer side as a share of the garment's) of the garment that a picture shows.
 
     Raises UserError where no garment is found, or no piece of it is large enough.

@@ -245,8 +245,10 @@ class Restyler:
         if key not in self._cuts:
             if len(self._cuts) >= KEPT_SWATCHES:
                 self._cuts.clear()
-            cut = references.cloth_of if shows == "garment" else references.cloth_if_garment
-            self._cuts[key] = cut(picture, self._look_at, self._segment)
+            if shows == "garment":
+                self._cuts[key] = references.cloth_of(picture, self._look_at)
+            else:
+                self._cuts[key] = references.cloth_if_garment(picture, self._look_at, self._segment)
         return self._cuts[key] or (picture.pixels, REPEAT_SHARE)
 
     def _look_at(self, photo: Photo) -> tuple[np.ndarray, Fields]:
