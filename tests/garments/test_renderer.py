@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from muslin.data.truth import reconstruct, render
 from muslin.garments import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields
 from muslin.garments.framing import garment_box
+from muslin.garments.interreflection import depth, reflectance
 from muslin.garments.renderer import dress
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import Cloth, PreparedCloth
@@ -80,7 +83,8 @@ def test_true_fields_reproduce_the_truth_world(seed: int) -> None:
     parts = framed(shown.parts, nearest=True)[1::2, 1::2]
     panels = np.stack([np.float32(parts == k + 1) for k in range(4)], -1)
     warp = framed(shown.warp)[2::4, 2::4, None].repeat(4, 2) / size
-    fields = Fields(frame, shading, panels, warp, np.zeros((size, size, 3), np.float32), shading)
+    flat = np.zeros((size, size, 3), np.float32)
+    fields = Fields(frame, shading, panels, warp, flat, shading, reflectance=reflectance(shown.swatch))
     swatch = np.uint8(np.clip(127 + 60 * np.sin(np.arange(64) / 32 * np.pi), 0, 255))
     swatch = np.stack([np.tile(swatch, (64, 1)), np.tile(swatch[:, None], (1, 64)), np.full((64, 64), 90)], -1)
     swatch = swatch.astype(np.uint8)
@@ -98,6 +102,22 @@ def test_each_panel_takes_its_own_cloth() -> None:
     cloths = [Cloth(red).prepare(1.0), Cloth(blue).prepare(1.0), Cloth(red).prepare(1.0), Cloth(red).prepare(1.0)]
     image = dress(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32), fields, cloths)
     assert (image[:, :30] == [200, 0, 0]).all() and (image[:, 34:] == [0, 0, 200]).all()
+
+
+def test_each_panel_has_the_folds_of_its_own_cloth() -> None:
+    """Half the light on a grey garment: black cloth receives less than half, white cloth more."""
+    fields = flat_fields(64)
+    fields = replace(fields, offset=np.full((64, 64), np.log(0.5), np.float32), reflectance=0.2)
+    fields.panels[:, :16, 0] = 5
+    fields.panels[:, 16:, 1] = 5
+    black, white = (Cloth(np.full((8, 8, 3), level, np.uint8)).prepare(1.0) for level in (60, 200))
+    image = dress(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32), fields, [black, white, black, black])
+    received = [
+        srgb_to_linear(image[32, x, :1])[0] / srgb_to_linear(np.uint8([level]))[0] for x, level in ((8, 60), (56, 200))
+    ]
+    ratios = [depth(float(srgb_to_linear(np.uint8([level]))[0])) / depth(0.2) for level in (60, 200)]
+    assert received[0] == pytest.approx(0.5 ** ratios[0], abs=0.02) and received[0] < 0.48
+    assert received[1] == pytest.approx(0.5 ** ratios[1] ** 0.5, abs=0.01) and received[1] > 0.52
 
 
 def oblique(size: int = 64) -> tuple[Fields, list[PreparedCloth]]:

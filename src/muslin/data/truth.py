@@ -1,9 +1,9 @@
 """The truth world: rendered photographs of garments whose mask, shading and warp are known exactly.
 
 A garment is a stack of flat panels (silhouettes) with a relief of folds each (relief). The light on the
-relief is the shading; the cloth that lies in the folds is the warp. Everything but the cloth's own colour
-depends on the seed only, so the same seed in another textile is the same garment, photographed again, in
-another cloth.
+relief is the shading; the cloth that lies in the folds is the warp. Everything but the cloth's own colour,
+and how much light it throws into its folds, depends on the seed only, so the same seed in another textile is
+the same garment, photographed again, in another cloth.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..garments.interreflection import depth, reflectance
 from ..images import linear_to_srgb, srgb_to_linear
 from ..textiles.procedural import TEXTILES, cached_swatch
 from ..textiles.repeat import Cloth
@@ -28,6 +29,7 @@ FloatArray = NDArray[Any]
 ByteArray = NDArray[Any]
 
 GARMENTS: tuple[str, ...] = tuple(KINDS)
+MEAN_REFLECTANCE = 0.22  # of the textiles drawn: in such a cloth folds have the contrast that the light asks for
 HANGING = ("t-shirt", "tank top", "long sleeve", "shirt", "blazer", "coat", "dress")  # at times on a hanger
 
 
@@ -36,7 +38,8 @@ class Render:
     """One rendered photograph and what it was made of. h x w = the picture's size.
 
     photo: uint8 [h, w, 3] sRGB. mask: float32 [h, w] in [0, 1], 1 = garment. shading: float32 [h, w], gain
-    in linear light, median 1 inside the mask, 1 outside. warp: float32 [h, w, 2] pixels, 0 outside the
+    in linear light, median 1 inside the mask, 1 outside; its logarithm is proportional to
+    interreflection.depth of the cloth. warp: float32 [h, w, 2] pixels, 0 outside the
     mask: the pixel (x, y) shows the cloth at u = x - cx + warp[..., 0], v = y - cy + warp[..., 1], where
     (cx, cy) = `center` is the middle of the mask's bounding box (mask >= 0.5; (first + last) / 2 in pixel
     indices). So at rest, without folds and rotation, the warp is 0 and the cloth's origin (0, 0), the first
@@ -78,15 +81,19 @@ def reconstruct(render: Render, swatch: ByteArray | None = None, scale: float | 
     background.
 
     With another swatch: the true restyled photo, the answer that a network should give (without camera
-    noise).
+    noise); its folds are as deep as they are in that cloth.
     """
-    swatch = render.swatch if swatch is None else swatch
+    shading = render.shading
+    if swatch is None:
+        swatch = render.swatch
+    else:
+        shading = shading ** np.float32(depth(reflectance(swatch)) / depth(reflectance(render.swatch)))
     x0, y0, x1, y1 = bounds((render.mask > 0).astype(np.uint8))
     inside = (slice(y0, y1), slice(x0, x1))
     u = np.arange(x0, x1, dtype=np.float32)[None] - np.float32(render.center[0]) + render.warp[inside][..., 0]
     v = np.arange(y0, y1, dtype=np.float32)[:, None] - np.float32(render.center[1]) + render.warp[inside][..., 1]
     colors = Cloth(swatch).sample(u, v, render.scale if scale is None else scale)
-    lit = np.clip(srgb_to_linear(colors) * render.shading[inside][..., None], 0, 1)
+    lit = np.clip(srgb_to_linear(colors) * shading[inside][..., None], 0, 1)
     mask = render.mask[inside][..., None]
     photo = render.background.copy()
     blended = linear_to_srgb(lit * mask + srgb_to_linear(render.background[inside]) * (1 - mask))
@@ -443,7 +450,7 @@ def render(
         lay(layers, panel, coverage, scene, child)
     mask = union.astype(np.float32) * np.float32(1 / 255)
     lamp = scene_light(shape, light, streams[2])
-    shading = graded(layers.log, lamp, union >= 128, light)
+    shading = graded(layers.log, lamp, union >= 128, light, depth(reflectance(cloth)) / depth(MEAN_REFLECTANCE))
     shading[union == 0] = 1
     longer = max(x1 - x0, y1 - y0)
     raw = backdrop(streams[6], shape) * np.exp(0.7 * lamp)[..., None]
@@ -473,11 +480,11 @@ def render(
     return replace(result, photo=photo)
 
 
-def graded(log: FloatArray, lamp: FloatArray, inside: NDArray[np.bool_], light: Light) -> FloatArray:
+def graded(log: FloatArray, lamp: FloatArray, inside: NDArray[np.bool_], light: Light, deepened: float) -> FloatArray:
     """The camera's contrast: brings the log gain near the light's wished deviation, median 1 inside the
-    garment."""
+    garment. deepened: how deep folds are in the cloth, beside one of middling grey."""
     deviation = float(log[inside].std()) + 1e-3
     wished = max(0.03, light.contrast**2 - float(lamp[inside].var())) ** 0.5 if light.contrast > 0.1 else light.contrast
     total = log * np.float32(np.clip(wished / deviation, 0.55, 1.7)) + lamp
-    total -= np.median(total[inside])
+    total = np.float32(deepened) * (total - np.median(total[inside]))
     return np.exp(np.clip(total, -2.6, 1.1)).astype(np.float32)

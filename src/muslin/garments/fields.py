@@ -13,6 +13,7 @@ import numpy as np
 
 from muslin.garments.dyes import across_one_hue
 from muslin.garments.framing import garment_box, garment_frame
+from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
 from muslin.garments.shading import integrate, log_colour, log_luminance, shading_of
 
@@ -37,6 +38,7 @@ class Fields:
     slopes: np.ndarray  # SxSx3: log shading = slopes . log colour + offset, at any size of the photo
     offset: np.ndarray  # SxS
     dyed: np.ndarray | None = None  # SxS logits: whether a pixel shows another dye than the garment's ground
+    reflectance: float | None = None  # mean luminance of the garment's own cloth; None: folds stay as they are
 
     @property
     def size(self) -> int:
@@ -172,7 +174,7 @@ def with_guide(
     guide = log_colour(image)
     slopes, offset = fit_guide(guide, shading, inside)
     offset += (shading - (slopes * guide).sum(-1) - offset) * inside
-    return Fields(frame, shading, panels, warp, slopes, offset)
+    return Fields(frame, shading, panels, warp, slopes, offset, reflectance=reflectance(image, inside))
 
 
 def fit_guide(

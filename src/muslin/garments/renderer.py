@@ -7,6 +7,7 @@ other pixel is the input's own byte.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -15,7 +16,9 @@ import numpy as np
 from muslin.garments.bands import MOST_POINTS, Band, band, cloth_positions, places, positions_within
 from muslin.garments.fields import Fields
 from muslin.garments.framing import garment_box
+from muslin.garments.interreflection import fold_exponent
 from muslin.images import linear_to_srgb, srgb_to_linear
+from muslin.textiles.mix import Overprint
 from muslin.textiles.repeat import PreparedCloth
 
 BACKDROP_SIDE = 512  # px, the longer side at which the backdrop's colour is looked up
@@ -24,12 +27,14 @@ LEAST_REACH = (
 )
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
 
+AnyCloth = PreparedCloth | Overprint
+
 
 def dress(
     pixels: np.ndarray,
     alpha: np.ndarray,
     fields: Fields,
-    cloths: list[PreparedCloth],
+    cloths: Sequence[AnyCloth],
     *,
     strength: float = 1.0,
     shading: float = 1.0,
@@ -37,16 +42,18 @@ def dress(
     """The photo with its garment in new cloth. uint8 HxWx3 sRGB, the photo's size.
 
     pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. cloths: one for the whole garment, or one for each panel
-    of `fields.PANELS`. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain, 1 = as it is.
+    of `fields.PANELS`. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain, 1 = folds as
+    deep as they are in the new cloth (interreflection.py).
     """
     result, backdrop = pixels.copy(), _backdrop(pixels, alpha)
+    exponents = shading * fold_exponents(fields, cloths)
 
     def lay(place: tuple[slice, slice]) -> None:
         if not alpha[place].any():
             return
         seen = band(pixels, fields, *place)
         light = _light(cloths, fields, seen)
-        light = _roll_off(light * np.exp(seen.shading * np.float32(shading))[..., None])
+        light = _roll_off(light * gain(seen, exponents)[..., None])
         result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), strength)
 
     box = garment_box((alpha > 0).astype(np.uint8) * np.uint8(255))
@@ -54,6 +61,18 @@ def dress(
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         list(pool.map(lay, places(box) if strength > 0 else ()))
     return result
+
+
+def fold_exponents(fields: Fields, cloths: Sequence[AnyCloth]) -> np.ndarray:
+    """The power to which the gain is raised in each cloth: float32, as many as there are cloths."""
+    if fields.reflectance is None:
+        return np.ones(len(cloths), np.float32)
+    return np.array([fold_exponent(fields.reflectance, cloth.reflectance) for cloth in cloths], np.float32)
+
+
+def gain(seen: Band, exponents: np.ndarray) -> np.ndarray:
+    """What the light of a band is multiplied by, hxw. exponents: one for the whole garment, or one for each panel."""
+    return np.exp(seen.shading * (exponents[0] if len(exponents) == 1 else exponents[seen.panel]))
 
 
 def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength: float = 1.0) -> np.ndarray:
@@ -67,7 +86,7 @@ def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength:
     return _composite(pixels, alpha, _backdrop(pixels, alpha), place, cloth, strength)
 
 
-def _light(cloths: list[PreparedCloth], fields: Fields, seen: Band) -> np.ndarray:
+def _light(cloths: Sequence[AnyCloth], fields: Fields, seen: Band) -> np.ndarray:
     """What the cloth of a band reflects, linear light hxwx3. A pixel that a seam crosses shows both its cloths."""
     u, v = cloth_positions(fields, seen.rows, seen.columns, seen.warp)
     light = srgb_to_linear(_sample(cloths, u, v, seen.panel))
@@ -79,7 +98,7 @@ def _light(cloths: list[PreparedCloth], fields: Fields, seen: Band) -> np.ndarra
     return light
 
 
-def _sample(cloths: list[PreparedCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
+def _sample(cloths: Sequence[AnyCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
     colour = cloths[0].sample(u, v)
     for k, cloth in enumerate(cloths[1:], start=1):
         if cloth is not cloths[0] and (panel == k).any():

@@ -19,7 +19,7 @@ from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fie
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
-from muslin.garments.renderer import dress
+from muslin.garments.renderer import dress, fold_exponents, gain
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.textiles.mix import Overprint
@@ -45,7 +45,7 @@ class Controls:
     offset: tuple[float, float] = (0.0, 0.0)  # fractions of a swatch
     repeat: str = "straight"  # one of textiles.repeat.REPEATS
     strength: float = 1.0  # 0 = the photo, 1 = all new cloth
-    shading: float = 1.0  # 0 = flat cloth, 1 = the photo's own folds and light
+    shading: float = 1.0  # 0 = flat cloth, 1 = the photo's own folds and light, as they look in the new cloth
     palette: str | Sequence[Any] | None = None  # colours for the cloth, "navy,#e8c1a0" or (r, g, b) each
     seamless: str | bool = "auto"  # mend a swatch that does not tile: True, False or "auto" (when its seam shows)
     mix: str = "overprint"  # several swatches: printed over each other, or one for each sewn panel
@@ -90,6 +90,7 @@ class Restyled:
     image: np.ndarray
     params: dict[str, Any]
     garment: Garment = field(repr=False)
+    exponents: np.ndarray = field(repr=False)  # of the gain: for the whole garment, or for each panel
 
     @property
     def mask(self) -> np.ndarray:
@@ -99,11 +100,10 @@ class Restyled:
     @cached_property
     def shading(self) -> np.ndarray:
         """float32 HxW: multiplicative gain in linear light that the cloth received; 1 outside the mask."""
-        exponent = np.float32(self.params["controls"]["shading"])
-        gain = np.ones(self.mask.shape, np.float32)
+        received = np.ones(self.mask.shape, np.float32)
         for band in self._bands():
-            gain[band.rows, band.columns] = np.exp(band.shading * exponent)
-        return np.where(self.mask > 0, gain, 1)
+            received[band.rows, band.columns] = gain(band, self.exponents)
+        return np.where(self.mask > 0, received, 1)
 
     @cached_property
     def warp(self) -> np.ndarray:
@@ -173,11 +173,12 @@ class Restyler:
         cuts = [self._cut(picture, settings.shows) for picture, _ in styles]
         cloths = [self._cloth(*cut, settings, garment) for cut in cuts]
         weights = [weight for _, weight in styles]
+        worn = _mixed(cloths, weights, settings.mix)
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
             garment.fields,
-            _mixed(cloths, weights, settings.mix),
+            worn,
             strength=settings.strength,
             shading=settings.shading,
         )
@@ -194,7 +195,7 @@ class Restyler:
         for entry, (picture, _), (swatch, _) in zip(params["styles"], styles, cuts, strict=True):
             if swatch is not picture.pixels:
                 entry["shows"] = "garment"
-        return Restyled(image, params, garment)
+        return Restyled(image, params, garment, settings.shading * fold_exponents(garment.fields, worn))
 
     def variants(
         self,

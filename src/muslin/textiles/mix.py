@@ -21,6 +21,11 @@ class Overprint:
     cloths: Sequence[PreparedCloth]
     shares: Sequence[float]  # each above 0, sum 1
 
+    @property
+    def reflectance(self) -> float:
+        """Mean luminance in linear light, 0..1: the shares' geometric mean, as the inks multiply."""
+        return float(np.prod([cloth.reflectance**share for cloth, share in zip(self.cloths, self.shares, strict=True)]))
+
     def sample(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Colour at the positions u, v (float HxW, photo pixels): sRGB uint8 HxWx3."""
         return overprinted((cloth.sample(u, v) for cloth in self.cloths), self.shares)

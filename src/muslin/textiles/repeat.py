@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import EXIT_USAGE, UserError
-from ..images import linear_to_srgb, srgb_to_linear
+from ..images import linear_to_srgb, luminance, srgb_to_linear
 
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 
@@ -167,6 +167,12 @@ class PreparedCloth:
 
     levels: tuple[np.ndarray, ...]
     matrix: np.ndarray  # 2x3: position (u, v, 1) in photo pixels -> position in periods
+
+    @property
+    def reflectance(self) -> float:
+        """Mean luminance in linear light, 0..1."""
+        coarsest = self.levels[-1][_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]  # averaged in linear light
+        return float(luminance(srgb_to_linear(coarsest)).mean())
 
     def sample(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Colour at the positions u, v (float HxW, photo pixels): sRGB uint8 HxWx3.
