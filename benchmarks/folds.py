@@ -9,6 +9,7 @@ five groups by its mean luminance, of all and of t-shirts alone; and the line a 
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -47,7 +48,7 @@ def main() -> None:
     reflected, deviation = np.array([measured(photo) for photo in photos]).T
     for name, chosen in (("all", kinds != ""), ("t-shirts", kinds == "t-shirt")):
         cells = []
-        for low, high in zip(GROUPS, GROUPS[1:], strict=False):
+        for low, high in pairwise(GROUPS):
             group = deviation[chosen & (reflected >= low) & (reflected < high)]
             cells.append(f"{low:.2f}-{high:.2f}: {np.median(group):.2f} ({len(group)})")
         print(f"{name:8s} mean luminance: median deviation (garments)  " + "  ".join(cells))

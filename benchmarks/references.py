@@ -3,12 +3,14 @@
     python benchmarks/references.py DATA [--sheet FILE.png]
 
 DATA holds garments/ and styles/ (see src/muslin/data/photos.py). Garments are those kept out of training; swatches are
-all of styles/, and of each procedural textile forty in four sizes. --sheet: what is cut from 24 of the garments.
+all of styles/ (the model of close-ups has seen them: what it says of others tells benchmarks/closeups.py), and of each
+procedural textile forty in four sizes. --sheet: what is cut from 24 of the garments.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import cv2
@@ -17,10 +19,11 @@ import numpy as np
 from muslin import Restyler
 from muslin.data.photos import held_out, photo_paths
 from muslin.errors import UserError
-from muslin.garments.references import cloth_of, shows_garment
+from muslin.garments.references import cloth_of
 from muslin.images import Photo, read_image, write_image
 from muslin.textiles.procedural import TEXTILES, swatch
 
+CROPPED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")  # names of the photos that they are from
 SIDES = (96, 192, 300, 512)
 WHOLE = ("hat", "shoes")  # from which nobody cuts cloth
 TILE = (200, 260)  # px, of the sheet
@@ -32,15 +35,22 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     restyler = Restyler()
-    network = restyler._segment
     garments = [path for key, path in photo_paths(options.data) if held_out(key) and key.split("/")[0] not in WHOLE]
     swatches = sorted(p for p in (options.data / "styles").rglob("*") if p.suffix.lower() in (".jpg", ".png"))
+    cropped = {path for path in swatches if CROPPED.match(path.stem)}  # from garments: close-ups
     drawn = [Photo(swatch(name, 1000 + k, SIDES[k % 4])) for name in sorted(TEXTILES) for k in range(40)]
-    seen = [shows_garment(read_image(path), network) for path in garments]
-    wrong = [path for path in swatches if shows_garment(read_image(path), network)]
-    print(f"garments kept out: {sum(seen)} of {len(seen)} are seen to be garments ({np.mean(seen):.0%})")
-    print(f"swatches: {len(wrong)} of {len(swatches)} are taken for garments: {', '.join(p.stem for p in wrong)}")
-    print(f"drawn textiles: {sum(shows_garment(one, network) for one in drawn)} of {len(drawn)}")
+    for name, pictures in (
+        ("garments kept out", map(read_image, garments)),
+        ("swatches cropped from garments", (read_image(path) for path in swatches if path in cropped)),
+        ("other swatches", (read_image(path) for path in swatches if path not in cropped)),
+        ("drawn textiles", iter(drawn)),
+    ):
+        found = [restyler._shown(picture, "auto") for picture in pictures]
+        near = sum(one is not None and one.near for one in found)
+        whole = sum(one is not None for one in found) - near
+        print(
+            f"{name}: {len(found)}, {whole} taken for whole garments ({whole / len(found):.1%}), {near} for close-ups"
+        )
     cut, tiles = 0, []
     for path in garments:
         try:

@@ -45,7 +45,7 @@ def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np
     y, x = _largest_piece(piece, edge)
     beside = _largest_piece(ground, edge)
     large = min(part.stop - part.start for part in beside) >= SMALLEST
-    if large and _worth(*beside) >= LEAST_GROUND * _worth(y, x):  # a slogan is not the cloth; a dotted one's dots are
+    if large and worth(*beside) >= LEAST_GROUND * worth(y, x):  # a slogan is not the cloth; a dotted one's dots are
         y, x = beside
     height, width = y.stop - y.start, x.stop - x.start
     if min(height, width) < SMALLEST:
@@ -122,22 +122,28 @@ def _largest_piece(inside: np.ndarray, edge: int) -> tuple[slice, slice]:
     cell = max(1, max(core.shape) // GRID)
     rows, columns = core.shape[0] // cell, core.shape[1] // cell
     free = core[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).min((1, 3)) > 0
+    y, x = (slice(cell * side.start, cell * side.stop) for side in largest_rectangle(free))
+    return y, x
+
+
+def largest_rectangle(free: np.ndarray) -> tuple[slice, slice]:
+    """(rows, columns) of the largest upright rectangle of True, by its worth; empty slices where nothing is True."""
     best, found = 0.0, (slice(0, 0), slice(0, 0))
-    for first in range(rows):
-        open_ = np.ones(columns, bool)
-        for last in range(first, rows):
+    for first in range(free.shape[0]):
+        open_ = np.ones(free.shape[1], bool)
+        for last in range(first, free.shape[0]):
             open_ &= free[last]
             if not open_.any():
                 break
             start, width = _longest_run(open_)
             tall, wide = slice(first, last + 1), slice(start, start + width)
-            if _worth(tall, wide) > best:
-                best, found = _worth(tall, wide), (tall, wide)
-    y, x = (slice(cell * side.start, cell * side.stop) for side in found)
-    return y, x
+            if worth(tall, wide) > best:
+                best, found = worth(tall, wide), (tall, wide)
+    return found
 
 
-def _worth(rows: slice, columns: slice) -> float:
+def worth(rows: slice, columns: slice) -> float:
+    """Area of a rectangle; what is slimmer than SLIMMEST counts as cut short."""
     height, width = rows.stop - rows.start, columns.stop - columns.start
     return min(width, SLIMMEST * height) * min(height, SLIMMEST * width)
 

@@ -1,18 +1,22 @@
-"""What the picture of a style shows: cloth alone, or a garment whose cloth is taken."""
+"""What the picture of a style shows: cloth alone, or a garment, whole or from near, whose cloth is taken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from muslin.errors import UserError
 from muslin.garments import masks
+from muslin.garments.closeup import SEWN, how_sewn, piece_of_cloth
 from muslin.garments.cloth import LARGEST, cut_cloth
 from muslin.garments.fields import Fields
 from muslin.images import Photo
+from muslin.textiles.seamless import VISIBLE, seam_score
 
+TellSewn = Callable[[np.ndarray], np.ndarray]  # where in a picture something is sewn: closeup.Construction
 LookAt = Callable[[Photo], tuple[np.ndarray, Fields]]  # finds the garment of a photo: its alpha, its fields
 SHOWS = ("auto", "cloth", "garment")
 # Of 434 garments kept out these take 88 %, of 1,505 swatches three, of 920 drawn textiles none (docs/benchmarks.md).
@@ -26,6 +30,15 @@ TEXTURED = 0.35  # 8-bit levels: a white backdrop's ends meet as well
 APART = 10.0  # 8-bit levels: half of all swatches are told by this, before any network
 QUICK = ((128, False),)  # most swatches are told by one small look
 SMALLEST = 64  # px, shorter side of a picture that can show a garment
+SEWN_SURE, SEWN_BORDER = 0.88, 0.12  # instead of SURE and MOST_BORDER, where something sewn is seen
+
+
+class Cut(NamedTuple):
+    """The cloth that a style stands for, where that is not its whole picture."""
+
+    pixels: np.ndarray  # uint8 hxwx3 sRGB
+    share: float  # its longer side as a share of the garment's longer side, or of the close-up's
+    near: bool  # whether the picture is a close-up
 
 
 def shows_garment(picture: Photo, network: masks.MaskNetwork | None) -> bool:
@@ -78,16 +91,34 @@ def _repeats(pixels: np.ndarray) -> bool:
     return True
 
 
-def cloth_if_garment(
-    picture: Photo, look_at: LookAt, network: masks.MaskNetwork | None
-) -> tuple[np.ndarray, float] | None:
-    """As cloth_of, of a picture that surely shows a garment of which a piece can be cut; None of any other."""
-    if not shows_garment(picture, network):
+def cloth_shown(
+    picture: Photo, look_at: LookAt, network: masks.MaskNetwork | None, construction: TellSewn | None
+) -> Cut | None:
+    """The cloth of a picture that surely shows a garment, whole or from near; None of any other.
+
+    None too where no piece is large enough: nobody asked for a garment. construction: None = close-ups are not known.
+    """
+    whole = shows_garment(picture, network)
+    logits = None if whole or construction is None else _sewn(picture.pixels, construction)
+    if logits is not None and network is not None:
+        whole = _found(picture.pixels, network, masks.READS, SEWN_SURE, SEWN_BORDER)
+    if whole:
+        try:
+            return Cut(*cloth_of(picture, look_at), near=False)
+        except UserError:
+            return None
+    piece = None if logits is None else piece_of_cloth(picture.pixels, logits)
+    if piece is None:
         return None
-    try:
-        return cloth_of(picture, look_at)
-    except UserError:  # nobody asked for a garment
+    return Cut(piece, max(piece.shape[:2]) / max(picture.pixels.shape[:2]), near=True)
+
+
+def _sewn(pixels: np.ndarray, construction: TellSewn) -> np.ndarray | None:
+    """Where something sewn is, if it is in the picture and would show when the picture is repeated."""
+    if min(pixels.shape[:2]) < SMALLEST or _repeats(pixels) or seam_score(pixels) <= VISIBLE:
         return None
+    logits = construction(pixels)
+    return logits if how_sewn(logits) > SEWN else None
 
 
 def cloth_of(picture: Photo, look_at: LookAt) -> tuple[np.ndarray, float]:

@@ -15,6 +15,7 @@ from muslin import store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments import masks, references
 from muslin.garments.bands import bands
+from muslin.garments.closeup import Construction
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
@@ -24,10 +25,9 @@ from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.textiles.mix import Overprint
 from muslin.textiles.repeat import REPEATS, Cloth
-from muslin.textiles.seamless import make_seamless, seam_score
+from muslin.textiles.seamless import VISIBLE, make_seamless, seam_score
 
 REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's longer side
-VISIBLE_SEAM = 0.3  # seam score from which a swatch is mended before it is repeated
 MIXES = ("overprint", "panels")
 BASELINE = "luminance"
 KEPT_SWATCHES = 16
@@ -147,7 +147,8 @@ class Restyler:
         for network in (self._segment, self._fields):
             if network is not None:
                 network.open_soon()  # while the photo is read
-        self._cuts: dict[Any, tuple[np.ndarray, float] | None] = {}  # of styles that show a garment, their cloth
+        self._threads = threads
+        self._cuts: dict[Any, references.Cut | None] = {}  # of styles that show a garment, their cloth
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated: a folder of photos wears one cloth
 
     def restyle(
@@ -233,7 +234,8 @@ class Restyler:
         """The cloth that a picture stands for as a style: uint8 hxwx3 sRGB.
 
         Of a garment (shows="garment", or "auto" where the picture surely shows one) its cloth, cut from the largest
-        straight piece and evenly lit; otherwise the picture as it is. Raises UserError as `restyle` does.
+        straight piece and evenly lit; of a garment seen from near ("auto") the largest piece without anything sewn;
+        otherwise the picture as it is. Raises UserError as `restyle` does.
         """
         return self._cut(as_photo(picture), Controls(shows=shows).shows)[0]
 
@@ -246,11 +248,22 @@ class Restyler:
         if key not in self._cuts:
             if len(self._cuts) >= KEPT_SWATCHES:
                 self._cuts.clear()
-            if shows == "garment":
-                self._cuts[key] = references.cloth_of(picture, self._look_at)
-            else:
-                self._cuts[key] = references.cloth_if_garment(picture, self._look_at, self._segment)
-        return self._cuts[key] or (picture.pixels, REPEAT_SHARE)
+            self._cuts[key] = self._shown(picture, shows)
+        cut = self._cuts[key]
+        if cut is None:
+            return picture.pixels, REPEAT_SHARE
+        return cut.pixels, cut.share * (REPEAT_SHARE if cut.near else 1.0)
+
+    def _shown(self, picture: Photo, shows: str) -> references.Cut | None:
+        if shows == "garment":
+            return references.Cut(*references.cloth_of(picture, self._look_at), near=False)
+        return references.cloth_shown(picture, self._look_at, self._segment, lambda pixels: self._construction(pixels))
+
+    @cached_property
+    def _construction(self) -> Construction:
+        """Most styles need no second look: its models are opened at the first that does."""
+        features, head = (Network(store.load(name).file(), self._threads) for name in ("features", "closeup"))
+        return Construction(features, head)
 
     def _look_at(self, photo: Photo) -> tuple[np.ndarray, Fields]:
         garment = self.examine(photo)
@@ -297,7 +310,7 @@ def find_mask(
 def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
     """The swatch as it will be repeated: mended where its seam would show, in the asked colours. uint8 hxwx3."""
     if settings.seamless is True or (
-        settings.seamless == "auto" and settings.repeat != "mirror" and seam_score(swatch) > VISIBLE_SEAM
+        settings.seamless == "auto" and settings.repeat != "mirror" and seam_score(swatch) > VISIBLE
     ):
         swatch = make_seamless(swatch)
     if settings.palette is not None:

@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..images import resize
 
 INVISIBLE = 0.1  # below this score a swatch is left as it is
+VISIBLE = 0.3  # above it the seam of a repeated swatch is seen
 
 _OVERLAP = 6  # one part in six of the swatch is joined
 _SHORTEST = 0.55  # of the swatch that a crop must keep

@@ -1,0 +1,134 @@
+"""Of a close-up of a garment the piece that is cloth alone. tests/pictures: swatches of clothing-dataset (CC0)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from muslin import store
+from muslin.errors import UserError
+from muslin.garments.closeup import SEWN, Construction, evened_if_plain, how_sewn, looked_at, piece_of_cloth
+from muslin.garments.network import Network
+from muslin.images import luminance, read_image, srgb_to_linear, write_image
+from muslin.restyle.restyler import REPEAT_SHARE, Restyler
+from muslin.textiles.procedural import swatch
+
+PICTURES = Path(__file__).parent.parent / "pictures"
+
+
+@pytest.fixture(scope="module")
+def construction() -> Construction:
+    return Construction(Network(store.load("features").file()), Network(store.load("closeup").file()))
+
+
+def shown(name: str) -> np.ndarray:
+    return read_image(PICTURES / f"{name}.jpg").pixels
+
+
+def test_waistband_and_fly_are_seen_where_they_are(construction: Construction) -> None:
+    logits = construction(shown("jeans"))
+    middle, corner = slice(5, 9), slice(0, 3)
+    assert how_sewn(logits) > SEWN
+    assert logits[:3].mean() > 2 > -2 > logits[-4:, corner].mean()
+    assert logits[3:10, middle].mean() > 4
+
+
+def test_buttons_and_pockets_are_seen_and_a_print_is_not(construction: Construction) -> None:
+    assert how_sewn(construction(shown("shirt"))) > SEWN
+    assert how_sewn(construction(shown("floral"))) < 0
+
+
+@pytest.mark.parametrize("textile", ["botanical", "houndstooth", "polka dots", "denim", "leopard", "windowpane"])
+def test_drawn_textiles_are_cloth(construction: Construction, textile: str) -> None:
+    assert how_sewn(construction(swatch(textile, 3, 240))) < SEWN
+
+
+def test_a_picture_is_seen_at_one_size_in_its_own_shape() -> None:
+    for height, width in ((166, 166), (2000, 2000), (400, 1000), (70, 900)):
+        seen = looked_at(np.zeros((height, width, 3), np.uint8))
+        assert max(seen.shape[:2]) == 224 and min(seen.shape[:2]) >= 96
+        assert seen.shape[0] % 32 == seen.shape[1] % 32 == 0
+
+
+def test_the_piece_is_the_largest_one_that_is_clean() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (140, 140, 3), dtype=np.uint8)
+    logits = np.full((14, 14), -3.0, np.float32)
+    logits[:5] = 4  # a waistband
+    logits[:, 6] = 4  # a fly, nearer to the left
+    np.testing.assert_array_equal(piece_of_cloth(pixels, logits), pixels[50:, 70:])
+
+
+def test_where_all_is_sewn_the_least_of_it_is_taken_or_nothing() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (140, 140, 3), dtype=np.uint8)
+    logits = np.full((14, 14), 3.0, np.float32)
+    logits[8:, :8] = 1.2
+    logits[:4] = 9
+    np.testing.assert_array_equal(piece_of_cloth(pixels, logits), pixels[80:, :80])
+    assert piece_of_cloth(pixels, np.full((14, 14), 9, np.float32)) is None
+    assert piece_of_cloth(pixels[:20, :20], logits) is None
+
+
+def test_plain_cloth_is_evenly_lit_and_a_pattern_keeps_its_own() -> None:
+    ramp = np.linspace(0.12, 0.3, 96)[None, :, None] * np.random.default_rng(0).uniform(0.9, 1.1, (96, 96, 1))
+    denim = np.uint8(255 * np.clip(ramp * [0.8, 1.0, 1.5], 0, 1) ** (1 / 2.2))
+    even = evened_if_plain(denim)
+    sides = [
+        luminance(srgb_to_linear(one[:, place])).mean()
+        for one in (denim, even)
+        for place in (slice(8, 24), slice(72, 88))
+    ]
+    assert sides[1] / sides[0] > 1.7 and sides[3] / sides[2] < 1.15
+    stripes = swatch("stripes", 4, 96)
+    np.testing.assert_array_equal(evened_if_plain(stripes), stripes)
+
+
+def test_a_model_that_does_not_fit_is_named(construction: Construction) -> None:
+    wrong = Construction(construction.features, lambda **maps: {"construction": np.zeros((1, 3, 3), np.float32)})
+    with pytest.raises(UserError, match="construction"):
+        wrong(shown("jeans"))
+
+
+def test_a_close_up_given_as_a_style_is_not_repeated_whole(tmp_path: Path) -> None:
+    """Its piece is, in the size that it has in the close-up; `shows="cloth"` repeats all of it."""
+    restyler, picture = Restyler(), shown("jeans")
+    photo = np.full((300, 240, 3), 180, np.uint8)
+    alpha = np.zeros((300, 240), np.float32)
+    alpha[40:260, 40:200] = 1
+    garment = restyler.examine(photo, alpha)
+    piece = restyler.cloth(picture)
+    assert piece.size < 0.5 * picture.size
+    found = restyler.restyle(garment, picture)
+    share = max(piece.shape[:2]) / max(picture.shape[:2])
+    by_hand = restyler.restyle(garment, piece, shows="cloth", scale=share)
+    np.testing.assert_array_equal(found.image, by_hand.image)
+    assert found.params["styles"][0]["shows"] == "garment" and REPEAT_SHARE < 1
+    assert (restyler.restyle(garment, picture, shows="cloth").image != found.image).any()
+    np.testing.assert_array_equal(restyler.cloth(picture, "cloth"), picture)
+
+
+def test_transparency_and_other_shapes_are_no_obstacle() -> None:
+    restyler, picture = Restyler(), shown("shirt")
+    wide = np.ascontiguousarray(np.hstack([picture, picture[:, ::-1]]))
+    for one in (
+        wide,
+        np.ascontiguousarray(wide.swapaxes(0, 1)),
+        np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]),
+    ):
+        piece = restyler.cloth(one)
+        assert piece.shape[2] == 3 and min(piece.shape[:2]) >= 16
+
+
+def test_the_command_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from muslin.cli import run
+    from muslin.data.truth import render
+
+    monkeypatch.chdir(tmp_path)
+    write_image(tmp_path / "photo.png", render(31, (240, 200), textile="plain").photo)
+    line = ["restyle", "photo.png", "--style", str(PICTURES / "jeans.jpg")]
+    assert run([*line, "-o", "found.png"]) == 0
+    assert "shows a garment, whose cloth is taken" in capsys.readouterr().err
+    assert run([*line, "-o", "whole.png", "--shows", "cloth"]) == 0
+    assert capsys.readouterr().err == ""
+    assert (read_image("found.png").pixels != read_image("whole.png").pixels).any()
