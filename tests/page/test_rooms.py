@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -95,6 +96,21 @@ def test_a_file_that_is_no_picture_is_named(page, tmp_path) -> None:
     page.locator('.strip input[type="file"]').set_input_files(tmp_path / "order form.jpg")
     words = page.locator(".notice.problem").inner_text()
     assert "order form.jpg" in words and "JPEG, PNG, WebP, TIFF" in words
+
+
+def test_of_a_close_up_the_cloth_is_cut_and_the_whole_can_be_had(page, studio) -> None:
+    picture = Path(__file__).parent.parent / "pictures" / "jeans.jpg"
+    have = {look["id"] for look in studio.items("/v1/looks")}
+    page.locator('.swatches input[type="file"]').set_input_files(picture)
+    page.get_by_text("Its cloth was cut out").wait_for()
+    cut = next(look for look in studio.items("/v1/looks") if look["id"] not in have)
+    assert cut["picture"]["height"] < 120
+    page.get_by_role("button", name="Use the whole picture").click()
+    page.get_by_text("Its cloth was cut out").wait_for(state="detached")
+    page.locator(f'[src*="{cut["picture"]["thumbnail"]}"]').first.wait_for(state="detached")
+    (whole,) = (look for look in studio.items("/v1/looks") if look["id"] not in have)
+    assert whole["picture"]["height"] == 166 and whole["origin"] is None
+    assert page.get_by_role("button", name=f"Use {whole['name']}", exact=True).get_attribute("aria-pressed") == "true"
 
 
 def test_strokes_are_not_thrown_away_by_a_slip(page) -> None:

@@ -79,6 +79,7 @@ def test_of_a_garment_added_as_a_look_the_cloth_is_kept(server, look, tartan):
     asked = server.upload("looks", photo, "worn.png", shows="garment")
     whole = server.upload("looks", photo, "worn.png", shows="cloth")
     assert found["picture"] == asked["picture"] != whole["picture"]
+    assert found["origin"] == asked["origin"] == {"cut": True} and whole["origin"] is None
     piece = server.pixels(found["picture"])
     assert max(piece.shape[:2]) < 200 and (server.pixels(whole["picture"]) == on_white).all()
     assert server.client.get(look["picture"]["url"]).content == tartan

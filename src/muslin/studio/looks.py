@@ -61,6 +61,8 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
     photo, sha256 = picture(studio, data)
     swatch = photo.pixels if shows == "cloth" else studio.engine.cloth(photo, shows)
     if swatch is not photo.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
+        if swatch is not photo.pixels:
+            more["origin"] = {"cut": True}
         swatch = fitted(swatch, LONGEST_SIDE)
         sha256 = studio.files.add(encode_image(swatch, "PNG"), "image/png", swatch.shape[1], swatch.shape[0])
     return keep(studio, swatch, sha256, name, **more)

@@ -100,7 +100,7 @@ export interface Look {
   mix: Mix | null;
   palette: string[];
   seam: number;
-  origin: { look?: string | null; model?: string; seed?: number; recipe?: string; drawing?: boolean } | null;
+  origin: { look?: string | null; model?: string; seed?: number; recipe?: string; drawing?: boolean; cut?: boolean } | null;
 }
 
 export interface Controls {

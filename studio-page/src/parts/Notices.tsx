@@ -26,6 +26,10 @@ export function ProblemText({ problem }: { problem: Problem }) {
   );
 }
 
+function said(words: string | undefined, text: Text): string | undefined {
+  return words === "restored" ? text.restored : words === "cut" ? text.looks.cut : words;
+}
+
 export function Notices() {
   const text = useText();
   const notices = useStore((state) => state.notices);
@@ -35,8 +39,13 @@ export function Notices() {
         <div key={notice.key} className={notice.problem ? "notice problem" : "notice"}>
           <p>
             {notice.about && <span>{notice.about}</span>}
-            {notice.problem ? <ProblemText problem={notice.problem} /> : notice.words === "restored" ? text.restored : notice.words}
+            {notice.problem ? <ProblemText problem={notice.problem} /> : said(notice.words, text)}
           </p>
+          {notice.act && (
+            <button type="button" onClick={notice.act}>
+              {text.looks.whole}
+            </button>
+          )}
           <button type="button" className="plain" onClick={() => dismiss(notice.key)}>
             {text.shell.dismiss}
           </button>

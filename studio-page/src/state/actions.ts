@@ -201,11 +201,20 @@ function keep(garment: Garment): void {
   change((state) => ({ garments: withItem(state.garments, garment) }));
 }
 
-export async function addLook(file: File): Promise<Look | undefined> {
-  const look = await attempt(() => upload<Look>("/v1/looks", { file }), file.name);
+/** A swatch, or a garment's photo of which the cloth is cut; then the whole picture can be had instead. */
+export async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Promise<Look | undefined> {
+  const look = await attempt(() => upload<Look>("/v1/looks", { file, shows }), file.name);
   if (look) {
     change((state) => ({ looks: withItem(state.looks, look) }));
     chooseLook(look.id);
+    if (look.origin?.cut) {
+      const key = ++noticeKey;
+      const act = async () => {
+        dismiss(key);
+        if (await addLook(file, "cloth")) await removeLook(look.id);
+      };
+      change((state) => ({ notices: [...state.notices, { key, words: "cut", about: file.name, act }].slice(-3) }));
+    }
   }
   return look;
 }
