@@ -23,7 +23,7 @@ SEWN = 1.5  # mean logit of these, above which a picture shows something sewn (d
 LEVELS = (-0.5, *np.arange(0, 6.5, 0.5))  # logits below which a cell is cloth: the first that leaves enough
 LEAST = 0.14  # of the picture, that a piece has
 SMALLEST = 16  # px, shorter side of a piece
-BROAD = 0.15  # of a piece's longer side: light of a plain cloth that changes more slowly is taken out
+BROAD = 0.06  # of a piece's longer side: light of a plain cloth that changes more slowly is taken out
 PLAIN = 0.4, 6.0  # a plain cloth's deviation of log luminance without that light, and of CIELAB's a and b
 
 Maps = Callable[..., Mapping[str, np.ndarray]]

@@ -237,10 +237,16 @@ class Restyler:
         straight piece and evenly lit; of a garment seen from near ("auto") the largest piece without anything sewn;
         otherwise the picture as it is. Raises UserError as `restyle` does.
         """
-        return self._cut(as_photo(picture), Controls(shows=shows).shows)[0]
+        return self.cloth_and_span(picture, shows)[0]
+
+    def cloth_and_span(self, picture: PhotoLike, shows: str = "auto") -> tuple[np.ndarray, float]:
+        """(the cloth that a picture stands for, the share of a garment's longer side that its own spans at scale 1).
+
+        The cloth is the picture's own pixels where nothing is cut. See cloth.
+        """
+        return self._cut(as_photo(picture), Controls(shows=shows).shows)
 
     def _cut(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
-        """(swatch, the share of a garment's longer side that it spans at scale 1)."""
         if shows == "cloth":
             return picture.pixels, REPEAT_SHARE
         alpha = None if picture.alpha is None else picture.alpha.tobytes()

@@ -116,10 +116,10 @@ class Engine:
         grey = np.round(found.mask.alpha * 255).astype(np.uint8)
         return grey, str(found.mask_entry["kind"]), found.mask.source, round(found.mask.confidence, 3)
 
-    def cloth(self, picture: Photo, shows: str) -> np.ndarray:
-        """The cloth that a picture stands for: of a garment its own, cut out; see Restyler.cloth. uint8 hxwx3."""
+    def cloth(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
+        """The cloth that a picture stands for, and its span: see Restyler.cloth_and_span."""
         with self._turn:
-            return self.restyler.cloth(picture, shows)
+            return self.restyler.cloth_and_span(picture, shows)
 
     def garment(self, photo: str, mask: str) -> Garment:
         """The examined garment at its own size. photo, mask: SHA-256 of kept pictures."""

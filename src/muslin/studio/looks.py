@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from muslin.studio import database, learned
 from muslin.studio.database import Row, insert, new_id, now, revise, update
 from muslin.studio.errors import StudioError, not_found
+from muslin.studio.garments import LENGTH_CM
 from muslin.studio.service import Studio
 from muslin.studio.uploads import clean, picture
 
@@ -59,10 +60,12 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
     from muslin.studio.files import fitted
 
     photo, sha256 = picture(studio, data)
-    swatch = photo.pixels if shows == "cloth" else studio.engine.cloth(photo, shows)
+    swatch, span = (photo.pixels, 0.0) if shows == "cloth" else studio.engine.cloth(photo, shows)
     if swatch is not photo.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
         if swatch is not photo.pixels:
             more["origin"] = {"cut": True}
+            own = LENGTH_CM * span * swatch.shape[1] / max(swatch.shape[:2])  # as wide as it was in the picture
+            more["repeat_cm"] = more.get("repeat_cm") or round(own, 1)
         swatch = fitted(swatch, LONGEST_SIDE)
         sha256 = studio.files.add(encode_image(swatch, "PNG"), "image/png", swatch.shape[1], swatch.shape[0])
     return keep(studio, swatch, sha256, name, **more)

@@ -231,8 +231,16 @@ export const removeLook = (id: string) =>
     change((state) => ({ looks: without(state.looks, id), parts: state.parts.filter((part) => part.look !== id) }));
   });
 
+/** Cloth that was cut out of a picture is laid as wide as it was there, until the width is changed. */
 export function chooseLook(id: string): void {
-  change((state) => ({ parts: [{ look: id, weight: 1 }], shown: null, controls: { ...state.controls, palette: null } }));
+  change((state) => {
+    const own = (key?: string) => {
+      const look = state.looks.find((item) => item.id === key);
+      return look?.origin?.cut ? look.repeat_cm : null;
+    };
+    const kept = state.controls.print_cm === own(state.parts[0]?.look) ? null : state.controls.print_cm;
+    return { parts: [{ look: id, weight: 1 }], shown: null, controls: { ...state.controls, palette: null, print_cm: own(id) ?? kept } };
+  });
 }
 
 export function addPart(id: string): void {
