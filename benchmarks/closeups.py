@@ -30,7 +30,7 @@ from muslin import store
 from muslin.garments.closeup import MOST, SEWN, how_sewn, looked_at, piece_of_cloth
 from muslin.garments.network import Network
 from muslin.images import read_image, write_image
-from muslin.restyle.restyler import REPEAT_SHARE
+from muslin.restyle.styles import REPEAT_SHARE
 from muslin.textiles.procedural import TEXTILES, swatch
 from muslin.textiles.repeat import Cloth, tile
 from muslin.textiles.seamless import make_seamless

@@ -78,7 +78,7 @@ SETTINGS = {
 def settings(folder: Path) -> Target:
     """The JSON and the XMP that a picture carries."""
     from muslin.images import Photo
-    from muslin.restyle import lookbook, restyler
+    from muslin.restyle import controls, lookbook, styles
 
     for name in ("a.jpg", "b.png", "m.png"):
         (folder / name).write_bytes(corpus.good("PNG", 24, 18))
@@ -93,10 +93,10 @@ def settings(folder: Path) -> Target:
         metadata.human_line(found)
         lookbook._look(pixels, found, folder, {})
         recalled = metadata.recall(found, folder / "a.jpg")
-        known = {k: v for k, v in recalled.controls.items() if k in restyler.Controls.__dataclass_fields__}
-        controls = restyler.Controls(**known)
-        if controls.palette is not None:
-            restyler.prepare_swatch(pixels, controls)
+        known = {k: v for k, v in recalled.controls.items() if k in controls.Controls.__dataclass_fields__}
+        settings = controls.Controls(**known)
+        if settings.palette is not None:
+            styles.prepare_swatch(pixels, settings)
         return sorted(recalled.controls), recalled.notes[:1]
 
     return [json.dumps(SETTINGS).encode(), metadata.provenance_xmp(SETTINGS)], read

@@ -45,7 +45,7 @@ def main() -> None:
         ("other swatches", (read_image(path) for path in swatches if path not in cropped)),
         ("drawn textiles", iter(drawn)),
     ):
-        found = [restyler._shown(picture, "auto") for picture in pictures]
+        found = [restyler._styles.shown(picture, "auto") for picture in pictures]
         near = sum(one is not None and one.near for one in found)
         whole = sum(one is not None for one in found) - near
         print(

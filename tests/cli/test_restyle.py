@@ -244,10 +244,10 @@ def test_photos_of_one_stem_do_not_share_a_target(tmp_path, monkeypatch):
 
 def test_names_repeated_for_speed_are_the_same():
     from muslin.garments import references
-    from muslin.restyle import restyler
+    from muslin.restyle import controls
     from muslin.textiles import repeat
 
-    assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(restyler.MIXES)
+    assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(controls.MIXES)
     assert SHOWS == references.SHOWS
     assert set(jobs.SUFFIXES) == set(FORMATS)
     assert look_name([Path("a b.png"), Path("c.jpg")]) == "a-b+c"

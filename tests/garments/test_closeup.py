@@ -10,7 +10,8 @@ from muslin.errors import UserError
 from muslin.garments.closeup import SEWN, Construction, evened_if_plain, how_sewn, looked_at, piece_of_cloth
 from muslin.garments.network import Network
 from muslin.images import luminance, read_image, srgb_to_linear, write_image
-from muslin.restyle.restyler import REPEAT_SHARE, Restyler
+from muslin.restyle.restyler import Restyler
+from muslin.restyle.styles import REPEAT_SHARE
 from muslin.textiles.procedural import swatch
 
 PICTURES = Path(__file__).parent.parent / "pictures"
@@ -104,6 +105,7 @@ def test_a_close_up_given_as_a_style_is_not_repeated_whole(tmp_path: Path) -> No
     assert found.params["styles"][0]["shows"] == "garment" and REPEAT_SHARE < 1
     assert (restyler.restyle(garment, picture, shows="cloth").image != found.image).any()
     np.testing.assert_array_equal(restyler.cloth(picture, "cloth"), picture)
+    np.testing.assert_array_equal(restyler.cloth(picture, "garment"), piece)
 
 
 def test_transparency_and_other_shapes_are_no_obstacle() -> None:

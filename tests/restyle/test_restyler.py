@@ -5,7 +5,9 @@ from muslin.data.truth import render
 from muslin.errors import UserError
 from muslin.images import read_image, write_image
 from muslin.restyle import metadata
-from muslin.restyle.restyler import Controls, Restyler, prepare_swatch
+from muslin.restyle.controls import Controls
+from muslin.restyle.restyler import Restyler
+from muslin.restyle.styles import prepare_swatch
 from muslin.textiles.procedural import swatch
 
 

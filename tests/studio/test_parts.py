@@ -198,7 +198,7 @@ def test_the_family_is_that_of_the_command_line():
     recorder = Recorder()
     list(recorder.variants(np.zeros((8, 8, 3), np.uint8), "x", 4, seed=7, scale=1.5))
     family = list(controls.family({"scale": 1.5}, 7, 0, 4, ["print"], []))
-    from muslin.restyle.restyler import Controls
+    from muslin.restyle.controls import Controls
 
     assert [(7 + number, asdict(Controls(**given))) for number, given in family] == recorder.seen
 

@@ -17,12 +17,12 @@ from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, DiskFull, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
-# The words of restyler.MIXES, references.SHOWS and textiles.repeat.REPEATS, not imported just to print the help.
+# The words of controls.MIXES, references.SHOWS and textiles.repeat.REPEATS, not imported just to print the help.
 MIXES = ("overprint", "panels")
 SHOWS = ("auto", "cloth", "garment")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 FULL = 3  # photos in a row whose results find no room on the disk, before the rest is left alone
-SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # restyler.Controls.seamless: when its seam shows, always, never
+SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seamless: when its seam shows, always, never
 
 
 @click.command()

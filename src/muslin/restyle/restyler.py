@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ import numpy as np
 
 from muslin import store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
-from muslin.garments import masks, references
+from muslin.garments import masks
 from muslin.garments.bands import bands
-from muslin.garments.closeup import Construction
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
@@ -23,49 +22,14 @@ from muslin.garments.network import Network
 from muslin.garments.renderer import dress, fold_exponents, gain
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
+from muslin.restyle.controls import Controls, from_names, outside, vary_print
+from muslin.restyle.styles import Styles
 from muslin.textiles.mix import Overprint
-from muslin.textiles.repeat import REPEATS, Cloth
-from muslin.textiles.seamless import VISIBLE, make_seamless, seam_score
 
-REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's longer side
-MIXES = ("overprint", "panels")
 BASELINE = "luminance"
-KEPT_SWATCHES = 16
 
 PhotoLike = str | Path | np.ndarray | Photo
 StyleLike = str | Path | np.ndarray | Photo
-
-
-@dataclass(frozen=True)
-class Controls:
-    """What a designer may turn. Raises UserError for a value outside its range, naming the range."""
-
-    scale: float = 1.0  # 1 = one swatch spans 30 % of the garment's longer side; 0.02 .. 20
-    rotation: float = 0.0  # degrees, clockwise
-    offset: tuple[float, float] = (0.0, 0.0)  # fractions of a swatch
-    repeat: str = "straight"  # one of textiles.repeat.REPEATS
-    strength: float = 1.0  # 0 = the photo, 1 = all new cloth
-    shading: float = 1.0  # 0 = flat cloth, 1 = the photo's own folds and light, as they look in the new cloth
-    palette: str | Sequence[Any] | None = None  # colours for the cloth, "navy,#e8c1a0" or (r, g, b) each
-    seamless: str | bool = "auto"  # mend a swatch that does not tile: True, False or "auto" (when its seam shows)
-    mix: str = "overprint"  # several swatches: printed over each other, or one for each sewn panel
-    shows: str = "auto"  # what a style's picture shows: "cloth", a "garment" whose cloth is taken, or found out
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("scale", 0.02, 20.0), ("strength", 0.0, 1.0), ("shading", 0.0, 2.0)):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and low <= value <= high):
-                raise _outside(name, value, f"{low:g} to {high:g}")
-        if not (isinstance(self.rotation, (int, float)) and math.isfinite(self.rotation)):
-            raise _outside("rotation", self.rotation, "a number of degrees")
-        if self.repeat not in REPEATS:
-            raise _outside("repeat", self.repeat, REPEATS)
-        if self.mix not in MIXES:
-            raise _outside("mix", self.mix, MIXES)
-        if self.shows not in references.SHOWS:
-            raise _outside("shows", self.shows, references.SHOWS)
-        if self.seamless not in ("auto", True, False):
-            raise _outside("seamless", self.seamless, ("auto", True, False))
 
 
 @dataclass(frozen=True)
@@ -147,9 +111,7 @@ class Restyler:
         for network in (self._segment, self._fields):
             if network is not None:
                 network.open_soon()  # while the photo is read
-        self._threads = threads
-        self._cuts: dict[Any, references.Cut | None] = {}  # of styles that show a garment, their cloth
-        self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated: a folder of photos wears one cloth
+        self._styles = Styles(self._look_at, self._segment, threads)
 
     def restyle(
         self,
@@ -168,11 +130,11 @@ class Restyler:
         [0, 1]). seed: kept with the result. controls: see Controls.
         Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
         """
-        settings = _controls(controls)
+        settings = from_names(controls)
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
         styles = _styles(style)
-        cuts = [self._cut(picture, settings.shows) for picture, _ in styles]
-        cloths = [self._cloth(*cut, settings, garment) for cut in cuts]
+        cuts = [self._styles.cut(picture, settings.shows) for picture, _ in styles]
+        cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
         weights = [weight for _, weight in styles]
         worn = _mixed(cloths, weights, settings.mix)
         image = dress(
@@ -212,9 +174,9 @@ class Restyler:
 
         The first is the controls as given. The same seed gives the same family.
         """
-        settings = _controls(controls)
+        settings = from_names(controls)
         if n < 1:
-            raise _outside("n", n, "1 or more")
+            raise outside("n", n, "1 or more")
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
         for index in range(n):
             varied = settings if index == 0 else vary_print(settings, np.random.default_rng((abs(seed), index)))
@@ -244,47 +206,11 @@ class Restyler:
 
         The cloth is the picture's own pixels where nothing is cut. See cloth.
         """
-        return self._cut(as_photo(picture), Controls(shows=shows).shows)
-
-    def _cut(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
-        if shows == "cloth":
-            return picture.pixels, REPEAT_SHARE
-        alpha = None if picture.alpha is None else picture.alpha.tobytes()
-        key = (hash(picture.pixels.tobytes()), hash(alpha), picture.pixels.shape, shows)
-        if key not in self._cuts:
-            if len(self._cuts) >= KEPT_SWATCHES:
-                self._cuts.clear()
-            self._cuts[key] = self._shown(picture, shows)
-        cut = self._cuts[key]
-        if cut is None:
-            return picture.pixels, REPEAT_SHARE
-        return cut.pixels, cut.share * (REPEAT_SHARE if cut.near else 1.0)
-
-    def _shown(self, picture: Photo, shows: str) -> references.Cut | None:
-        if shows == "garment":
-            return references.Cut(*references.cloth_of(picture, self._look_at), near=False)
-        return references.cloth_shown(picture, self._look_at, self._segment, lambda pixels: self._construction(pixels))
-
-    @cached_property
-    def _construction(self) -> Construction:
-        """Most styles need no second look: its models are opened at the first that does."""
-        features, head = (Network(store.load(name).file(), self._threads) for name in ("features", "closeup"))
-        return Construction(features, head)
+        return self._styles.cut(as_photo(picture), Controls(shows=shows).shows)
 
     def _look_at(self, photo: Photo) -> tuple[np.ndarray, Fields]:
         garment = self.examine(photo)
         return garment.mask.alpha, garment.fields
-
-    def _cloth(self, swatch: np.ndarray, span: float, settings: Controls, garment: Garment) -> Any:
-        mirrored = settings.repeat == "mirror"
-        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, mirrored, repr(settings.palette))
-        if key not in self._swatches:
-            if len(self._swatches) >= KEPT_SWATCHES:
-                self._swatches.clear()
-            self._swatches[key] = prepare_swatch(swatch, settings)
-        pixels = self._swatches[key]
-        share = settings.scale * span * garment.longer_side / max(pixels.shape[:2])
-        return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
 
     def _identity(self) -> dict[str, Any]:
         if self._model is None:
@@ -313,21 +239,6 @@ def find_mask(
     return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
 
 
-def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
-    """The swatch as it will be repeated: mended where its seam would show, in the asked colours. uint8 hxwx3."""
-    if settings.seamless is True or (
-        settings.seamless == "auto" and settings.repeat != "mirror" and seam_score(swatch) > VISIBLE
-    ):
-        swatch = make_seamless(swatch)
-    if settings.palette is not None:
-        from muslin.textiles.palette import parse_colors, repaint
-
-        given = [settings.palette] if isinstance(settings.palette, str) else list(settings.palette)
-        colours = [color for item in given for color in (parse_colors(item) if isinstance(item, str) else [item])]
-        swatch = repaint(swatch, colours)
-    return swatch
-
-
 def _mixed(cloths: list[Any], weights: list[float], mix: str) -> list[Any]:
     """What `dress` takes: one cloth for all panels, or one for each."""
     if len(cloths) == 1:
@@ -340,26 +251,6 @@ def _mixed(cloths: list[Any], weights: list[float], mix: str) -> list[Any]:
     return [Overprint(cloths, [weight / total for weight in weights])]
 
 
-def vary_print(settings: Controls, rng: np.random.Generator) -> Controls:
-    """Another print scale, angle, place and perhaps repeat, around the given."""
-    turn = float(rng.choice([0, 0, 45, 90, -45, 30, -30, 15]))
-    return replace(
-        settings,
-        scale=float(np.clip(settings.scale * 2 ** rng.uniform(-1.0, 0.8), 0.02, 20)),
-        rotation=settings.rotation + turn,
-        offset=(float(rng.random()), float(rng.random())),
-        repeat=str(rng.choice(REPEATS)) if rng.random() < 0.5 else settings.repeat,
-    )
-
-
-def _controls(given: dict[str, Any]) -> Controls:
-    names = list(Controls.__dataclass_fields__)
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        raise UserError("There is no such control.", received=", ".join(unknown), possible=names, exit_code=EXIT_USAGE)
-    return Controls(**given)
-
-
 def _styles(style: Any) -> list[tuple[Photo, float]]:
     """Swatches with weights. Raises UserError for none, or for a weight that is not above 0."""
     several = isinstance(style, (list, tuple))
@@ -368,7 +259,7 @@ def _styles(style: Any) -> list[tuple[Photo, float]]:
         raise UserError("A restyle needs at least one swatch.", advice="Give one with --style.", exit_code=EXIT_USAGE)
     for _, weight in pairs:
         if not (math.isfinite(weight) and weight > 0):
-            raise _outside("a swatch's weight", weight, "numbers above 0")
+            raise outside("a swatch's weight", weight, "numbers above 0")
     return [(as_photo(swatch), float(weight)) for swatch, weight in pairs]
 
 
@@ -398,7 +289,3 @@ def _loaded(model: str | Path, recipe: str) -> store.Model:
             exit_code=EXIT_MODEL,
         )
     return found
-
-
-def _outside(name: str, value: object, possible: object) -> UserError:
-    return UserError(f"{name} is outside its range.", received=value, possible=possible, exit_code=EXIT_USAGE)

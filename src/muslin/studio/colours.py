@@ -143,7 +143,8 @@ def tile(studio: Studio, swatches: Swatches, width: int, repeat: str, colours: S
 
     Raises UserError for a tile of more than LARGEST_TILE pixels.
     """
-    from muslin.restyle.restyler import Controls, prepare_swatch
+    from muslin.restyle.controls import Controls
+    from muslin.restyle.styles import prepare_swatch
     from muslin.textiles.repeat import Cloth
 
     settings = Controls(repeat=repeat, palette=",".join(dyes(studio, swatches, colours)) or None)

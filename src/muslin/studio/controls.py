@@ -20,7 +20,7 @@ def for_garment(controls: Mapping[str, Any], length_cm: float) -> dict[str, Any]
     Raises UserError where the centimetres ask for a scale outside the range.
     """
     from muslin.errors import EXIT_USAGE, UserError
-    from muslin.restyle.restyler import REPEAT_SHARE
+    from muslin.restyle.styles import REPEAT_SHARE
 
     given = {name: controls[name] for name in NAMES if controls.get(name) is not None}
     given["shows"] = "cloth"  # of what showed a garment the cloth was cut when it came (studio/looks.py)
@@ -53,7 +53,7 @@ def as_answered(controls: Mapping[str, Any], print_cm: float | None = None) -> d
 
 def print_cm(scale: float, length_cm: float) -> float:
     """Width of one swatch's longer side on the garment, in cm."""
-    from muslin.restyle.restyler import REPEAT_SHARE
+    from muslin.restyle.styles import REPEAT_SHARE
 
     return round(scale * REPEAT_SHARE * length_cm, 3)
 
@@ -68,7 +68,7 @@ def family(
     """
     from dataclasses import asdict
 
-    from muslin.restyle.restyler import Controls, vary_print
+    from muslin.restyle.controls import Controls, vary_print
 
     for number in range(start, start + count):
         varied = dict(controls)

@@ -173,7 +173,8 @@ class Engine:
         self, sha256: str, seamless: str | bool = "auto", straight: bool = True, palette: tuple[str, ...] = ()
     ) -> np.ndarray:
         """A look's picture at preview size, mended and recoloured as `restyle` would. uint8 hxwx3, kept."""
-        from muslin.restyle.restyler import Controls, prepare_swatch
+        from muslin.restyle.controls import Controls
+        from muslin.restyle.styles import prepare_swatch
         from muslin.studio.files import fitted
 
         def plain() -> np.ndarray:

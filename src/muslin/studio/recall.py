@@ -17,7 +17,7 @@ def recall(studio: Studio, data: bytes) -> dict[str, Any]:
     """As the API answers it. Raises UserError for what is no picture, or carries no settings that can be read."""
     from muslin.images import read_image
     from muslin.restyle import metadata
-    from muslin.restyle.restyler import Controls
+    from muslin.restyle.controls import Controls
 
     limits = studio.limits
     photo = read_image(data, max_pixels=limits.upload_pixels, max_bytes=limits.upload_bytes)

@@ -29,7 +29,7 @@ WEBP: dict[int | str, dict[str, Any]] = {200: {"description": "Small", "content"
 @router.get("/info", response_model=answers.Info, responses=told(), tags=["info"])
 def info(desk: AtDesk) -> Any:
     """What this studio is, takes and can do."""
-    from muslin.restyle.restyler import MIXES
+    from muslin.restyle.controls import MIXES
     from muslin.textiles.repeat import REPEATS
 
     limits = asdict(desk.studio.limits)

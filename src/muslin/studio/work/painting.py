@@ -98,7 +98,7 @@ def preview(engine: Engine, garment: Row, parts: Parts, asked: Mapping[str, Any]
 
 def answered(params: Mapping[str, Any]) -> dict[str, Any]:
     """The full controls of a result; what the model has not is as it stands by default."""
-    from muslin.restyle.restyler import Controls
+    from muslin.restyle.controls import Controls
 
     own = params["controls"]
     return {**asdict(Controls()), "strength": own["strength"], "palette": ",".join(own.get("palette") or []) or None}

@@ -1,0 +1,74 @@
+"""What a designer may turn: the controls of a restyle, their ranges, and variants around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from muslin.errors import EXIT_USAGE, UserError
+from muslin.garments.references import SHOWS
+from muslin.textiles.repeat import REPEATS
+
+MIXES = ("overprint", "panels")
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a designer may turn. Raises UserError for a value outside its range, naming the range."""
+
+    scale: float = 1.0  # 1 = one swatch spans 30 % of the garment's longer side; 0.02 .. 20
+    rotation: float = 0.0  # degrees, clockwise
+    offset: tuple[float, float] = (0.0, 0.0)  # fractions of a swatch
+    repeat: str = "straight"  # one of textiles.repeat.REPEATS
+    strength: float = 1.0  # 0 = the photo, 1 = all new cloth
+    shading: float = 1.0  # 0 = flat cloth, 1 = the photo's own folds and light, as they look in the new cloth
+    palette: str | Sequence[Any] | None = None  # colours for the cloth, "navy,#e8c1a0" or (r, g, b) each
+    seamless: str | bool = "auto"  # mend a swatch that does not tile: True, False or "auto" (when its seam shows)
+    mix: str = "overprint"  # several swatches: printed over each other, or one for each sewn panel
+    shows: str = "auto"  # what a style's picture shows: "cloth", a "garment" whose cloth is taken, or found out
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("scale", 0.02, 20.0), ("strength", 0.0, 1.0), ("shading", 0.0, 2.0)):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, float)) and low <= value <= high):
+                raise outside(name, value, f"{low:g} to {high:g}")
+        if not (isinstance(self.rotation, (int, float)) and math.isfinite(self.rotation)):
+            raise outside("rotation", self.rotation, "a number of degrees")
+        if self.repeat not in REPEATS:
+            raise outside("repeat", self.repeat, REPEATS)
+        if self.mix not in MIXES:
+            raise outside("mix", self.mix, MIXES)
+        if self.shows not in SHOWS:
+            raise outside("shows", self.shows, SHOWS)
+        if self.seamless not in ("auto", True, False):
+            raise outside("seamless", self.seamless, ("auto", True, False))
+
+
+def from_names(given: dict[str, Any]) -> Controls:
+    """Controls from keyword arguments. Raises UserError for a name that is none."""
+    names = list(Controls.__dataclass_fields__)
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise UserError("There is no such control.", received=", ".join(unknown), possible=names, exit_code=EXIT_USAGE)
+    return Controls(**given)
+
+
+def vary_print(settings: Controls, rng: np.random.Generator) -> Controls:
+    """Another print scale, angle, place and perhaps repeat, around the given."""
+    turn = float(rng.choice([0, 0, 45, 90, -45, 30, -30, 15]))
+    return replace(
+        settings,
+        scale=float(np.clip(settings.scale * 2 ** rng.uniform(-1.0, 0.8), 0.02, 20)),
+        rotation=settings.rotation + turn,
+        offset=(float(rng.random()), float(rng.random())),
+        repeat=str(rng.choice(REPEATS)) if rng.random() < 0.5 else settings.repeat,
+    )
+
+
+def outside(name: str, value: object, possible: object) -> UserError:
+    """The error of a value that is not among the possible ones."""
+    return UserError(f"{name} is outside its range.", received=value, possible=possible, exit_code=EXIT_USAGE)

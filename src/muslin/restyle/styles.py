@@ -1,0 +1,98 @@
+"""What the pictures of styles become: cut where they show a garment, mended, repainted, repeated; kept a while."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from muslin import store
+from muslin.garments import references
+from muslin.garments.closeup import Construction
+from muslin.garments.network import Network
+from muslin.images import Photo
+from muslin.restyle.controls import Controls
+from muslin.textiles.repeat import Cloth, PreparedCloth
+from muslin.textiles.seamless import VISIBLE, make_seamless, seam_score
+
+REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's longer side
+KEPT = 16  # pictures: a folder of photos wears one cloth
+
+
+class Styles:
+    """look_at: finds a garment and its fields. network: of masks; None = garments are not told from cloth.
+
+    threads: of the networks that look at close-ups; they are opened at the first picture that needs them.
+    """
+
+    def __init__(self, look_at: references.LookAt, network: Network | None, threads: int | None) -> None:
+        self._look_at, self._network, self._threads = look_at, network, threads
+        self._cuts: dict[Any, references.Cut | None] = {}  # of pictures that show a garment, their cloth
+        self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated
+
+    def cut(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
+        """(swatch, the share of a garment's longer side that its own spans at scale 1).
+
+        The swatch is the picture's own array where nothing is cut. shows: one of references.SHOWS. Raises UserError
+        where a garment was asked for and none, or no piece of it, is found.
+        """
+        if shows == "cloth":
+            return picture.pixels, REPEAT_SHARE
+        alpha = None if picture.alpha is None else picture.alpha.tobytes()
+        key = (hash(picture.pixels.tobytes()), hash(alpha), picture.pixels.shape, shows)
+        if key not in self._cuts:
+            _make_room(self._cuts)
+            self._cuts[key] = self.shown(picture, shows)
+        cut = self._cuts[key]
+        if cut is None:
+            return picture.pixels, REPEAT_SHARE
+        return cut.pixels, cut.share * (REPEAT_SHARE if cut.near else 1.0)
+
+    def shown(self, picture: Photo, shows: str) -> references.Cut | None:
+        """The cloth of a picture that shows a garment; None of one that is cloth. Not kept. shows: auto or garment."""
+        found = None
+        if shows == "auto" or picture.alpha is None:  # of a cut-out that is called a garment the outline is known
+            found = references.cloth_shown(picture, self._look_at, self._network, self._sewn)
+        if found is None and shows == "garment":
+            found = references.Cut(*references.cloth_of(picture, self._look_at), near=False)
+        return found
+
+    def cloth(self, swatch: np.ndarray, span: float, settings: Controls, longer_side: float) -> PreparedCloth:
+        """The endless cloth for a garment of that many pixels. swatch, span: as `cut` gives them."""
+        mirrored = settings.repeat == "mirror"
+        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, mirrored, repr(settings.palette))
+        if key not in self._swatches:
+            _make_room(self._swatches)
+            self._swatches[key] = prepare_swatch(swatch, settings)
+        pixels = self._swatches[key]
+        share = settings.scale * span * longer_side / max(pixels.shape[:2])
+        return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
+
+    def _sewn(self, pixels: np.ndarray) -> np.ndarray:
+        return self._construction(pixels)
+
+    @cached_property
+    def _construction(self) -> Construction:
+        features, head = (Network(store.load(name).file(), self._threads) for name in ("features", "closeup"))
+        return Construction(features, head)
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= KEPT:
+        kept.clear()
+
+
+def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
+    """The swatch as it will be repeated: mended where its seam would show, in the asked colours. uint8 hxwx3."""
+    if settings.seamless is True or (
+        settings.seamless == "auto" and settings.repeat != "mirror" and seam_score(swatch) > VISIBLE
+    ):
+        swatch = make_seamless(swatch)
+    if settings.palette is not None:
+        from muslin.textiles.palette import parse_colors, repaint
+
+        given = [settings.palette] if isinstance(settings.palette, str) else list(settings.palette)
+        colours = [color for item in given for color in (parse_colors(item) if isinstance(item, str) else [item])]
+        swatch = repaint(swatch, colours)
+    return swatch
