@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -106,6 +107,14 @@ def test_a_close_up_given_as_a_style_is_not_repeated_whole(tmp_path: Path) -> No
     assert (restyler.restyle(garment, picture, shows="cloth").image != found.image).any()
     np.testing.assert_array_equal(restyler.cloth(picture, "cloth"), picture)
     np.testing.assert_array_equal(restyler.cloth(picture, "garment"), piece)
+
+
+def test_a_large_close_up_gives_the_same_piece_of_at_most_1600_px() -> None:
+    restyler, picture = Restyler(), shown("jeans")
+    large = cv2.resize(picture, (3000, 3000), interpolation=cv2.INTER_CUBIC)
+    (small, span), (grown, same) = restyler.cloth_and_span(picture), restyler.cloth_and_span(large)
+    assert same == pytest.approx(span, abs=0.02) and 800 < max(grown.shape[:2]) < 1600
+    assert np.abs(grown.mean((0, 1)) - small.mean((0, 1))).max() < 8
 
 
 def test_transparency_and_other_shapes_are_no_obstacle() -> None:

@@ -24,6 +24,7 @@ LEVELS = (-0.5, *np.arange(0, 6.5, 0.5))  # logits below which a cell is cloth: 
 LEAST = 0.14  # of the picture, that a piece has
 SMALLEST = 16  # px, shorter side of a piece
 BROAD = 0.06  # of a piece's longer side: light of a plain cloth that changes more slowly is taken out
+COARSE = 256  # px, longer side at which that light is looked up
 PLAIN = 0.4, 6.0  # a plain cloth's deviation of log luminance without that light, and of CIELAB's a and b
 
 Maps = Callable[..., Mapping[str, np.ndarray]]
@@ -83,8 +84,17 @@ def evened_if_plain(piece: np.ndarray) -> np.ndarray:
     """A piece of plain cloth without its broad light; any other as it is: there light and pattern look alike."""
     linear = srgb_to_linear(piece)
     log = np.log(luminance(linear) + np.float32(0.004))
-    broad = cv2.GaussianBlur(log, (0, 0), BROAD * max(log.shape), borderType=cv2.BORDER_REFLECT)
+    broad = _smoothed(log)
     hue = cv2.cvtColor(piece, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
     if float((log - broad).std()) > PLAIN[0] or float(np.sqrt(hue.var((0, 1)).sum())) > PLAIN[1]:
         return piece
     return linear_to_srgb(linear * np.exp(broad.mean() - broad)[..., None])
+
+
+def _smoothed(field: np.ndarray) -> np.ndarray:
+    """`field` without what is finer than BROAD of its longer side; a large one is smoothed small."""
+    shrink = min(1.0, COARSE / max(field.shape))
+    size = (max(1, round(field.shape[1] * shrink)), max(1, round(field.shape[0] * shrink)))
+    small = cv2.resize(field, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), BROAD * max(size), borderType=cv2.BORDER_REFLECT)
+    return cv2.resize(small, field.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -107,10 +107,9 @@ def cloth_shown(
             return Cut(*cloth_of(picture, look_at), near=False)
         except UserError:
             return None
-    piece = None if logits is None else piece_of_cloth(picture.pixels, logits)
-    if piece is None:
-        return None
-    return Cut(piece, max(piece.shape[:2]) / max(picture.pixels.shape[:2]), near=True)
+    near = _at_most(picture, LARGEST).pixels
+    piece = None if logits is None else piece_of_cloth(near, logits)
+    return None if piece is None else Cut(piece, max(piece.shape[:2]) / max(near.shape[:2]), near=True)
 
 
 def _sewn(pixels: np.ndarray, construction: TellSewn) -> np.ndarray | None:
@@ -126,11 +125,17 @@ def cloth_of(picture: Photo, look_at: LookAt) -> tuple[np.ndarray, float]:
 
     Raises UserError where no garment is found, or no piece of it is large enough.
     """
-    height, width = picture.pixels.shape[:2]
-    shrink = LARGEST / max(height, width)
-    if shrink < 1:
-        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-        pixels = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
-        alpha = None if picture.alpha is None else cv2.resize(picture.alpha, size, interpolation=cv2.INTER_AREA)
-        picture = Photo(pixels, alpha, picture.path)
+    picture = _at_most(picture, LARGEST)
     return cut_cloth(picture.pixels, *look_at(picture))
+
+
+def _at_most(picture: Photo, side: int) -> Photo:
+    """The picture, its longer side at most `side` px."""
+    height, width = picture.pixels.shape[:2]
+    shrink = side / max(height, width)
+    if shrink >= 1:
+        return picture
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    pixels = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
+    alpha = None if picture.alpha is None else cv2.resize(picture.alpha, size, interpolation=cv2.INTER_AREA)
+    return Photo(pixels, alpha, picture.path)
