@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from muslin.errors import UserError, missing_extra
-from muslin.export.norms import fuse_group_norms
+from muslin.export.shorten import shorten
 
 LARGE = 1024  # numbers, from which on an array of weights is worth storing in half precision
 
@@ -29,7 +29,7 @@ def to_onnx(network: Any, path: Path) -> None:
     function, signature, outputs = plain_function(network)
     model, _ = tf2onnx.convert.from_function(function, signature, opset=17)
     _rename(model.graph, [tensor.name for tensor in network.inputs], outputs)
-    fuse_group_norms(model.graph)
+    shorten(model.graph)
     _number(model.graph)
     _store_in_half(model.graph)
     model.producer_name = "muslin"

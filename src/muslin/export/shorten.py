@@ -1,7 +1,4 @@
-"""Group normalisation in an ONNX graph: seven steps instead of the twenty that the converter writes.
-
-Opening a network takes as long as it has steps: two thirds of those of `drape` and `mask` were these.
-"""
+"""What a converter writes in many steps of an ONNX graph, in few: opening a network takes as long as it has steps."""
 
 from __future__ import annotations
 
@@ -9,16 +6,27 @@ from typing import Any
 
 import numpy as np
 
+CHANNELS_LAST = [0, 2, 3, 1]
 
-def fuse_group_norms(graph: Any) -> int:
-    """Rewrite, in place, what tf2onnx makes of layers.GroupNorm as InstanceNormalization over groups; how many.
 
-    x (N,C,H,W) -> N,groups,C/groups*H*W -> instance normalisation -> N,C,H,W -> gain and offset -> N,H,W,C.
-    What does not look like such a layer stays as it is.
+def shorten(graph: Any) -> tuple[int, int]:
+    """Rewrite, in place, group normalisations and enlargements; returns how many of each.
+
+    tf2onnx makes twenty steps of layers.GroupNorm. Here: x (N,C,H,W) -> N,groups,C/groups*H*W -> InstanceNormalization
+    -> N,C,H,W -> gain and offset -> N,H,W,C. And 27 of UpSampling2D(2, "nearest"): here Resize. What does not look like
+    such a layer stays as it is.
     """
     seen = _Seen(graph)
-    found = [norm for node in graph.node if node.op_type == "Reciprocal" and (norm := _norm(seen, node))]
-    written = {norm["end"].name: _steps(graph, f"norm_{number}", **norm) for number, norm in enumerate(found)}
+    norms = [found for node in graph.node if node.op_type == "Reciprocal" and (found := _norm(seen, node))]
+    doubled = [pair for node in graph.node if node.op_type == "Reshape" and (pair := _doubled(seen, node))]
+    written = {norm["end"].name: _norm_steps(graph, f"norm_{k}", **norm) for k, norm in enumerate(norms)}
+    written |= {end.name: _resize_steps(graph, f"resize_{k}", x, end) for k, (x, end) in enumerate(doubled)}
+    _replace(graph, written)
+    return len(norms), len(doubled)
+
+
+def _replace(graph: Any, written: dict[str, list[Any]]) -> None:
+    """Other steps in the place of some, by name; what nobody needs any more goes."""
     nodes = [step for node in graph.node for step in written.get(node.name, [node])]
     needed, kept = {output.name for output in graph.output}, []
     for node in reversed(nodes):
@@ -29,7 +37,6 @@ def fuse_group_norms(graph: Any) -> int:
     del graph.node[:], graph.initializer[:]
     graph.node.extend(reversed(kept))
     graph.initializer.extend(constants)
-    return len(found)
 
 
 class _Seen:
@@ -86,7 +93,7 @@ def _norm(seen: _Seen, inverse: Any) -> dict[str, Any] | None:
         return None
 
 
-def _steps(
+def _norm_steps(
     graph: Any, name: str, *, x: str, end: Any, epsilon: float, gamma: np.ndarray, beta: np.ndarray
 ) -> list[Any]:
     from onnx import helper, numpy_helper
@@ -109,5 +116,31 @@ def _steps(
     whole = step("Reshape", [even, shape], f"{name}_whole")
     gained = step("Mul", [whole, constant("gamma", gamma.reshape(1, -1, 1, 1))], f"{name}_gained")
     moved = step("Add", [gained, constant("beta", beta.reshape(1, -1, 1, 1))], f"{name}_moved")
-    step("Transpose", [moved], end.output[0], perm=[0, 2, 3, 1])
+    step("Transpose", [moved], end.output[0], perm=CHANNELS_LAST)
     return nodes
+
+
+def _doubled(seen: _Seen, end: Any) -> tuple[str, Any] | None:
+    """(what is enlarged, N,C,H,W; the step that ends it) of the last step of an enlargement; None of any other."""
+    try:
+        across = seen.made(end.input[0], "Tile")
+        turned = seen.made(across.input[0], "Unsqueeze", "Reshape", "Transpose")
+        down = seen.made(turned.input[0], "Tile")
+        source = seen.made(down.input[0], "Unsqueeze")
+        twice = [seen.number(tile.input[1]).tolist() for tile in (down, across)]
+        if twice != [[1, 1, 1, 2, 1], [1, 1, 1, 2, 1]] or list(turned.attribute[0].ints) != [0, 2, 3, 4, 1]:
+            return None
+        return (source.input[0], end) if seen.number(source.input[1]).tolist() == [3] else None
+    except KeyError:
+        return None
+
+
+def _resize_steps(graph: Any, name: str, x: str, end: Any) -> list[Any]:
+    from onnx import helper, numpy_helper
+
+    graph.initializer.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), f"{name}_twice"))
+    how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return [
+        helper.make_node("Resize", [x, "", f"{name}_twice"], [f"{name}_large"], name=f"{name}_Resize", **how),
+        helper.make_node("Transpose", [f"{name}_large"], [end.output[0]], name=f"{name}_turn", perm=CHANNELS_LAST),
+    ]
