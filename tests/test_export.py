@@ -71,7 +71,7 @@ def test_a_network_of_free_size_survives_each_format(name: str, network: keras.M
 
 
 def test_networks_take_few_steps_and_give_the_same_numbers(tmp_path: Path) -> None:
-    """Normalised after a convolution and a sum, enlarged; on the input itself the converter writes others, which stay."""
+    """Normalised after a convolution and a sum, enlarged; on the input itself other steps are written, which stay."""
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("tf2onnx")
     image = keras.Input((None, None, 6), name="image")
