@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,28 @@ from typing import Any
 import numpy as np
 
 from muslin.errors import EXIT_MODEL, UserError
+
+_BEGUN: dict[tuple[Path, int | None], Future[Any]] = {}
+
+
+def begin(path: Path, threads: int | None = None) -> None:
+    """Open a file before its Network is there: while Python imports what else is needed. The Network takes it over."""
+    _BEGUN[path, threads] = begun(Network(path, threads)._opened)
+
+
+def begun(work: Callable[[], Any]) -> Future[Any]:
+    """The result of `work`, which a thread does."""
+    result: Future[Any] = Future()
+
+    def do() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    # Not a daemon: a session that is half open when the interpreter ends would end the process by a signal.
+    Thread(target=do).start()
+    return result
 
 
 class Network:
@@ -25,17 +48,7 @@ class Network:
 
     def open_soon(self) -> None:
         """Begin to open the session in a thread; what goes wrong is raised where the session is used."""
-        opening: Future[Any] = Future()
-        self._opening = opening
-
-        def work() -> None:
-            try:
-                opening.set_result(self._opened())
-            except BaseException as error:
-                opening.set_exception(error)
-
-        # Not a daemon: a session that is half open when the interpreter ends would end the process by a signal.
-        Thread(target=work).start()
+        self._opening = _BEGUN.pop((self.path, self.threads), None) or begun(self._opened)
 
     @cached_property
     def session(self) -> Any:
@@ -51,6 +64,8 @@ class Network:
             if hasattr(os, "sched_getaffinity")
             else (self.threads or os.cpu_count() or 1)
         )
+        # Threads that spin while they wait take a core from whoever has work: two networks open while Python imports.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # The arena keeps the largest activations for ever; photos are rare next to what a laptop has else to do.
         options.enable_cpu_mem_arena = False
         try:

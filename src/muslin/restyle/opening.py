@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from muslin.errors import UserError
@@ -30,9 +31,28 @@ def restyler_for(model: str, threads: int | None = None) -> Any:
         from muslin.restyle.translate import Translator
 
         return Translator(model, mask_model=mask_model(), **limited)
+    _begin((mask_model(), model), threads)
     from muslin.restyle.restyler import Restyler
 
     return Restyler(None if model == BASELINE else model, mask_model=mask_model(), **limited)
+
+
+def _begin(models: tuple[str | None, ...], threads: int | None) -> None:
+    """Let the networks of models open while OpenCV and the rest are imported: half of a cold start is one or the other.
+
+    A missing model is the restyler's error to raise.
+    """
+    if "muslin.restyle.restyler" in sys.modules:  # nothing left to import
+        return
+    from muslin import store
+    from muslin.garments.network import begin
+
+    for model in models:
+        try:
+            if model not in (None, BASELINE):
+                begin(store.load(str(model)).file(), threads)
+        except UserError:
+            continue
 
 
 def painter_of(model: str | None) -> Any:
