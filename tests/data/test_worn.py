@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from muslin.data.prints import load_looks
 from muslin.data.truth import render
@@ -42,3 +43,11 @@ def test_a_look_of_ones_own_is_learned_from_the_cloth(tmp_path: Path) -> None:
     real = stream.batch(0)["real"]
     assert real.shape[0] == 2 and stream.names == ("mine",)  # type: ignore[attr-defined]
     assert not (stream.reals[0][2] >= 240).all(-1).any()  # type: ignore[attr-defined]
+
+
+def test_a_picture_whose_cloth_is_too_small_is_learned_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's picture is lost because a garment was seen in it."""
+    mine, pictures = folder(tmp_path)
+    monkeypatch.setattr("muslin.data.prints.cloth_in", lambda pixels: pixels[:20])
+    for found, given in zip(load_looks(mine, worn=True)["mine"], pictures.values(), strict=True):
+        np.testing.assert_array_equal(found, given)

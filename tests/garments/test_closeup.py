@@ -103,7 +103,8 @@ def test_a_close_up_given_as_a_style_is_not_repeated_whole(tmp_path: Path) -> No
     share = max(piece.shape[:2]) / max(picture.shape[:2])
     by_hand = restyler.restyle(garment, piece, shows="cloth", scale=share)
     np.testing.assert_array_equal(found.image, by_hand.image)
-    assert found.params["styles"][0]["shows"] == "garment" and REPEAT_SHARE < 1
+    assert restyler.cloth_and_span(picture)[1] == pytest.approx(REPEAT_SHARE * share)
+    assert found.params["styles"][0]["shows"] == "garment"
     assert (restyler.restyle(garment, picture, shows="cloth").image != found.image).any()
     np.testing.assert_array_equal(restyler.cloth(picture, "cloth"), picture)
     np.testing.assert_array_equal(restyler.cloth(picture, "garment"), piece)

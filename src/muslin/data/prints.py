@@ -104,8 +104,13 @@ def _read(path: Path) -> np.ndarray | None:
 
 
 def _read_worn(path: Path) -> np.ndarray | None:
+    """As _read, of what shows a garment the cloth alone, unless that is too small to learn from."""
     pixels = read_quickly(path, cv2.IMREAD_COLOR)
-    return None if pixels is None else _fitted(cloth_in(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)))
+    if pixels is None:
+        return None
+    picture = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    cloth = _fitted(cloth_in(picture))
+    return _fitted(picture) if cloth is None else cloth
 
 
 def _fitted(pixels: np.ndarray) -> np.ndarray | None:

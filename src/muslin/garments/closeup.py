@@ -14,6 +14,7 @@ import numpy as np
 
 from muslin.garments.cloth import largest_rectangle, worth
 from muslin.garments.network import fits
+from muslin.garments.shading import LOG_FLOOR
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
 SIDE = 224  # px, longer side at which a picture is looked at
@@ -83,7 +84,7 @@ def piece_of_cloth(pixels: np.ndarray, logits: np.ndarray) -> np.ndarray | None:
 def evened_if_plain(piece: np.ndarray) -> np.ndarray:
     """A piece of plain cloth without its broad light; any other as it is: there light and pattern look alike."""
     linear = srgb_to_linear(piece)
-    log = np.log(luminance(linear) + np.float32(0.004))
+    log = np.log(luminance(linear) + LOG_FLOOR)
     broad = _smoothed(log)
     hue = cv2.cvtColor(piece, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
     if float((log - broad).std()) > PLAIN[0] or float(np.sqrt(hue.var((0, 1)).sum())) > PLAIN[1]:

@@ -41,8 +41,8 @@ export function Notices() {
             {notice.about && <span>{notice.about}</span>}
             {notice.problem ? <ProblemText problem={notice.problem} /> : said(notice.words, text)}
           </p>
-          {notice.act && (
-            <button type="button" onClick={notice.act}>
+          {notice.whole && (
+            <button type="button" onClick={notice.whole}>
               {text.looks.whole}
             </button>
           )}

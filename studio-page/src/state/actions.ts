@@ -209,11 +209,11 @@ export async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Pro
     chooseLook(look.id);
     if (look.origin?.cut) {
       const key = ++noticeKey;
-      const act = async () => {
+      const whole = async () => {
         dismiss(key);
         if (await addLook(file, "cloth")) await removeLook(look.id);
       };
-      change((state) => ({ notices: [...state.notices, { key, words: "cut", about: file.name, act }].slice(-3) }));
+      change((state) => ({ notices: [...state.notices, { key, words: "cut", about: file.name, whole }].slice(-3) }));
     }
   }
   return look;

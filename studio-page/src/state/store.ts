@@ -11,7 +11,7 @@ export interface Notice {
   problem?: Problem;
   about?: string; // the file that it concerns
   words?: string;
-  act?: () => void; // what its button does instead of what was done
+  whole?: () => void; // takes the whole picture, of which the cloth was cut
 }
 
 /** What is being got ready on the page of trainings. set: null while none is chosen, "newest" until one ever was. */
