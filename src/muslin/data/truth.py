@@ -29,9 +29,7 @@ FloatArray = NDArray[Any]
 ByteArray = NDArray[Any]
 
 GARMENTS: tuple[str, ...] = tuple(KINDS)
-MIDDLING = (
-    0.22  # reflectance of a cloth whose folds have the contrast that the light asks for; the median textile's: 0.26
-)
+MIDDLING = 0.22  # reflectance at which folds have the contrast that the light asks for; of the median textile 0.26
 HANGING = ("t-shirt", "tank top", "long sleeve", "shirt", "blazer", "coat", "dress")  # at times on a hanger
 
 
