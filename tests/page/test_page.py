@@ -108,10 +108,16 @@ def test_a_photo_is_dropped_masked_by_hand_and_undone(page, studio, tmp_path) ->
 
 def test_a_reload_in_the_middle_of_a_job_loses_nothing(page, studio) -> None:
     choose(page, "Bag", "Ikat")
-    page.get_by_role("button", name="Four variants").click()
-    page.locator(".card.waiting").wait_for()
-    page.reload()
-    page.locator(".desk").wait_for()
+    worker = int((studio.folder / "data" / "worker-work.lock").read_text())
+    os.kill(worker, signal.SIGSTOP)  # or it may have made all four before anybody looks
+    try:
+        page.get_by_role("button", name="Four variants").click()
+        page.locator(".card.waiting").wait_for()
+        page.reload()
+        page.locator(".desk").wait_for()
+        page.locator(".card.waiting").wait_for()
+    finally:
+        os.kill(worker, signal.SIGCONT)
     cards(page).nth(3).wait_for()
     assert page.get_by_role("button", name="Bag", exact=True).get_attribute("aria-pressed") == "true"
 
