@@ -14,13 +14,16 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from keras import layers
 
 from muslin import export, recipes, store
 from muslin.cli import run as command
 from muslin.cli import terminal
 from muslin.errors import EXIT_DEPENDENCY, EXIT_MODEL, EXIT_USAGE, UserError
-from muslin.export import formats, parity
+from muslin.export import formats, parity, rounding
 from muslin.layers import DepthToSpace, GroupNorm
 from muslin.training import engine
 
@@ -148,30 +151,48 @@ def test_an_unfinished_run_is_exported_as_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_half_precision_is_half_the_file_and_says_what_it_computes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("weights", "size", "off"), [("float16", 0.6, 5e-3), ("int8", 0.4, 5e-2)])
+def test_smaller_weights_make_a_smaller_file_that_says_what_it_computes(
+    weights: str, size: float, off: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The file computes exactly the rounded network, which is nearly the other one."""
     recipe = recipes.build("dcgan", {**TINY, "channels": 16})
     whole = export.export_recipe(recipe, tmp_path / "whole")
-    assert command(["export", str(whole.folder), "--half", "-o", str(tmp_path / "half")]) == 0
-    half = store.load(tmp_path / "half")
-    assert half.file().stat().st_size < 0.6 * whole.file().stat().st_size
-    assert max(half.card["parity"]["onnx"]["generator"].values()) < 1e-5 and "half" in half.card["weights"]
-    (expected,), (found,) = (parity.onnx_runs(m.file())({"latent": latent()}).values() for m in (whole, half))
-    assert 0 < np.abs(found - expected).max() < 5e-3
+    smaller = ["export", str(whole.folder), "--weights", weights]
+    assert command([*smaller, "-o", str(tmp_path / "small")]) == 0
+    small = store.load(tmp_path / "small")
+    assert small.file().stat().st_size < size * whole.file().stat().st_size
+    assert max(small.card["parity"]["onnx"]["generator"].values()) < 1e-5 and weights in small.card["weights"]
+    (expected,), (found,) = (parity.onnx_runs(m.file())({"latent": latent()}).values() for m in (whole, small))
+    assert 0 < np.abs(found - expected).max() < off
     capsys.readouterr()
-    assert command(["export", str(whole.folder), "--half", "-f", "litert", "-o", str(tmp_path / "x")]) == EXIT_USAGE
-    assert "Half precision" in capsys.readouterr().err
-    assert command(["export", str(half.folder), "--half", "-o", str(tmp_path / "again")]) == EXIT_MODEL
+    assert command([*smaller, "-f", "litert", "-o", str(tmp_path / "x")]) == EXIT_USAGE
+    assert "'onnx' alone" in capsys.readouterr().err
+    assert command(["export", str(small.folder), *smaller[2:], "-o", str(tmp_path / "again")]) == EXIT_MODEL
     assert "without its Keras weights" in capsys.readouterr().err
+    with pytest.raises(UserError, match="int4"):
+        export.export_model(whole.folder, "onnx", tmp_path / "x", weights="int4")
+
+
+@given(
+    arrays(np.float32, (40, 3, 12), elements=st.floats(-1e6, 1e6, width=32)),
+    st.permutations((0, 1, 2)),
+)
+def test_steps_of_int8_are_found_again_however_a_kernel_lies(kernel: np.ndarray, order: list[int]) -> None:
+    """What was rounded is stored in a byte a number, exactly, transposed or not, and is off by half a step at most."""
+    steps = rounding._in_steps(kernel, axis=-2)
+    length = np.abs(kernel).max(axis=-2, keepdims=True) / 127
+    assert (np.abs(steps - kernel) <= 0.501 * length + 1e-38).all()
+    lying = np.transpose(steps, order)
+    small, scale = rounding._smallest(lying)
+    assert small.dtype == np.int8 and scale is not None and (small * scale == lying).all()
 
 
 def test_weights_beyond_half_precision_stay_finite(tmp_path: Path) -> None:
     image = keras.Input((None, None, 32), name="image")
     network = keras.Model(image, layers.Conv2D(32, 1, name="made")(image))
     network.get_layer("made").kernel.assign(np.full((1, 1, 32, 32), 1e6, np.float32))
-    export.models.round_to_half([network])
+    export.models.round_weights([network], "float16")
     formats.write_onnx(formats.Original("generator", None, network), tmp_path / "generator.onnx")
     found = parity.onnx_runs(tmp_path / "generator.onnx")({"image": np.full((1, 2, 2, 32), 1, np.float32)})
     np.testing.assert_allclose(found["made"], 32 * 65504)
@@ -245,9 +266,10 @@ def test_an_export_that_fails_leaves_nothing(
     assert "'to'" in error.problem  # of a copy, where there is no room
 
 
-def test_constants_do_not_take_the_names_of_steps(tmp_path: Path) -> None:
-    """Casts of half precision beside casts of the network's own, as in the network of drape."""
+@pytest.mark.parametrize("weights", ["float16", "int8"])
+def test_constants_do_not_take_the_names_of_steps(weights: str, tmp_path: Path) -> None:
+    """Casts of small weights beside casts of the network's own, as in the network of drape."""
     recipe = recipes.build("drape", {"widths": (16, 16, 16)})
-    export.models.round_to_half([recipe.networks["generator"]])
+    export.models.round_weights([recipe.networks["generator"]], weights)
     made = export.export_recipe(recipe, tmp_path / "model", keep_weights=False)
     assert max(made.card["parity"]["onnx"]["generator"].values()) < 2e-3

@@ -15,9 +15,14 @@ from muslin.cli import shared, terminal
 @click.option("--format", "-f", default="onnx", help="onnx, openvino, litert or saved-model.")
 @click.option("--output", "-o", type=shared.PATH, metavar="DIR", help="Folder to write. [NAME-FORMAT]")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export.")
-@click.option("--half", is_flag=True, help="Round weights to half precision: half the ONNX file.")
+@click.option(
+    "--weights",
+    type=click.Choice(("float32", "float16", "int8")),
+    default="float32",
+    help="Of an ONNX file: float16 halves it, int8 is a quarter of it. [float32]",
+)
 @shared.as_json
-def export(model: str, format: str, output: Path | None, overwrite: bool, half: bool, as_json: bool) -> int:
+def export(model: str, format: str, output: Path | None, overwrite: bool, weights: str, as_json: bool) -> int:
     """Write a model's networks in another format, and check them.
 
     What they compute is compared with the original on two sizes. The largest
@@ -32,7 +37,7 @@ def export(model: str, format: str, output: Path | None, overwrite: bool, half: 
 
         raise missing_extra(str(error.name), "train") from error
 
-    made = export_model(model, format, output, overwrite=overwrite, half=half)
+    made = export_model(model, format, output, overwrite=overwrite, weights=weights)
     differences = made.card["parity"][format]
     if as_json:
         terminal.put_json({"folder": str(made.folder), "format": format, "parity": differences})

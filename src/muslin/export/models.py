@@ -20,7 +20,7 @@ from muslin import recipes, store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.export import parity
 from muslin.export.formats import FORMATS, Original
-from muslin.export.onnx_files import round_to_half
+from muslin.export.rounding import STORED, round_weights
 from muslin.recipes.base import Recipe
 
 WEIGHTS = "keras"  # folder of a model in which the weights of all its networks are kept
@@ -70,31 +70,34 @@ def export_recipe(
 
 
 def export_model(
-    source: str | Path, format: str, output: Path | None = None, *, overwrite: bool = False, half: bool = False
+    source: str | Path, format: str, output: Path | None = None, *, overwrite: bool = False, weights: str = "float32"
 ) -> store.Model:
     """Write a model in another format into the folder `output`, with a card; returns that folder's model.
 
     source: a model's name or folder, or a run's folder: a finished run's model, or an unfinished run as it is.
     output: by default NAME-FORMAT in the present folder. overwrite: an earlier export may be replaced.
-    half: weights are rounded to half precision before, which halves an ONNX file; computed with in single precision.
-    Raises UserError for an unknown format, half precision of another than ONNX, a model without Keras weights where
+    weights: what they are rounded to before: float32, float16 (half the ONNX file), int8 (a quarter). It is computed
+    with in float32 all the same.
+    Raises UserError for an unknown format, smaller weights of another than ONNX, a model without Keras weights where
     they are needed (exit code 4), a missing extra (5), and where the exported network disagrees with the original.
     """
     if format not in FORMATS:
         raise UserError("There is no such format.", received=repr(format), possible=list(FORMATS), exit_code=EXIT_USAGE)
-    if half and format != "onnx":
-        raise UserError("Half precision is for 'onnx' alone.", received=repr(format), exit_code=EXIT_USAGE)
+    if weights not in STORED:
+        raise UserError("No such weights.", received=repr(weights), possible=list(STORED), exit_code=EXIT_USAGE)
+    smaller = weights != "float32"
+    if smaller and format != "onnx":
+        raise UserError(f"Weights in {weights} are for 'onnx' alone.", received=repr(format), exit_code=EXIT_USAGE)
     with tempfile.TemporaryDirectory() as scratch:
         model = _model_of(source, Path(scratch))
         output = output or Path(f"{model.name}-{format}")
         wanted, present = FORMATS[format], _present(model)
-        if half and not _has_weights(model):
-            raise _no_weights(model, "onnx --half")
+        if smaller and not _has_weights(model):
+            raise _no_weights(model, f"onnx --weights {weights}")
         sizes, checked = model.card.get("checked_sizes") or parity.SIZES, model.card.get("checked_inputs") or {}
         if (wanted.keras or format == "onnx") and _has_weights(model):
             networks = load_recipe(model).networks
-            if half:
-                round_to_half(networks.values())
+            round_weights(networks.values(), weights)
         elif wanted.keras:
             raise _no_weights(model, format)
         else:
@@ -110,7 +113,7 @@ def export_model(
                 shutil.rmtree(output, ignore_errors=True)
             raise
         network = f"{originals[0].name}{wanted.suffix}"
-        precision = {"weights": "half precision, computed with in single"} if half else {}
+        precision = {"weights": f"{weights}, computed with in float32"} if smaller else {}
         return store.write_card(output, _with_parity(model.card, format, found) | {"network": network, **precision})
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from muslin.errors import UserError, missing_extra
+from muslin.export.rounding import store_small
 from muslin.export.shorten import shorten
-
-LARGE = 1024  # numbers, from which on an array of weights is worth storing in half precision
 
 
 def to_onnx(network: Any, path: Path) -> None:
     """Export a Keras network: NHWC float32, free batch (and free height and width where the network leaves them).
 
-    Inputs and outputs keep the Keras names. Large weights that half precision holds exactly are stored so (see
-    `round_to_half`). Raises UserError on a backend other than TensorFlow.
+    Inputs and outputs keep the Keras names. Large weights that fewer bits hold exactly are stored so (see
+    `rounding.round_weights`). Raises UserError on a backend other than TensorFlow.
     """
     needs_tensorflow("ONNX")
     try:
@@ -31,24 +27,10 @@ def to_onnx(network: Any, path: Path) -> None:
     _rename(model.graph, [tensor.name for tensor in network.inputs], outputs)
     shorten(model.graph)
     _number(model.graph)
-    _store_in_half(model.graph)
+    store_small(model.graph)
     model.producer_name = "muslin"
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
-
-
-def round_to_half(networks: Iterable[Any]) -> None:
-    """Round the large weights of Keras networks to half precision (a relative 0.05 %), in place: half the file.
-
-    Rounded first and exported then, so that the file computes exactly what the network computes.
-    """
-    from keras import ops
-
-    largest = float(np.finfo(np.float16).max)
-    for network in networks:
-        for variable in network.weights:
-            if np.prod(variable.shape) >= LARGE:
-                variable.assign(np.clip(ops.convert_to_numpy(variable), -largest, largest).astype(np.float16))
 
 
 def needs_tensorflow(what: str) -> None:
@@ -94,26 +76,6 @@ def _rename(graph: Any, inputs: list[str], outputs: list[str]) -> None:
     for node in graph.node:
         node.input[:] = [plain.get(item, item) for item in node.input]
         node.output[:] = [plain.get(item, item) for item in node.output]
-
-
-def _store_in_half(graph: Any) -> None:
-    """Large constants that half precision holds exactly become half ones and a cast, made when the file is opened."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for place, constant in enumerate(graph.initializer):
-        single = numpy_helper.to_array(constant)
-        if single.dtype != np.float32 or single.size < LARGE or np.abs(single).max() > np.finfo(np.float16).max:
-            continue
-        half = single.astype(np.float16)
-        if (half == single).all():
-            stored = numpy_helper.from_array(half, f"{constant.name}_half")
-            cast = helper.make_node("Cast", [stored.name], [constant.name], f"Half_{place}", to=TensorProto.FLOAT)
-            casts.append(cast)
-            graph.initializer[place].CopyFrom(stored)
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def _number(graph: Any) -> None:
