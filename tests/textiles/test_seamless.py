@@ -98,6 +98,23 @@ def test_light_is_taken_out_and_the_print_stays() -> None:
     assert even.std() > 0.8 * shaded(stripes(16), 0.4).std()  # no smear
 
 
+def horizon() -> np.ndarray:
+    """A picture that nothing in it repeats: deep blue above goes over into sand, which takes most of it."""
+    share = np.clip(np.linspace(1.6, -1.0, 128), 0.0, 1.0)[:, None, None]
+    sand = np.array([240, 225, 190]) - 12 * noise(256, 3.0)[:128, :128] / 255.0
+    return np.round(share * np.array([20, 40, 150]) + (1 - share) * sand).astype(np.uint8)
+
+
+def test_a_picture_keeps_its_colours() -> None:
+    """Its ends never meet, and the crop whose ends resemble each other most is the sand alone."""
+    before = horizon()
+    after = make_seamless(before)
+    deep = [float((picture[..., 0] < 90).mean()) for picture in (before, after)]
+    assert deep[0] > 0.3 and deep[1] > 0.6 * deep[0]
+    assert after[..., 0].min() < before[..., 0].min() + 15  # as deep as it was: no light taken out of it
+    assert seam_score(after) < 0.3 * seam_score(before)
+
+
 def test_structure_survives() -> None:
     before = noise(256, 4.0)[:128, :128]
     after = make_seamless(before)

@@ -4,7 +4,8 @@ A swatch cut from a photo shows three things when it is tiled: a grid of light a
 the border, and a rhythm that stumbles. make_seamless answers them in this order. The slow trend of light is
 taken out. The crop is chosen whose ends resemble each other most (for stripes and checks that is a whole
 number of periods). The overlapping ends are joined along the path where they differ least (minimum error
-boundary cut, Efros and Freeman, Image Quilting, 2001, section 2.1), detail hard along it, tints softly.
+boundary cut, Efros and Freeman, Image Quilting, 2001, section 2.1), detail hard along it, tints softly (Burt and
+Adelson, A Multiresolution Spline, 1983).
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ VISIBLE = 0.3  # above it the seam of a repeated swatch is seen
 _OVERLAP = 6  # one part in six of the swatch is joined
 _SHORTEST = 0.55  # of the swatch that a crop must keep
 _COARSE = 128  # pixels: the size at which crops are compared
+_PALETTE = 10.0  # what a crop without one of the picture's colours costs, beside ends that have nothing in common
+_KEPT = 0.6  # of a colour's share, from which it is not missed: whole periods hold a little less of one than the rest
 _TREND_GAIN = 1.4  # the most that the light of one corner is changed
+_TINT_GAIN = 1.1  # and one of its colours beside the others
 
 
 def seam_score(swatch: np.ndarray) -> float:
@@ -127,9 +131,19 @@ def _without_trend(swatch: np.ndarray) -> np.ndarray:
         fit = np.linalg.lstsq(np.hstack([powers, colors]), tone, rcond=None)[0][: powers.shape[1]]
     trend = (powers @ fit).reshape(len(rows), len(columns), 3)
     trend -= trend.mean(axis=(0, 1))
-    limit = np.float32(np.log(_TREND_GAIN))
-    gain = cv2.resize(np.exp(-limit * np.tanh(trend / limit)), (width, height), interpolation=cv2.INTER_LINEAR)
+    grey = trend.mean(axis=-1, keepdims=True)
+    trend = _as_of_light(grey, _TREND_GAIN) + _as_of_light(trend - grey, _TINT_GAIN)
+    gain = cv2.resize(np.exp(-trend), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.clip((swatch + np.float32(16.0)) * gain - np.float32(16.0), 0.0, 255.0)
+
+
+def _as_of_light(log: np.ndarray, gain: float) -> np.ndarray:
+    """A trend no larger than log `gain`; none of one that is twice as large.
+
+    What changes far more than light does across a piece of cloth is the picture itself: a sky, a nebula, an ombre.
+    """
+    limit = np.float32(np.log(gain))
+    return np.asarray(limit * np.tanh(log / limit) * np.clip(2.0 - np.abs(log).max() / limit, 0.0, 1.0))
 
 
 def _groups(tone: np.ndarray, count: int = 6) -> np.ndarray:
@@ -177,6 +191,8 @@ def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap
     chance = max(float(image.var(axis=(0, 1)).mean()) * 2.0, 1.0)
     edges = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
     content = np.concatenate([[0.0], np.cumsum(np.pad(edges, (0, 1)))]) / (edges.mean() + 1e-3)
+    colours = np.pad(np.cumsum(_colours(image), axis=0), [(1, 0), (0, 0)])
+    colours = (colours[overlap:] + colours[:-overlap]) / 2.0  # in the joint either end counts half
     best, found = np.inf, (0, width - overlap)
     for lag in lags:
         first, last = (0, width) if starts is None else (starts.start, starts.stop)
@@ -186,13 +202,25 @@ def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap
         stop = last + overlap - 1
         difference = ((image[:, first + lag : stop + lag] - image[:, first:stop]) ** 2).mean(axis=(0, 2))
         sums = np.concatenate([[0.0], np.cumsum(difference)])
-        costs = (sums[overlap:] - sums[:-overlap]) / overlap / chance + 0.35 * (1.0 - lag / width)
+        apart = (sums[overlap:] - sums[:-overlap]) / overlap / chance
+        costs = np.minimum(apart, 0.9 + 0.1 * apart) + 0.35 * (1.0 - lag / width)  # unrelated is unrelated
         kept = (content[first + lag : last + lag] - content[first:last]) / lag
         costs += np.clip(1.0 - kept, 0.0, 1.0)  # blank ends match well, but a print is wanted
+        kept = (colours[first + lag : last + lag] - colours[first:last]) / lag  # and each of its colours
+        costs += _PALETTE * np.clip(1.0 - kept / _KEPT, 0.0, 1.0).mean(axis=1)
         place = int(np.argmin(costs))
         if costs[place] < best:
             best, found = float(costs[place]), (first + place, lag)
     return found
+
+
+def _colours(image: np.ndarray) -> np.ndarray:
+    """How much of each of a few colours every column has, beside the mean of the columns: width x colours."""
+    rows = image[:: max(1, image.shape[0] // 64)]
+    tone = np.log(rows.reshape(-1, 3) + np.float32(16.0))
+    shares = _groups(tone, 8).reshape(*rows.shape[:2], -1).mean(axis=0)
+    shares = shares[:, shares.mean(axis=0) > 0.01]
+    return np.asarray(shares / shares.mean(axis=0))
 
 
 # ------------------------------------------------------------------------------------------------------ joint
@@ -203,21 +231,40 @@ def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
     import cv2
 
     start, period, overlap = _best_crop(image)
-    around = min(4 * overlap, image.shape[0]) if cyclic else 0
-    padded = np.pad(image, [(around, around), (0, 0), (0, 0)], mode="wrap") if around else image
-    tints = _blurred(padded, overlap / 3.0)[around : around + image.shape[0]]
     ends = slice(start + period, start + period + overlap)
     starts = slice(start, start + overlap)
     path = _cut((image[:, ends] - image[:, starts]) ** 2, cyclic)
-    column = np.arange(overlap, dtype=np.float32)
-    hard = np.clip(column[None, :] - path[:, None] + 0.5, 0.0, 1.0)
-    hard = cv2.GaussianBlur(hard, (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE)[..., None]
-    soft = (0.5 - 0.5 * np.cos(np.pi * (column + 0.5) / overlap))[None, :, None]
-    detail = (1.0 - hard) * (image - tints)[:, ends] + hard * (image - tints)[:, starts]
-    tint = (1.0 - soft) * tints[:, ends] + soft * tints[:, starts]
-    joined = np.concatenate([detail + tint, image[:, start + overlap : start + period]], axis=1)
+    column = np.arange(overlap, dtype=np.float32)[None]
+    hard = cv2.GaussianBlur(
+        np.clip(column - path[:, None] + 0.5, 0.0, 1.0), (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE
+    )
+    shares = [hard, *(_ramp(column, path[:, None], overlap * share) for share in (1 / 3, 1.0))]
+    joint = np.zeros_like(image[:, ends])
+    for band, share in zip(_bands(image, (overlap / 12.0, overlap / 3.0), cyclic), shares, strict=True):
+        joint += (1.0 - share[..., None]) * band[:, ends] + share[..., None] * band[:, starts]
+    joined = np.concatenate([joint, image[:, start + overlap : start + period]], axis=1)
     # the joint in the middle of the border, so that the score sees it
     return np.clip(np.roll(joined, -(overlap // 2), axis=1), 0.0, 255.0).astype(np.float32)
+
+
+def _ramp(column: np.ndarray, path: np.ndarray, width: float) -> np.ndarray:
+    """From 0 to 1 over `width` columns around the path, as far as the joint has room for it. HxK."""
+    total = column.shape[1]
+    middle = np.clip(path, width / 2.0, max(width / 2.0, total - width / 2.0))
+    place = np.clip((column + 0.5 - middle) / width + 0.5, 0.0, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * place), np.float32)
+
+
+def _bands(image: np.ndarray, sigmas: tuple[float, ...], cyclic: bool) -> list[np.ndarray]:
+    """Pictures that sum up to `image`: what is finer than the first sigma, than the second, and the rest."""
+    bands, left = [], image
+    for sigma in sigmas:
+        around = min(int(12 * sigma), image.shape[0]) if cyclic else 0
+        padded = np.pad(left, [(around, around), (0, 0), (0, 0)], mode="wrap") if around else left
+        coarse = _blurred(padded, sigma)[around : around + image.shape[0]]
+        bands.append(left - coarse)
+        left = coarse
+    return [*bands, left]
 
 
 def _blurred(image: np.ndarray, sigma: float) -> np.ndarray:
