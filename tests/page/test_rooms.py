@@ -116,6 +116,31 @@ def test_of_a_close_up_the_cloth_is_cut_and_the_whole_can_be_had(page, studio) -
     assert page.get_by_role("button", name=f"Use {whole['name']}", exact=True).get_attribute("aria-pressed") == "true"
 
 
+def test_a_picture_taken_for_cloth_can_be_called_a_garment(page, studio, tmp_path) -> None:
+    """What was not seen to be one is one if the designer says so; where none can be found nothing is lost."""
+    garment = next(item for item in studio.items("/v1/garments") if item["sample"])
+    photo = httpx.get(studio.url + garment["photo"]["url"]).content
+    made = httpx.post(f"{studio.url}/v1/looks", files={"file": ("worn.png", photo)}, data={"shows": "cloth"})
+    whole = made.raise_for_status().json()
+    assert whole["origin"] is None
+    page.reload()
+    page.get_by_role("button", name=f"Use {whole['name']}", exact=True).click()
+    page.get_by_role("button", name="It shows a garment").click()
+    page.get_by_role("button", name="It shows a garment").wait_for(state="detached")  # the cloth is chosen now
+    cut = studio.items("/v1/looks")[0]
+    assert cut["origin"] == {"cut": True} and cut["name"] == whole["name"]
+    assert cut["picture"]["width"] < whole["picture"]["width"] and cut["picture"]["height"] < whole["picture"]["height"]
+
+    nothing = tmp_path / "nothing.png"
+    write_image(nothing, np.full((64, 64, 3), 200, np.uint8))
+    httpx.post(f"{studio.url}/v1/looks", files={"file": ("nothing.png", nothing.read_bytes())}).raise_for_status()
+    page.reload()
+    page.get_by_role("button", name="Use nothing", exact=True).click()
+    page.get_by_role("button", name="It shows a garment").click()
+    assert "garment" in page.locator(".notice.problem").inner_text()
+    assert page.get_by_role("button", name="Use nothing", exact=True).get_attribute("aria-pressed") == "true"
+
+
 def test_strokes_are_not_thrown_away_by_a_slip(page) -> None:
     page.get_by_role("button", name="Bag", exact=True).click()
     page.get_by_role("button", name="Edit mask").click()

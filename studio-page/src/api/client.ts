@@ -56,6 +56,12 @@ export async function put<T>(path: string, body: Blob): Promise<T> {
   return (await (await send("PUT", path, { body, headers: { "Content-Type": body.type } })).json()) as T;
 }
 
+/** A kept picture as a file again. */
+export async function picture(url: string, name: string): Promise<File> {
+  const bytes = await (await send("GET", url, {})).blob();
+  return new File([bytes], name, { type: bytes.type });
+}
+
 /** The answer's bytes, for pictures that are made on the spot. */
 export async function blob(path: string, body: unknown, signal?: AbortSignal): Promise<Blob> {
   const init: RequestInit = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };

@@ -5,7 +5,7 @@ import { Choice } from "../parts/Choice";
 import { Drop } from "../parts/Drop";
 import { Name } from "../parts/Name";
 import { Slider } from "../parts/Slider";
-import { addLook, addPart, chooseLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
+import { addLook, addPart, chooseLook, cutLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
 import { useStore } from "../state/store";
 import { called, useText } from "../text";
 
@@ -112,19 +112,29 @@ function OwnLook() {
   const parts = useStore((state) => state.parts);
   const look = looks.find((item) => parts.length === 1 && item.id === parts[0]?.look);
   if (!look) return null;
+  const own = !look.sample && look.kind !== "learned";
   return (
-    <p className="quiet line">
-      {look.sample ? (
-        <span>{called(look, text)}</span>
-      ) : (
-        <Name label={text.looks.rename} value={look.name} onChange={(name) => void patchLook(look.id, { name })} />
+    <>
+      <p className="quiet line">
+        {look.sample ? (
+          <span>{called(look, text)}</span>
+        ) : (
+          <Name label={text.looks.rename} value={look.name} onChange={(name) => void patchLook(look.id, { name })} />
+        )}
+        <span>{text.looks.kinds[look.kind]}</span>
+      </p>
+      {own && (
+        <p className="quiet line">
+          {look.kind === "swatch" && !look.origin && (
+            <button type="button" className="plain small" title={text.looks.cutHint} onClick={() => void cutLook(look)}>
+              {text.looks.cutOut}
+            </button>
+          )}
+          <button type="button" className="plain small" onClick={() => void removeLook(look.id)}>
+            {text.looks.delete}
+          </button>
+        </p>
       )}
-      <span>{text.looks.kinds[look.kind]}</span>
-      {!look.sample && look.kind !== "learned" && (
-        <button type="button" className="plain small" onClick={() => void removeLook(look.id)}>
-          {text.looks.delete}
-        </button>
-      )}
-    </p>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 /** What the designer does, as requests and changes of the state. */
 
-import { all, get, patch, post, ProblemError, put, remove, upload } from "../api/client";
+import { all, get, patch, picture, post, ProblemError, put, remove, upload } from "../api/client";
 import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Part, Problem, Project, Restored, Result } from "../api/types";
 import { listen } from "./events";
 import { change, DEFAULTS, now, withItem, without } from "./store";
@@ -218,6 +218,15 @@ export async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Pro
   }
   return look;
 }
+
+/** Of a picture that was taken for cloth: the cloth of the garment which it shows, as another look. */
+export const cutLook = (look: Look) =>
+  attempt(async () => {
+    const file = await picture(look.picture.url, look.name);
+    const cut = await upload<Look>("/v1/looks", { file, shows: "garment", name: look.name });
+    change((state) => ({ looks: withItem(state.looks, cut) }));
+    chooseLook(cut.id);
+  }, look.name);
 
 export const patchLook = (id: string, values: { name: string }) =>
   attempt(async () => {

@@ -41,6 +41,8 @@ export const en = {
     add: "Add a swatch, or a garment for its cloth",
     cut: "This shows a garment. Its cloth was cut out, without seams, buttons and pockets.",
     whole: "Use the whole picture",
+    cutOut: "It shows a garment",
+    cutHint: "Cut the garment's cloth out of this picture",
     mix: "Mix",
     remove: (name: string) => `Take ${name} out of the mix`,
     addToMix: (name: string) => `Add ${name} to the mix`,

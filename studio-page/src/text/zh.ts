@@ -43,6 +43,8 @@ export const zh: Text = {
     add: "添加布样，或取其布料的服装照片",
     cut: "图片中是一件服装，已裁取其中的布料，不含缝线、纽扣和口袋。",
     whole: "使用整张图片",
+    cutOut: "图中是服装",
+    cutHint: "从这张图片中裁取服装的布料",
     mix: "混合",
     remove: (name) => `从混合中移除 ${name}`,
     addToMix: (name) => `将 ${name} 加入混合`,
