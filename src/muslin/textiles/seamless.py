@@ -128,7 +128,9 @@ def _without_trend(swatch: np.ndarray) -> np.ndarray:
     fit = np.zeros((powers.shape[1], 3), np.float32)
     for _ in range(4):
         colors = _groups(tone - powers @ fit)
-        fit = np.linalg.lstsq(np.hstack([powers, colors]), tone, rcond=None)[0][: powers.shape[1]]
+        terms = np.hstack([powers, colors]).astype(np.float64)
+        normal = terms.T @ terms + 1e-6 * np.eye(terms.shape[1])  # a colour may have lost all of its pixels
+        fit = np.linalg.solve(normal, terms.T @ tone)[: powers.shape[1]].astype(np.float32)
     trend = (powers @ fit).reshape(len(rows), len(columns), 3)
     trend -= trend.mean(axis=(0, 1))
     grey = trend.mean(axis=-1, keepdims=True)
@@ -233,15 +235,17 @@ def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
     start, period, overlap = _best_crop(image)
     ends = slice(start + period, start + period + overlap)
     starts = slice(start, start + overlap)
-    path = _cut((image[:, ends] - image[:, starts]) ** 2, cyclic)
+    difference = image[:, starts] - image[:, ends]
+    path = _cut(difference**2, cyclic)
     column = np.arange(overlap, dtype=np.float32)[None]
     hard = cv2.GaussianBlur(
         np.clip(column - path[:, None] + 0.5, 0.0, 1.0), (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE
     )
     shares = [hard, *(_ramp(column, path[:, None], overlap * share) for share in (1 / 3, 1.0))]
-    joint = np.zeros_like(image[:, ends])
-    for band, share in zip(_bands(image, (overlap / 12.0, overlap / 3.0), cyclic), shares, strict=True):
-        joint += (1.0 - share[..., None]) * band[:, ends] + share[..., None] * band[:, starts]
+    # Bands of the difference, not of the picture: where the ends are alike they stay as they are.
+    joint = image[:, ends].copy()
+    for band, share in zip(_bands(difference, (overlap / 12.0, overlap / 3.0), cyclic), shares, strict=True):
+        joint += share[..., None] * band
     joined = np.concatenate([joint, image[:, start + overlap : start + period]], axis=1)
     # the joint in the middle of the border, so that the score sees it
     return np.clip(np.roll(joined, -(overlap // 2), axis=1), 0.0, 255.0).astype(np.float32)
@@ -256,7 +260,7 @@ def _ramp(column: np.ndarray, path: np.ndarray, width: float) -> np.ndarray:
 
 
 def _bands(image: np.ndarray, sigmas: tuple[float, ...], cyclic: bool) -> list[np.ndarray]:
-    """Pictures that sum up to `image`: what is finer than the first sigma, than the second, and the rest."""
+    """Maps that sum up to `image`: what is finer than the first sigma, than the second, and the rest."""
     bands, left = [], image
     for sigma in sigmas:
         around = min(int(12 * sigma), image.shape[0]) if cyclic else 0
