@@ -84,6 +84,16 @@ def test_plain_cloth_is_evenly_lit_and_a_pattern_keeps_its_own() -> None:
     np.testing.assert_array_equal(evened_if_plain(stripes), stripes)
 
 
+def test_faded_denim_is_of_one_dye() -> None:
+    """From blue to the grey of worn cloth: of one brightness, and of one hue."""
+    worn = np.linspace(0, 1, 96)[None, :, None] * np.random.default_rng(0).uniform(0.9, 1.1, (96, 96, 1))
+    denim = np.uint8((1 - worn).clip(0, 1) * [78, 102, 132] + worn.clip(0, 1) * [112, 118, 126])
+    even = evened_if_plain(denim).astype(np.float32)
+    blue = [(one[..., 2] - one[..., 0]).reshape(96, 6, 16).mean((0, 2)) for one in (denim.astype(np.float32), even)]
+    assert np.ptp(blue[0]) > 25 and np.ptp(blue[1]) < 6
+    np.testing.assert_allclose(even.mean((0, 1)), denim.mean((0, 1)), atol=3)
+
+
 def test_a_model_that_does_not_fit_is_named(construction: Construction) -> None:
     wrong = Construction(construction.features, lambda **maps: {"construction": np.zeros((1, 3, 3), np.float32)})
     with pytest.raises(UserError, match="construction"):

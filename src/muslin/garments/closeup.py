@@ -82,20 +82,23 @@ def piece_of_cloth(pixels: np.ndarray, logits: np.ndarray) -> np.ndarray | None:
 
 
 def evened_if_plain(piece: np.ndarray) -> np.ndarray:
-    """A piece of plain cloth without its broad light; any other as it is: there light and pattern look alike."""
+    """A piece of plain cloth without broad light and fading; any other as it is: there light and pattern look alike.
+
+    Of each channel, since denim fades to another hue.
+    """
     linear = srgb_to_linear(piece)
     log = np.log(luminance(linear) + LOG_FLOOR)
-    broad = _smoothed(log)
     hue = cv2.cvtColor(piece, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
-    if float((log - broad).std()) > PLAIN[0] or float(np.sqrt(hue.var((0, 1)).sum())) > PLAIN[1]:
+    if float((log - _smoothed(log)).std()) > PLAIN[0] or float(np.sqrt(hue.var((0, 1)).sum())) > PLAIN[1]:
         return piece
-    return linear_to_srgb(linear * np.exp(broad.mean() - broad)[..., None])
+    broad = _smoothed(np.log(linear + LOG_FLOOR))
+    return linear_to_srgb(linear * np.exp(broad.mean((0, 1)) - broad))
 
 
 def _smoothed(field: np.ndarray) -> np.ndarray:
     """`field` without what is finer than BROAD of its longer side; a large one is smoothed small."""
-    shrink = min(1.0, COARSE / max(field.shape))
+    shrink = min(1.0, COARSE / max(field.shape[:2]))
     size = (max(1, round(field.shape[1] * shrink)), max(1, round(field.shape[0] * shrink)))
     small = cv2.resize(field, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), BROAD * max(size), borderType=cv2.BORDER_REFLECT)
-    return cv2.resize(small, field.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(small, field.shape[1::-1], interpolation=cv2.INTER_LINEAR)
