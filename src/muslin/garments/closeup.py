@@ -15,7 +15,7 @@ import numpy as np
 from muslin.garments.cloth import largest_rectangle, worth
 from muslin.garments.network import fits
 from muslin.garments.shading import LOG_FLOOR
-from muslin.images import linear_to_srgb, luminance, srgb_to_linear
+from muslin.images import linear_to_srgb, srgb_to_linear
 
 SIDE = 224  # px, longer side at which a picture is looked at
 STEP = 32  # px: both sides are multiples of it
@@ -26,7 +26,7 @@ LEAST = 0.14  # of the picture, that a piece has
 SMALLEST = 16  # px, shorter side of a piece
 BROAD = 0.06  # of a piece's longer side: light of a plain cloth that changes more slowly is taken out
 COARSE = 256  # px, longer side at which that light is looked up
-PLAIN = 0.4, 6.0  # a plain cloth's deviation of log luminance without that light, and of CIELAB's a and b
+PLAIN = 8.0, 4.0  # deviation of a plain cloth's L, and of a and b, in CIELAB, once that light is taken out
 
 Maps = Callable[..., Mapping[str, np.ndarray]]
 
@@ -87,12 +87,10 @@ def evened_if_plain(piece: np.ndarray) -> np.ndarray:
     Of each channel, since denim fades to another hue.
     """
     linear = srgb_to_linear(piece)
-    log = np.log(luminance(linear) + LOG_FLOOR)
-    hue = cv2.cvtColor(piece, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
-    if float((log - _smoothed(log)).std()) > PLAIN[0] or float(np.sqrt(hue.var((0, 1)).sum())) > PLAIN[1]:
-        return piece
     broad = _smoothed(np.log(linear + LOG_FLOOR))
-    return linear_to_srgb(linear * np.exp(broad.mean((0, 1)) - broad))
+    even = linear_to_srgb(linear * np.exp(broad.mean((0, 1)) - broad))
+    lightness, hue = np.split(cv2.cvtColor(even.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), [1], axis=-1)
+    return even if lightness.std() <= PLAIN[0] and np.sqrt(hue.var((0, 1)).sum()) <= PLAIN[1] else piece
 
 
 def _smoothed(field: np.ndarray) -> np.ndarray:
