@@ -3,9 +3,9 @@
 A swatch cut from a photo shows three things when it is tiled: a grid of light and shade, motifs cut off at
 the border, and a rhythm that stumbles. make_seamless answers them in this order. The slow trend of light is
 taken out. The crop is chosen whose ends resemble each other most (for stripes and checks that is a whole
-number of periods). The overlapping ends are joined along the path where they differ least (minimum error
-boundary cut, Efros and Freeman, Image Quilting, 2001, section 2.1), detail hard along it, tints softly (Burt and
-Adelson, A Multiresolution Spline, 1983).
+number of periods) and that holds all of the picture's colours. The overlapping ends are joined along the
+path where they differ least (minimum error boundary cut, Efros and Freeman, Image Quilting, 2001, section
+2.1), detail hard along it, tints softly (Burt and Adelson, A Multiresolution Spline, 1983).
 """
 
 from __future__ import annotations
