@@ -64,7 +64,8 @@ def main() -> None:
     print(json.dumps(figures, indent=2))
     if options.sheet:
         worst = [pair(*row[3:]) for row in sorted(found, key=lambda row: -row[0])[:30]]
-        rows = [np.hstack(worst[k : k + 5]) for k in range(0, len(worst) // 5 * 5, 5)]
+        worst += [np.full_like(worst[0], 255)] * (-len(worst) % 5)
+        rows = [np.hstack(worst[k : k + 5]) for k in range(0, len(worst), 5)]
         cv2.imwrite(str(options.sheet), np.vstack(rows)[..., ::-1])
 
 

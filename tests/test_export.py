@@ -140,6 +140,21 @@ def test_an_exported_folder_is_a_model_and_computes_the_same(trained: store.Mode
     assert set(again.card["files"]) == {"generator.onnx"}
 
 
+def test_a_difference_is_seen_beside_the_size_of_its_output() -> None:
+    """Half of a logit of thousands is its last digits; the same of a probability is another answer."""
+    shapes = {"image": (None, 4)}
+    large = np.full((3, 4), 3000, np.float32)
+    off = lambda arrays: {"logits": large + np.float32(0.5), "said": arrays["image"]}  # noqa: E731
+    same = lambda arrays: {"logits": large, "said": arrays["image"]}  # noqa: E731
+    assert parity.differences(lambda size: shapes, same, off) == {"64": 0.5, "96": 0.5}
+    wrong = lambda arrays: {"logits": large, "said": arrays["image"] + np.float32(0.003)}  # noqa: E731
+    with pytest.raises(UserError, match="said"):
+        parity.differences(lambda size: shapes, same, wrong)
+    nothing = lambda arrays: {"logits": large * np.float32(np.nan), "said": arrays["image"]}  # noqa: E731
+    with pytest.raises(UserError, match="logits"):
+        parity.differences(lambda size: shapes, same, nothing)
+
+
 def test_an_unfinished_run_is_exported_as_it_is(tmp_path: Path) -> None:
     recipe = recipes.build("dcgan", TINY)
     pictures = np.random.default_rng(0).integers(0, 255, (8, 16, 16, 3), dtype=np.uint8)

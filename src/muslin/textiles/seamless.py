@@ -205,7 +205,8 @@ def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap
         difference = ((image[:, first + lag : stop + lag] - image[:, first:stop]) ** 2).mean(axis=(0, 2))
         sums = np.concatenate([[0.0], np.cumsum(difference)])
         apart = (sums[overlap:] - sums[:-overlap]) / overlap / chance
-        costs = np.minimum(apart, 0.9 + 0.1 * apart) + 0.35 * (1.0 - lag / width)  # unrelated is unrelated
+        # From 1 on the ends are as unlike as any two columns: how unlike hardly matters any more.
+        costs = np.minimum(apart, 0.9 + 0.1 * apart) + 0.35 * (1.0 - lag / width)
         kept = (content[first + lag : last + lag] - content[first:last]) / lag
         costs += np.clip(1.0 - kept, 0.0, 1.0)  # blank ends match well, but a print is wanted
         kept = (colours[first + lag : last + lag] - colours[first:last]) / lag  # and each of its colours
