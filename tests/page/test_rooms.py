@@ -128,7 +128,7 @@ def test_a_picture_taken_for_cloth_can_be_called_a_garment(page, studio, tmp_pat
     page.get_by_role("button", name="It shows a garment").click()
     page.get_by_role("button", name="It shows a garment").wait_for(state="detached")  # the cloth is chosen now
     cut = studio.items("/v1/looks")[0]
-    assert cut["origin"] == {"cut": True} and cut["name"] == whole["name"]
+    assert cut["origin"]["picture"] == whole["picture"]["sha256"] and cut["name"] == f"{whole['name']}, its cloth"
     assert cut["picture"]["width"] < whole["picture"]["width"] and cut["picture"]["height"] < whole["picture"]["height"]
 
     nothing = tmp_path / "nothing.png"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from muslin import Restyler
 from muslin.data.truth import render
-from muslin.images import encode_image, read_image
+from muslin.images import encode_image, read_image, write_image
 from muslin.textiles.procedural import swatch
 from muslin.textiles.seamless import seam_score
 
@@ -79,13 +80,36 @@ def test_of_a_garment_added_as_a_look_the_cloth_is_kept(server, look, tartan):
     asked = server.upload("looks", photo, "worn.png", shows="garment")
     whole = server.upload("looks", photo, "worn.png", shows="cloth")
     assert found["picture"] == asked["picture"] != whole["picture"]
-    assert found["origin"] == asked["origin"] == {"cut": True} and whole["origin"] is None
+    assert found["origin"] == asked["origin"] == {"cut": True, "picture": whole["picture"]["sha256"]}
+    assert whole["origin"] is None
     piece = server.pixels(found["picture"])
     assert max(piece.shape[:2]) < 200 and (server.pixels(whole["picture"]) == on_white).all()
     assert server.client.get(look["picture"]["url"]).content == tartan
     answer = server.client.post("/v1/looks", files={"file": ("worn.png", photo)}, data={"shows": "everything"})
     assert answer.status_code == 422
     for one in (found, asked, whole):
+        assert server.client.delete(f"/v1/looks/{one['id']}").status_code == 204
+
+
+def test_a_picture_made_with_a_garment_as_its_style_finds_the_cloth_again(server, garment, photo, tmp_path):
+    """Its settings name the picture; the studio has the cloth that it cut from it, and perhaps the whole as well."""
+    shown = next(one for seed in range(99) if (one := render(seed, 288, textile="gingham")).kind == "t-shirt")
+    worn, plain, made = tmp_path / "worn.png", tmp_path / "plain.png", tmp_path / "made.png"
+    write_image(worn, np.where(shown.mask[..., None] > 0, shown.photo, np.uint8(245)))
+    (tmp_path / "photo.png").write_bytes(photo)
+    Restyler().restyle(tmp_path / "photo.png", worn, shows="garment").save(made)
+    Restyler().restyle(tmp_path / "photo.png", worn, shows="cloth").save(plain)
+
+    def looks(path):
+        answer = server.client.post("/v1/settings", files={"file": ("x.png", path.read_bytes())}).json()
+        return [entry["look"] for entry in answer["looks"]]
+
+    assert looks(made) == looks(plain) == []
+    whole = server.upload("looks", worn.read_bytes(), "worn.png", shows="cloth")
+    assert looks(made) == looks(plain) == [whole["id"]]  # better than nothing
+    cut = server.upload("looks", worn.read_bytes(), "worn.png", shows="garment")
+    assert looks(made) == [cut["id"]] and looks(plain) == [whole["id"]]
+    for one in (cut, whole):
         assert server.client.delete(f"/v1/looks/{one['id']}").status_code == 204
 
 

@@ -63,7 +63,7 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
     swatch, span = (photo.pixels, 0.0) if shows == "cloth" else studio.engine.cloth(photo, shows)
     if swatch is not photo.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
         if swatch is not photo.pixels:
-            more["origin"] = {"cut": True}
+            more["origin"] = {"cut": True, "picture": sha256}
             own = LENGTH_CM * span * swatch.shape[1] / max(swatch.shape[:2])  # as wide as it was in the picture
             more["repeat_cm"] = more.get("repeat_cm") or round(own, 1)
         swatch = fitted(swatch, LONGEST_SIDE)

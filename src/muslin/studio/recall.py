@@ -62,15 +62,23 @@ def _looks(studio: Studio, settings: Mapping[str, Any], notes: list[str]) -> lis
     looks = []
     styles = settings.get("styles")
     for entry in map(_mapping, styles[:4] if isinstance(styles, list) else []):
-        found = studio.database.value(
-            "SELECT id FROM looks WHERE picture = ? AND kind != 'mix' ORDER BY seq DESC", _hash(entry)
-        )
+        found = _look(studio, entry)
         weight = entry.get("weight", 1.0)
         if found is None:
             notes.append(f"The swatch '{_name(entry)}' is not in the studio.")
         elif isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight < 1e6:
             looks.append({"look": found, "weight": float(weight)})
     return looks or _learned(studio, settings, notes)
+
+
+def _look(studio: Studio, entry: Mapping[str, Any]) -> str | None:
+    """The look of a style; of one whose cloth was cut from a picture of a garment, the cloth that was cut here."""
+    own = "SELECT id FROM looks WHERE picture = ? AND kind != 'mix' ORDER BY seq DESC"
+    cut = "SELECT id FROM looks WHERE json_extract(origin, '$.picture') = ? AND kind = 'swatch' ORDER BY seq DESC"
+    found: str | None = None
+    for question in (cut, own) if entry.get("shows") == "garment" else (own,):
+        found = found or studio.database.value(question, _hash(entry))
+    return found
 
 
 def _learned(studio: Studio, settings: Mapping[str, Any], notes: list[str]) -> list[dict[str, Any]]:

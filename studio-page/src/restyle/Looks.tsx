@@ -126,7 +126,12 @@ function OwnLook() {
       {own && (
         <p className="quiet line">
           {look.kind === "swatch" && !look.origin && (
-            <button type="button" className="plain small" title={text.looks.cutHint} onClick={() => void cutLook(look)}>
+            <button
+              type="button"
+              className="plain small"
+              title={text.looks.cutHint}
+              onClick={() => void cutLook(look, text.looks.clothOf(look.name))}
+            >
               {text.looks.cutOut}
             </button>
           )}

@@ -220,10 +220,10 @@ export async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Pro
 }
 
 /** Of a picture that was taken for cloth: the cloth of the garment which it shows, as another look. */
-export const cutLook = (look: Look) =>
+export const cutLook = (look: Look, name: string) =>
   attempt(async () => {
     const file = await picture(look.picture.url, look.name);
-    const cut = await upload<Look>("/v1/looks", { file, shows: "garment", name: look.name });
+    const cut = await upload<Look>("/v1/looks", { file, shows: "garment", name: name.slice(0, 200) });
     change((state) => ({ looks: withItem(state.looks, cut) }));
     chooseLook(cut.id);
   }, look.name);

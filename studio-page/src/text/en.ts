@@ -43,6 +43,7 @@ export const en = {
     whole: "Use the whole picture",
     cutOut: "It shows a garment",
     cutHint: "Cut the garment's cloth out of this picture",
+    clothOf: (name: string) => `${name}, its cloth`,
     mix: "Mix",
     remove: (name: string) => `Take ${name} out of the mix`,
     addToMix: (name: string) => `Add ${name} to the mix`,

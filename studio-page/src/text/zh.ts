@@ -45,6 +45,7 @@ export const zh: Text = {
     whole: "使用整张图片",
     cutOut: "图中是服装",
     cutHint: "从这张图片中裁取服装的布料",
+    clothOf: (name: string) => `${name}（布料）`,
     mix: "混合",
     remove: (name) => `从混合中移除 ${name}`,
     addToMix: (name) => `将 ${name} 加入混合`,
