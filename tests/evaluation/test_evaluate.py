@@ -93,6 +93,24 @@ def test_faithfulness_from_photos_beside_them(tmp_path):
         evaluate(tmp_path / "made", photos=_empty(tmp_path))
 
 
+def test_an_old_print_that_is_still_there_is_told(tmp_path):
+    """A garment in stripes: rendered in grey it has no ghost of them, the photo made darker is all ghost."""
+    stripes = np.repeat(np.uint8([[[170, 40, 45]], [[220, 210, 190]]]), 32, axis=0).repeat(64, axis=1)
+    worn, plain = render(3, 200, textile=stripes), render(3, 200, textile=np.full((64, 64, 3), 150, np.uint8))
+    for folder in ("photos", "masks", "made"):
+        (tmp_path / folder).mkdir()
+    write_image(tmp_path / "photos" / "coat.png", worn.photo)
+    write_image(tmp_path / "masks" / "coat.png", np.rint(worn.mask * 255).astype(np.uint8))
+    inside = worn.mask[..., None]
+    for name, dressed in (("coat.grey.png", plain.photo), ("coat.dark.png", worn.photo // 2)):
+        write_image(tmp_path / "made" / name, np.rint(inside * dressed + (1 - inside) * worn.photo).astype(np.uint8))
+    found = evaluate(tmp_path / "made", photos=tmp_path / "photos", masks=tmp_path / "masks")
+    left = {case.made.name: case.faithful.ghost for case in found.cases}
+    assert left["coat.grey.png"] < 0.1 and left["coat.dark.png"] == pytest.approx(1, abs=0.15)
+    assert found.cases[0].made.name == "coat.dark.png" and "the old print shows" in found.cases[0].words.lower()
+    assert 0.4 < found["ghost"].value < 0.7
+
+
 def _empty(root: Path) -> Path:
     (root / "others").mkdir(exist_ok=True)
     write_image(root / "others" / "shoe.png", np.zeros((9, 9, 3), np.uint8), overwrite=True)

@@ -269,7 +269,7 @@ def _faithful(paths: Sequence[Path], origins: Sequence[Origin], advance: Advance
 def _about_garments(found: Sequence[Faithful], warnings: list[str]) -> list[Measure]:
     measures = []
     for key, statistic in (("leakage", np.mean), ("silhouette", np.median), ("shading", np.median),
-                           ("edges", np.median), ("palette", np.median)):  # fmt: skip
+                           ("ghost", np.median), ("edges", np.median), ("palette", np.median)):  # fmt: skip
         values = [value for one in found if (value := getattr(one, key)) is not None]
         if values:
             note = "mean" if statistic is np.mean else "median"

@@ -12,10 +12,12 @@ from muslin.errors import UserError
 from muslin.evaluation.pictures import LOSSY, Origin
 from muslin.garments import masks
 from muslin.garments.network import Network
-from muslin.images import read_image, resize
-from muslin.metrics import cloth, garment
+from muslin.garments.shading import LOG_FLOOR
+from muslin.images import luminance, read_image, resize, srgb_to_linear
+from muslin.metrics import cloth, garment, hues
 from muslin.restyle.restyler import find_mask
 
+GHOST_SIDE = 320  # px at which the old print is looked for
 LOSSY_LEVELS = 16  # grey levels by which a good JPEG changes a pixel
 
 
@@ -23,13 +25,15 @@ LOSSY_LEVELS = 16  # grey levels by which a good JPEG changes a pixel
 class Faithful:
     """Measures of metrics.garment and metrics.cloth for one picture; None where one cannot be taken.
 
-    leakage: None where the sizes differ. palette: None where the swatch is not known.
+    leakage: None where the sizes differ. ghost: either way, None where the hues tell no print. palette: None where
+    the swatch is not known.
     """
 
     leakage: float | None
     silhouette: float
     shading: float
     edges: float
+    ghost: float | None
     palette: float | None
     lossy: bool
 
@@ -42,6 +46,7 @@ class Faithful:
         for value, limit, words in (
             (self.silhouette, 0.9, "another outline"),
             (self.shading, 0.6, "folds lost or hidden by the print"),
+            (1.0 - (self.ghost or 0.0), 0.75, "the old print shows"),
             (0.3 if self.palette is None else 1.0 - self.palette / 20.0, 0.25, "other colours"),
         ):
             if value < limit:
@@ -73,9 +78,20 @@ def judge_faithful(made: Path, origin: Origin, segment: Network | None) -> Faith
         garment.silhouette_iou(alpha, outline),
         garment.shading_correlation(pixels, result.pixels, alpha),
         garment.edge_agreement(pixels, result.pixels, alpha),
+        _ghost(pixels, result.pixels, alpha),
         _palette(result.pixels, alpha, origin.swatches),
         lossy,
     )
+
+
+def _ghost(photo: np.ndarray, made: np.ndarray, alpha: np.ndarray) -> float | None:
+    """Of the old print, in the made picture's luminance; looked at small, as a print is large beside a pixel."""
+    scale = min(1.0, GHOST_SIDE / max(photo.shape[:2]))
+    width, height = (max(1, round(side * scale)) for side in photo.shape[1::-1])
+    photo, made = resize(photo, width, height), resize(made, width, height)
+    log = np.log(luminance(srgb_to_linear(made)) + LOG_FLOOR).astype(np.float32)
+    left = hues.ghost(log, photo, resize(np.ascontiguousarray(alpha, np.float32), width, height))
+    return None if left is None else abs(left)
 
 
 def _palette(pixels: np.ndarray, alpha: np.ndarray, swatches: tuple[Path, ...]) -> float | None:

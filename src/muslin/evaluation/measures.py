@@ -138,6 +138,9 @@ KINDS: dict[str, Kind] = {
     "shading": Kind(SAME, "Folds and light kept", "correlation of smooth log luminance", steps(
         (0.8, GOOD, "light falls as on the photo"), (0.5, FAIR, "some folds were lost, or a bold print hides them"),
         (-2, POOR, "flat or other light, or a bold print hides the folds")), 1, 2),
+    "ghost": Kind(SAME, "Old print left", "share of its contrast, by its hues", steps(
+        (0.1, GOOD, "nothing of it is seen"), (0.25, FAIR, "a trace of it"),
+        (ANY, POOR, "the old print is still there"), rising=False), 100, 0, " %"),
     "edges": Kind(SAME, "Edges kept", "edge agreement above chance", _plain(
         "of the photo's outline, seams, folds and old print; the old print goes rightly"), 100, 0, " %"),
     "palette": Kind(CLOTH, "Colour off the swatch", "CIEDE2000 between palettes", steps(

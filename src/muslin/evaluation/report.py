@@ -151,6 +151,8 @@ def _figures(case: Case) -> str:
         parts.append(f"outline {one.silhouette:.0%}, light {one.shading:.2f}")
         if one.leakage:
             parts.append(f"{one.leakage:.2%} changed outside")
+        if one.ghost is not None:
+            parts.append(f"{one.ghost:.0%} of the old print left")
         if one.palette is not None:
             parts.append(f"colour {one.palette:.0f} off the swatch")
     elif case.closeness is not None:
