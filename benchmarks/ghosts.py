@@ -1,11 +1,10 @@
 """How much of a real print is left in the light that `drape` sees?
 
-    python benchmarks/ghosts.py DATA [--model NAME] [--json FILE] [--all]
+    python benchmarks/ghosts.py DATA [--model NAME] [--json FILE]
 
 Prints laid onto plain garments by a program (benchmarks/drape.py) have a known truth and a program's look. Of garments
 as they are sold the true light is unknown; but where their dyes differ in hue, the hue says what of their luminance is
-print (`metrics.hues`), and light does not go with it. Garments kept out of training whose hues tell (--all:
-those of training too, whose light was not known to it either):
+print (`metrics.hues`), and light does not go with it. Of garments kept out of training whose hues tell:
 
 ghost: the share of the print's contrast that is found in the predicted light: 0 is right, luminance has 1.
 folds: correlation of the local light with what hue does not explain of local luminance: folds, and the rest of the
@@ -34,13 +33,12 @@ from muslin.metrics.hues import around, ghost, told_by_hue
 SIDE = 320  # px
 
 
-def printed_garments(data: Path, everything: bool) -> list[GarmentPhoto]:
-    """Those whose hues tell their print, with a given mask or a sure one, no larger than SIDE."""
-    given = load_garments(data, side=SIDE, masked=True)
-    keys = {photo.key for photo in given}
-    given += sure_masks((key, path) for key, path in photo_paths(data) if key not in keys)
-    chosen = [shrunk(photo) for photo in given if everything or held_out(photo.key)]
-    return [photo for photo in chosen if told_by_hue(photo.pixels, _mask(photo)).any()]
+def held_garments(data: Path) -> list[GarmentPhoto]:
+    """Kept out of training, with a given mask or a sure one, no larger than SIDE."""
+    photos = [photo for photo in load_garments(data, side=SIDE, masked=True) if held_out(photo.key)]
+    keys = {photo.key for photo in photos}
+    photos += sure_masks((key, path) for key, path in photo_paths(data) if held_out(key) and key not in keys)
+    return [shrunk(photo) for photo in photos]
 
 
 def shrunk(photo: GarmentPhoto) -> GarmentPhoto:
@@ -80,13 +78,14 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", default="drape", help="a folder or a name")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--all", action="store_true")
     options = parser.parse_args()
-    photos, said = printed_garments(options.data, options.all), {}
+    photos, said = held_garments(options.data), {}
+    printed = [photo for photo in photos if told_by_hue(photo.pixels, _mask(photo)).any()]
     for name, network in ("drape", Network(store.load(options.model).file())), ("luminance", None):
-        ghosts, folds = np.array([judge(photo, network) for photo in photos]).T
+        ghosts, folds = np.array([judge(photo, network) for photo in printed]).T
         said[name] = {
             "garments": len(photos),
+            "whose hues tell": len(printed),
             "ghost, mean": round(float(ghosts.mean()), 3),
             "ghost, median": round(float(np.median(ghosts)), 3),
             "ghost, 90th percentile": round(float(np.quantile(ghosts, 0.9)), 3),
