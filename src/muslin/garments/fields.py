@@ -15,7 +15,7 @@ from muslin.garments.dyes import across_one_hue
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
-from muslin.garments.shading import integrate, log_colour, log_luminance, shading_of
+from muslin.garments.shading import integrate, log_colour, log_luminance, shading_of, shading_of_footwear
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
@@ -25,6 +25,7 @@ LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
 FieldNetwork = Callable[..., Mapping[str, np.ndarray]]
+TellFootwear = Callable[[np.ndarray, np.ndarray], bool]  # of a square of GEOMETRY px: footwear.Footwear
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,13 @@ class Fields:
         return (middle - float(self.frame[0, 2])) / scale, (middle - float(self.frame[1, 2])) / scale
 
 
-def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, size: int = SIZE) -> Fields:
+def predict_fields(
+    pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, size: int = SIZE, footwear: TellFootwear | None = None
+) -> Fields:
     """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
-    pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32.
+    pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32. footwear: whether it is a shoe, whose
+    light is read another way; None: nobody asks.
     A pose is a matter of the whole, and is read at a smaller size, once more in the mirror. The light is read at the
     full size, where print and folds are told apart best.
     """
@@ -77,10 +81,14 @@ def predict_fields(pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, 
     pair = ask(network, images, insides)
     panels, warp = _geometry(pair)
     read = {name: field[0] for name, field in found.items()}
-    shading = shading_of(_light(read, image, inside), read, image, inside)
+    if shoe := footwear is not None and footwear(images[0], insides[0]):
+        shading = shading_of_footwear(image, inside)
+    else:
+        shading = shading_of(_light(read, image, inside), read, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
-    return replace(fields, dyed=read["print"][..., 0])
+    # The parts of a shoe differ by their dyes, which are as far apart in any cloth.
+    return replace(fields, dyed=read["print"][..., 0], reflectance=None if shoe else fields.reflectance)
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:

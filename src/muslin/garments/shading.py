@@ -18,6 +18,7 @@ PERHAPS, SURELY = 0.15, 0.3  # chance that a pixel is print: of a piece of print
 SEED = 20  # px of a 256 px square that must be surely print
 SPOT = 0.7, 3  # or so many pixels of this chance: the spots of a dotted cloth are small
 ALL_OVER = 0.75  # of what slopes at jumps of hue say, kept where a garment is printed all over
+FOOTWEAR = 0.7  # of a shoe's log luminance, by eye: all of it leaves black uppers black in any cloth
 LEAST_GROUND = 0.5  # share of a garment that must show its ground for luminance to be believed anywhere
 
 
@@ -45,6 +46,14 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
         own = under + spread(own - under, (1 - printed) * inside)
     shading = shading + share * (own - shading)
     return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
+
+
+def shading_of_footwear(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log shading SxS of a shoe's square: most of its luminance, since its soles, straps and laces are its folds.
+
+    image: SxSx3 uint8. inside: SxS in [0, 1]. What is printed on a shoe stays visible with them.
+    """
+    return np.float32(FOOTWEAR) * log_luminance(image, inside)
 
 
 def print_of(dyed: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments import masks
 from muslin.garments.bands import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
+from muslin.garments.footwear import Footwear
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
@@ -108,10 +109,12 @@ class Restyler:
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
-        for network in (self._segment, self._fields):
+        features, shoes = (Network(store.load(name).file(), threads) for name in ("features", "footwear"))
+        for network in (self._segment, *(() if self._fields is None else (self._fields, features, shoes))):
             if network is not None:
                 network.open_soon()  # while the photo is read
-        self._styles = Styles(self._look_at, self._segment, threads)
+        self._footwear = Footwear(features, shoes)
+        self._styles = Styles(self._look_at, self._segment, features, threads)
 
     def restyle(
         self,
@@ -189,7 +192,7 @@ class Restyler:
         if self._fields is None:
             fields = luminance_fields(photo.pixels, found.alpha)
         else:
-            fields = predict_fields(photo.pixels, found.alpha, self._fields)
+            fields = predict_fields(photo.pixels, found.alpha, self._fields, footwear=self._footwear)
         return Garment(photo, found, fields, entry)
 
     def cloth(self, picture: PhotoLike, shows: str = "auto") -> np.ndarray:

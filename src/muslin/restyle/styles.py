@@ -23,11 +23,14 @@ KEPT = 16  # pictures: a folder of photos wears one cloth
 class Styles:
     """look_at: finds a garment and its fields. network: of masks; None = garments are not told from cloth.
 
-    threads: of the networks that look at close-ups; they are opened at the first picture that needs them.
+    features: the network of maps. It and what looks at close-ups with it, which has `threads`, are opened at the first
+    picture that needs them.
     """
 
-    def __init__(self, look_at: references.LookAt, network: Network | None, threads: int | None) -> None:
-        self._look_at, self._network, self._threads = look_at, network, threads
+    def __init__(
+        self, look_at: references.LookAt, network: Network | None, features: Network, threads: int | None
+    ) -> None:
+        self._look_at, self._network, self._features, self._threads = look_at, network, features, threads
         self._cuts: dict[Any, references.Cut | None] = {}  # of pictures that show a garment, their cloth
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated
 
@@ -74,8 +77,7 @@ class Styles:
 
     @cached_property
     def _construction(self) -> Construction:
-        features, head = (Network(store.load(name).file(), self._threads) for name in ("features", "closeup"))
-        return Construction(features, head)
+        return Construction(self._features, Network(store.load("closeup").file(), self._threads))
 
 
 def _make_room(kept: dict[Any, Any]) -> None:
