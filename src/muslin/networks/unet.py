@@ -8,13 +8,14 @@ checkerboard. Fully convolutional: H and W are any multiples of 2 ** len(widths)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import layers
 
 from muslin.layers import DepthToSpace, GroupNorm, SelfAttention
+from muslin.networks.pretrained import pretrained_maps
 
 WIDTHS = (24, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
 DEEP = (0, 1, 1, 2, 1)  # further blocks there of a deep network, where they are cheap
@@ -40,11 +41,16 @@ def unet_trunk(
     name: str = "",  # prefix of the layers' names
     deep: Sequence[int] = (),  # further blocks at 1/2, 1/4, ..., on the way down and on the way up
     attend: Sequence[bool] = (),  # whether places look at each other there
+    known: Mapping[int, Any] | None = None,  # level -> map of another network of that size; nothing at first
 ) -> list[Any]:
     """Decoder features, coarse first: N,H/32,W/32,widths[-1] ... N,H/2,W/2,widths[0]."""
     skips = []
     for level, width in enumerate(widths):
         x = _block(x, width, f"{name}down{level}_in", stride=2, kernel=6 if level == 0 else 3)
+        if known and level in known:
+            told = GroupNorm(name=f"{name}down{level}_known_norm")(known[level])
+            told = layers.Conv2D(width, 1, kernel_initializer="zeros", name=f"{name}down{level}_known")(told)
+            x = layers.Add()([x, told])
         x = layers.Add()([x, _block(x, width, f"{name}down{level}_out")])
         x = _more(x, level, deep, attend, f"{name}down")
         skips.append(x)
@@ -59,9 +65,14 @@ def unet_trunk(
     return decoded
 
 
-def mask_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.Model:
-    """Photo (N,H,W,3 in [-1, 1]) -> logits of "garment" (N,H,W,1)."""
+def mask_network(widths: Sequence[int] = WIDTHS, deep: bool = False, pretrained: bool = False) -> keras.Model:
+    """Photo (N,H,W,3 in [-1, 1]) -> logits of "garment" (N,H,W,1).
+
+    pretrained: at 1/4, 1/8 and 1/16 it sees the maps of a network that knows a million photographs, too. Raises
+    UserError where the package that reads them is missing.
+    """
     image = keras.Input((None, None, 3), name="image")
-    decoded = unet_trunk(image, widths, deep=DEEP, attend=ATTEND) if deep else unet_trunk(image, widths)
+    known = dict(enumerate(pretrained_maps(image), 1)) if pretrained else None
+    decoded = unet_trunk(image, widths, deep=DEEP if deep else (), attend=ATTEND if deep else (), known=known)
     x = layers.Conv2D(4, 3, padding="same", name="head")(decoded[-1])
     return keras.Model(image, DepthToSpace(2, name="logits")(x), name="mask_network")

@@ -3,6 +3,7 @@
 Paper: Ronneberger, Fischer, Brox, "U-Net" (2015), with soft Dice (Milletari et al. 2016) beside cross-entropy.
 Command: muslin train mask DATA --minutes 40          (DATA/garments and DATA/garment_masks, see data/photos.py)
 With --option found=yes photos without a mask teach it too, where the shipped network is sure of one (Xie et al. 2020).
+With --option pretrained=yes it sees the early maps of EfficientNet-Lite0 (Tan & Le 2019), which stay as they are, too.
 Cost: 110 images a second on 2 quiet cores with AVX-512 (a batch of eight at 256 px counts as the sixteen at 128 px
 that it stands for).
 Score: docs/benchmarks.md, "Masks".
@@ -35,6 +36,7 @@ class Mask(Recipe):
     dice_weight: float = 0.5
     widths: tuple[int, ...] = WIDTHS  # channels at 1/2, 1/4, ... of the input
     deep: bool = False  # more blocks, and attention: for runs of an hour
+    pretrained: bool = False  # it sees the maps of a network trained on a million photographs, too
     fine_batches: int = 1  # of three: half as many pictures at twice the size
     found: bool = False  # photos without a mask too, with the one that the shipped network finds where it is sure
 
@@ -43,7 +45,7 @@ class Mask(Recipe):
 
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
-        network = mask_network(self.widths, self.deep)
+        network = mask_network(self.widths, self.deep, self.pretrained)
         optimizer = Muon(self.learning_rate, beta_2=0.99)
         object.__setattr__(self, "networks", {"generator": network})
         object.__setattr__(self, "phases", [Phase("mask", ("generator",), self.loss, optimizer)])
