@@ -27,8 +27,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from muslin import store
-from muslin.garments.closeup import MOST, SEWN, how_sewn, looked_at, piece_of_cloth
+from muslin.garments.closeup import MOST, SEWN, how_sewn, piece_of_cloth
 from muslin.garments.network import Network
+from muslin.garments.sight import SIDE, looked_at
 from muslin.images import read_image, write_image
 from muslin.restyle.styles import REPEAT_SHARE
 from muslin.textiles.procedural import TEXTILES, swatch
@@ -40,7 +41,6 @@ LESS = 0.3  # weight of a picture that nobody had to look at
 WIDER = 0.3  # of the cells, that must be cloth where nothing is sewn
 DECAY, RATE, STEPS, BATCH = 1e-2, 1e-2, 600, 256
 DRAWN = 4  # of each textile
-SIDE = 224
 
 
 @dataclass(frozen=True)

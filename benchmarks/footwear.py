@@ -12,15 +12,11 @@ Logistic regression on the mean of the feature network's last map over the garme
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import zlib
 from pathlib import Path
 
 import cv2
+import heads
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from muslin import store
 from muslin.data.found_masks import sure_masks
@@ -33,8 +29,6 @@ from muslin.images import write_image
 from muslin.restyle.restyler import Restyler
 from muslin.textiles.procedural import swatch
 
-PARTS = 5
-DECAY = 30.0  # of the weights of normalised channels
 MISPLACED = {"79ff13ef"}  # boots among the shorts: the one photo of another kind that showed shoes, by eye
 
 
@@ -55,20 +49,6 @@ def means(photos: list[GarmentPhoto], network: Network) -> np.ndarray:
     return np.stack(rows)
 
 
-def trained(channels: np.ndarray, shoe: np.ndarray, steps: int = 30) -> np.ndarray:
-    """Weights of the channels and the bias, by Newton's method."""
-    mean, deviation = channels.mean(0), channels.std(0) + 1e-6
-    known = np.hstack([(channels - mean) / deviation, np.ones((len(channels), 1))])
-    pull = DECAY * np.append(np.ones(channels.shape[1]), 1e-6)
-    value = np.zeros(known.shape[1])
-    for _ in range(steps):
-        chance = 1 / (1 + np.exp(-np.clip(known @ value, -30, 30)))
-        curvature = (known * (chance * (1 - chance))[:, None]).T @ known + np.diag(pull)
-        value -= np.linalg.solve(curvature, known.T @ (chance - shoe) + pull * value)
-    weights = value[:-1] / deviation
-    return np.append(weights, value[-1] - weights @ mean)
-
-
 def say(name: str, logits: np.ndarray, shoe: np.ndarray, keys: list[str]) -> dict[str, float]:
     found, wrong = logits[shoe] > 0, (logits > 0) & ~shoe
     print(f"{name}: {found.sum()} of {shoe.sum()} shoes found; {wrong.sum()} of {(~shoe).sum()} others taken for some")
@@ -79,56 +59,6 @@ def say(name: str, logits: np.ndarray, shoe: np.ndarray, keys: list[str]) -> dic
         f"other garments, {name}": int((~shoe).sum()),
         f"others taken for shoes, {name}": int(wrong.sum()),
     }
-
-
-def head(value: np.ndarray) -> onnx.ModelProto:
-    """The linear model as ONNX: map N,320,h,w -> logits N."""
-    stored = [
-        numpy_helper.from_array(value[:-1].astype(np.float32)[:, None], "weights"),
-        numpy_helper.from_array(value[-1:].astype(np.float32), "bias"),
-        numpy_helper.from_array(np.int64([-1]), "flat"),
-    ]
-    nodes = [
-        helper.make_node("ReduceMean", ["stage_32"], ["means"], axes=[2, 3], keepdims=0),
-        helper.make_node("Gemm", ["means", "weights", "bias"], ["logits"]),
-        helper.make_node("Reshape", ["logits", "flat"], ["footwear"]),
-    ]
-    shape = ["batch", len(value) - 1, "height", "width"]
-    graph = helper.make_graph(
-        nodes,
-        "footwear",
-        [helper.make_tensor_value_info("stage_32", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("footwear", TensorProto.FLOAT, ["batch"])],
-        stored,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return model
-
-
-def write(folder: Path, model: onnx.ModelProto, figures: dict[str, float]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    data = model.SerializeToString()
-    (folder / "head.onnx").write_bytes(data)
-    card = {
-        "format": store.FORMAT,
-        "muslin": "0.1.0",
-        "name": "footwear",
-        "recipe": "footwear",
-        "network": "head.onnx",
-        "title": "whether a garment is a shoe",
-        "parameters": 321,
-        "licence": "Apache-2.0",
-        "summary": "Whether a garment is a shoe or a pair of them, whose light is read another way.",
-        "data": "garment photos (clothing-dataset, CC0-1.0) by their kind. On the maps of the model 'features'.",
-        "made_by": "benchmarks/footwear.py",
-        "metrics": figures,
-        "input": "stage_32 N,320,h,w of the model 'features', of the garment alone in its square of 128 px",
-        "output": "footwear N: logits",
-        "limits": "Trained on pairs and single shoes seen from above and from the side, boots and sandals among them.",
-        "files": {"head.onnx": {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}},
-    }
-    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n")
 
 
 def sheet(photos: list[GarmentPhoto], side: int = 220) -> np.ndarray:
@@ -163,18 +93,24 @@ def main() -> None:
     keys = [photo.key for photo in photos]
     shoe = np.array([key.startswith("shoes/") or Path(key).name[:8] in MISPLACED for key in keys])
     kept = np.array([held_out(key) for key in keys])
-    part = np.array([zlib.crc32(Path(key).stem.encode()) % PARTS for key in keys])
-    logits = np.zeros(len(keys))
-    for k in range(PARTS):
-        value = trained(channels[~kept & (part != k)], shoe[~kept & (part != k)])
-        logits[part == k] = channels[part == k] @ value[:-1] + value[-1]
-    figures = say("in five parts", logits[~kept], shoe[~kept], [key for key in keys if not held_out(key)])
-    value = trained(channels[~kept], shoe[~kept])
-    figures |= say(
-        "kept out", channels[kept] @ value[:-1] + value[-1], shoe[kept], [key for key in keys if held_out(key)]
-    )
+    known, others = [key for key in keys if not held_out(key)], [key for key in keys if held_out(key)]
+    seen = heads.validated(channels[~kept], shoe[~kept], heads.parts_of([Path(key).stem for key in known]))
+    figures = say("in five parts", seen, shoe[~kept], known)
+    value = heads.trained(channels[~kept], shoe[~kept])
+    figures |= say("kept out", heads.logits(value, channels[kept]), shoe[kept], others)
     if options.out:
-        write(options.out, head(value), figures)
+        heads.write(
+            options.out,
+            value,
+            "footwear",
+            title="whether a garment is a shoe",
+            summary="Whether a garment is a shoe or a pair of them, whose light is read another way.",
+            data="garment photos (clothing-dataset, CC0-1.0) by their kind. On the maps of the model 'features'.",
+            made_by="benchmarks/footwear.py",
+            metrics=figures,
+            input="stage_32 N,320,h,w of the model 'features', of the garment alone in its square of 128 px",
+            limits="Trained on pairs and single shoes from above and from the side, boots and sandals among them.",
+        )
     if options.sheet:
         shoes = [photo for photo, one in zip(photos, shoe & kept, strict=True) if one]
         write_image(options.sheet, sheet(shoes), overwrite=True)

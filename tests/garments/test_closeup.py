@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from muslin import store
+from muslin.data.truth import render
 from muslin.errors import UserError
-from muslin.garments.closeup import SEWN, Construction, evened_if_plain, how_sewn, looked_at, piece_of_cloth
+from muslin.garments.closeup import SEWN, evened_if_plain, how_sewn, piece_of_cloth
 from muslin.garments.network import Network
+from muslin.garments.references import GARMENT
+from muslin.garments.sight import Sight, looked_at
 from muslin.images import luminance, read_image, srgb_to_linear, write_image
 from muslin.restyle.restyler import Restyler
 from muslin.restyle.styles import REPEAT_SHARE
@@ -19,30 +22,30 @@ PICTURES = Path(__file__).parent.parent / "pictures"
 
 
 @pytest.fixture(scope="module")
-def construction() -> Construction:
-    return Construction(Network(store.load("features").file()), Network(store.load("closeup").file()))
+def sight() -> Sight:
+    return Sight(*(Network(store.load(name).file()) for name in ("features", "garment", "closeup")))
 
 
 def shown(name: str) -> np.ndarray:
     return read_image(PICTURES / f"{name}.jpg").pixels
 
 
-def test_waistband_and_fly_are_seen_where_they_are(construction: Construction) -> None:
-    logits = construction(shown("jeans"))
+def test_waistband_and_fly_are_seen_where_they_are(sight: Sight) -> None:
+    logits = sight(shown("jeans")).sewn
     middle, corner = slice(5, 9), slice(0, 3)
     assert how_sewn(logits) > SEWN
     assert logits[:3].mean() > 2 > -2 > logits[-4:, corner].mean()
     assert logits[3:10, middle].mean() > 4
 
 
-def test_buttons_and_pockets_are_seen_and_a_print_is_not(construction: Construction) -> None:
-    assert how_sewn(construction(shown("shirt"))) > SEWN
-    assert how_sewn(construction(shown("floral"))) < 0
+def test_buttons_and_pockets_are_seen_and_a_print_is_not(sight: Sight) -> None:
+    assert how_sewn(sight(shown("shirt")).sewn) > SEWN
+    assert how_sewn(sight(shown("floral")).sewn) < 0
 
 
 @pytest.mark.parametrize("textile", ["botanical", "houndstooth", "polka dots", "denim", "leopard", "windowpane"])
-def test_drawn_textiles_are_cloth(construction: Construction, textile: str) -> None:
-    assert how_sewn(construction(swatch(textile, 3, 240))) < SEWN
+def test_drawn_textiles_are_cloth(sight: Sight, textile: str) -> None:
+    assert how_sewn(sight(swatch(textile, 3, 240)).sewn) < SEWN
 
 
 def test_a_picture_is_seen_at_one_size_in_its_own_shape() -> None:
@@ -94,10 +97,20 @@ def test_faded_denim_is_of_one_dye() -> None:
     np.testing.assert_allclose(even.mean((0, 1)), denim.mean((0, 1)), atol=3)
 
 
-def test_a_model_that_does_not_fit_is_named(construction: Construction) -> None:
-    wrong = Construction(construction.features, lambda **maps: {"construction": np.zeros((1, 3, 3), np.float32)})
+def test_a_close_up_is_no_whole_garment_and_a_rendered_one_is(sight: Sight) -> None:
+    for name in ("jeans", "shirt", "floral"):
+        assert sight(shown(name)).garment < GARMENT
+    assert sight(render(2**31 + 40, 288, kind="dress").photo).garment > GARMENT
+
+
+def test_models_that_do_not_fit_are_named(sight: Sight) -> None:
+    def wrong(**maps: np.ndarray) -> dict[str, np.ndarray]:
+        return {"construction": np.zeros((1, 3, 3), np.float32), "garment": np.zeros((1, 1), np.float32)}
+
     with pytest.raises(UserError, match="construction"):
-        wrong(shown("jeans"))
+        Sight(sight.features, sight.garment, wrong)(shown("jeans"))
+    with pytest.raises(UserError, match="garment"):
+        Sight(sight.features, wrong, sight.closeup)(shown("jeans"))
 
 
 def test_a_close_up_given_as_a_style_is_not_repeated_whole(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from muslin.cli import run
 from muslin.data.truth import Render, render
 from muslin.errors import UserError
-from muslin.garments.references import shows_garment
-from muslin.images import Photo, read_image, srgb_to_linear, write_image
+from muslin.garments.references import GARMENT
+from muslin.garments.sight import Seen, Sight
+from muslin.images import read_image, srgb_to_linear, write_image
 from muslin.restyle import metadata
 from muslin.restyle.restyler import Restyler
 from muslin.textiles.procedural import TEXTILES, swatch
@@ -44,9 +45,22 @@ def test_cloth_alone_is_never_taken_for_a_garment(restyler: Restyler, textile: s
 
 
 def test_most_garments_are_seen_to_be_garments(restyler: Restyler) -> None:
-    shown = [render(2**31 + seed, 256) for seed in range(40, 60)]
-    seen = [shows_garment(Photo(one.photo), restyler._segment) for one in shown]
+    shown = [render(2**31 + seed, 256) for seed in range(40, 70)]
+    seen = [
+        restyler._styles._tell(one.photo).garment > GARMENT for one in shown if one.kind not in ("hat", "shoe", "bag")
+    ]
     assert np.mean(seen) > 0.5, seen
+
+
+@pytest.mark.parametrize("textile", ["floral", "tartan", "leopard", "plain"])
+@pytest.mark.parametrize("backdrop", [255, 245, 60])
+def test_a_motif_on_a_plain_backdrop_is_no_garment(restyler: Restyler, textile: str, backdrop: int) -> None:
+    """Something in front of nothing: a disc, a star and a heart."""
+    y, x = np.mgrid[-1:1:256j, -1:1:256j]
+    turn, far = np.arctan2(y, x), np.hypot(x, y)
+    for inside in (far < 0.7, far < 0.5 + 0.25 * np.sin(5 * turn), (x**2 + (-1.3 * y + abs(x) ** 0.6) ** 2) < 0.5):
+        picture = np.where(inside[..., None], swatch(textile, 2, 256), np.uint8(backdrop))
+        assert restyler._styles._tell(picture).garment < GARMENT
 
 
 def test_its_cloth_is_cut_from_the_garment_alone(restyler: Restyler) -> None:
@@ -89,7 +103,7 @@ def test_a_cut_out_brings_its_mask_and_a_motif_stays_a_motif(restyler: Restyler)
 
 def test_nobody_is_told_of_a_piece_that_nobody_asked_for(restyler: Restyler, monkeypatch: pytest.MonkeyPatch) -> None:
     """A garment too narrow to cut cloth from: an error where it was asked for, the picture where it was not."""
-    monkeypatch.setattr("muslin.garments.references.shows_garment", lambda picture, network: True)
+    monkeypatch.setattr(Sight, "__call__", lambda self, pixels: Seen(9.0, np.zeros((8, 8), np.float32)))
     pixels = swatch("stripes", 4, 128)
     alpha = np.zeros((128, 128), np.uint8)
     alpha[:, 40:58] = 255

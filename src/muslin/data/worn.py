@@ -10,14 +10,14 @@ import numpy as np
 from muslin.data.found_masks import MASK_NETWORK
 from muslin.data.found_panels import DRAPE_NETWORK
 from muslin.garments import masks
-from muslin.garments.closeup import Construction
 from muslin.garments.fields import Fields, predict_fields
 from muslin.garments.network import Network
 from muslin.garments.references import cloth_shown
+from muslin.garments.sight import Sight
 from muslin.images import Photo
 
 MODELS = Path(__file__).parent.parent / "models"
-FEATURE_NETWORK, CLOSEUP_HEAD = MODELS / "features" / "network.onnx", MODELS / "closeup" / "head.onnx"
+LOOKERS = [MODELS / "features" / "network.onnx", MODELS / "garment" / "head.onnx", MODELS / "closeup" / "head.onnx"]
 
 
 def cloth_in(pixels: np.ndarray) -> np.ndarray:
@@ -25,9 +25,9 @@ def cloth_in(pixels: np.ndarray) -> np.ndarray:
 
     uint8 HxWx3 sRGB.
     """
-    if not (MASK_NETWORK.is_file() and DRAPE_NETWORK.is_file()):
+    if not all(path.is_file() for path in (MASK_NETWORK, DRAPE_NETWORK, *LOOKERS)):
         return pixels
-    cut = cloth_shown(Photo(pixels), _look_at, _networks()[0], _construction())
+    cut = cloth_shown(Photo(pixels), _look_at, _sight())
     return pixels if cut is None else cut.pixels
 
 
@@ -38,10 +38,8 @@ def _look_at(photo: Photo) -> tuple[np.ndarray, Fields]:
 
 
 @cache
-def _construction() -> Construction | None:
-    if not (FEATURE_NETWORK.is_file() and CLOSEUP_HEAD.is_file()):
-        return None
-    return Construction(Network(FEATURE_NETWORK, threads=1), Network(CLOSEUP_HEAD, threads=1))
+def _sight() -> Sight:
+    return Sight(*(Network(path, threads=1) for path in LOOKERS))
 
 
 @cache

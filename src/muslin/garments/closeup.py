@@ -1,24 +1,19 @@
 """A close-up of a garment, given as a style: the piece of it that is cloth alone.
 
 A crop of jeans has a waistband, a fly and pockets, one of a shirt buttons and a collar; repeated, they are all that is
-seen. What is sewn is found by a linear model on the maps of the feature network (models/closeup): trained on pictures
-of which only the whole was labelled, it tells where (multiple-instance learning, Dietterich et al. 1997).
+seen. What is sewn a linear model tells (sight.Sight, models/closeup): trained on pictures of which only the whole was
+labelled, it tells where (multiple-instance learning, Dietterich et al. 1997).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
 from muslin.garments.cloth import largest_rectangle, worth
-from muslin.garments.network import fits
 from muslin.garments.shading import LOG_FLOOR
 from muslin.images import linear_to_srgb, srgb_to_linear
 
-SIDE = 224  # px, longer side at which a picture is looked at
-STEP = 32  # px: both sides are multiples of it
 MOST = 0.1  # of the cells, those that look most like something sewn, whose mean tells of the whole
 SEWN = 1.5  # mean logit of these, above which a picture shows something sewn (docs/benchmarks.md)
 LEVELS = (-0.5, *np.arange(0, 6.5, 0.5))  # logits below which a cell is cloth: the first that leaves enough
@@ -27,33 +22,6 @@ SMALLEST = 16  # px, shorter side of a piece
 BROAD = 0.06  # of a piece's longer side: light of a plain cloth that changes more slowly is taken out
 COARSE = 256  # px, longer side at which that light is looked up
 PLAIN = 8.0, 4.0  # deviation of a plain cloth's L, and of a and b, in CIELAB, once that light is taken out
-
-Maps = Callable[..., Mapping[str, np.ndarray]]
-
-
-class Construction:
-    """What is sewn in a picture: `features`, the network of maps, and `head`, the linear model on them."""
-
-    def __init__(self, features: Maps, head: Maps) -> None:
-        self.features, self.head = features, head
-
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Logits hxw, about a cell for 16 px of SIDE: is this a collar, placket, pocket, waistband, opening?
-
-        pixels: uint8 HxWx3 sRGB. Raises UserError (exit code 4) for a model that does not fit.
-        """
-        maps = self.features(image=looked_at(pixels)[None])
-        found = self.head(**{name: maps[name] for name in ("stage_16", "stage_32")})["construction"]
-        return fits("construction", found, 1, *maps["stage_16"].shape[2:])[0]
-
-
-def looked_at(pixels: np.ndarray) -> np.ndarray:
-    """The picture as the feature network sees it: float32 hxwx3 in [-1, 1], the longer side SIDE."""
-    longer = max(pixels.shape[:2])
-    height, width = (max(3 * STEP, STEP * round(side * SIDE / longer / STEP)) for side in pixels.shape[:2])
-    grows = min(pixels.shape[:2]) < SIDE
-    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC if grows else cv2.INTER_AREA)
-    return small.astype(np.float32) / 127.5 - 1
 
 
 def how_sewn(logits: np.ndarray) -> float:
@@ -65,7 +33,7 @@ def how_sewn(logits: np.ndarray) -> float:
 def piece_of_cloth(pixels: np.ndarray, logits: np.ndarray) -> np.ndarray | None:
     """The largest upright piece in which nothing is sewn, plain cloth evenly lit; None where there is none.
 
-    uint8 hxwx3. pixels: uint8 HxWx3 sRGB. logits: hxw, as Construction tells them.
+    uint8 hxwx3. pixels: uint8 HxWx3 sRGB. logits: hxw, as sight.Sight tells them.
     """
     for level in LEVELS:
         rows, columns = largest_rectangle(logits < min(level, how_sewn(logits)))

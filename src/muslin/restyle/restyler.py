@@ -21,6 +21,7 @@ from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress, fold_exponents, gain
+from muslin.garments.sight import Sight
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
@@ -28,6 +29,7 @@ from muslin.restyle.styles import Styles
 from muslin.textiles.mix import Overprint
 
 BASELINE = "luminance"
+LOOKERS = ("features", "footwear", "garment", "closeup")  # models that choose; nothing of theirs becomes a pixel
 
 PhotoLike = str | Path | np.ndarray | Photo
 StyleLike = str | Path | np.ndarray | Photo
@@ -109,12 +111,12 @@ class Restyler:
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
-        features, shoes = (Network(store.load(name).file(), threads) for name in ("features", "footwear"))
+        features, shoes, *heads = (Network(store.load(name).file(), threads) for name in LOOKERS)
         for network in (self._segment, *(() if self._fields is None else (self._fields, features, shoes))):
             if network is not None:
                 network.open_soon()  # while the photo is read
         self._footwear = Footwear(features, shoes)
-        self._styles = Styles(self._look_at, self._segment, features, threads)
+        self._styles = Styles(self._look_at, None if self._segment is None else Sight(features, *heads))
 
     def restyle(
         self,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from muslin import store
 from muslin.garments import references
-from muslin.garments.closeup import Construction
-from muslin.garments.network import Network
 from muslin.images import Photo
 from muslin.restyle.controls import Controls
 from muslin.textiles.repeat import Cloth, PreparedCloth
@@ -21,16 +17,10 @@ KEPT = 16  # pictures: a folder of photos wears one cloth
 
 
 class Styles:
-    """look_at: finds a garment and its fields. network: of masks; None = garments are not told from cloth.
+    """look_at: finds a garment and its fields. tell: what a picture shows; None = garments are not told from cloth."""
 
-    features: the network of maps. It and what looks at close-ups with it, which has `threads`, are opened at the first
-    picture that needs them.
-    """
-
-    def __init__(
-        self, look_at: references.LookAt, network: Network | None, features: Network, threads: int | None
-    ) -> None:
-        self._look_at, self._network, self._features, self._threads = look_at, network, features, threads
+    def __init__(self, look_at: references.LookAt, tell: references.Tell | None) -> None:
+        self._look_at, self._tell = look_at, tell
         self._cuts: dict[Any, references.Cut | None] = {}  # of pictures that show a garment, their cloth
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated
 
@@ -55,8 +45,9 @@ class Styles:
     def shown(self, picture: Photo, shows: str) -> references.Cut | None:
         """The cloth of a picture that shows a garment; None of one that is cloth. Not kept. shows: auto or garment."""
         found = None
-        if shows == "auto" or picture.alpha is None:  # of a cut-out that is called a garment the outline is known
-            found = references.cloth_shown(picture, self._look_at, self._network, self._sewn)
+        # Of a cut-out that is called a garment the outline is known.
+        if self._tell is not None and (shows == "auto" or picture.alpha is None):
+            found = references.cloth_shown(picture, self._look_at, self._tell)
         if found is None and shows == "garment":
             found = references.Cut(*references.cloth_of(picture, self._look_at), near=False)
         return found
@@ -71,13 +62,6 @@ class Styles:
         pixels = self._swatches[key]
         share = settings.scale * span * longer_side / max(pixels.shape[:2])
         return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
-
-    def _sewn(self, pixels: np.ndarray) -> np.ndarray:
-        return self._construction(pixels)
-
-    @cached_property
-    def _construction(self) -> Construction:
-        return Construction(self._features, Network(store.load("closeup").file(), self._threads))
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

@@ -1,0 +1,49 @@
+"""What a picture given as a style shows, told by linear models on one look of the feature network.
+
+Two models: `garment` (a whole garment, in front of something) and `closeup` (where in a picture something is sewn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from muslin.garments.network import fits
+
+SIDE = 224  # px, longer side at which a picture is looked at
+STEP = 32  # px: both sides are multiples of it
+
+Maps = Callable[..., Mapping[str, np.ndarray]]
+
+
+class Seen(NamedTuple):
+    """garment: logit of a whole garment. sewn: logits hxw, about a cell for 16 px of SIDE, of a collar, placket, ..."""
+
+    garment: float
+    sewn: np.ndarray
+
+
+class Sight:
+    """`features`, the network of maps, and two linear models on them; all are opened at the first picture."""
+
+    def __init__(self, features: Maps, garment: Maps, closeup: Maps) -> None:
+        self.features, self.garment, self.closeup = features, garment, closeup
+
+    def __call__(self, pixels: np.ndarray) -> Seen:
+        """pixels: uint8 HxWx3 sRGB. Raises UserError (exit code 4) for a model that does not fit."""
+        maps = self.features(image=looked_at(pixels)[None])
+        whole = fits("garment", self.garment(stage_32=maps["stage_32"])["garment"], 1)
+        sewn = self.closeup(**{name: maps[name] for name in ("stage_16", "stage_32")})["construction"]
+        return Seen(float(whole[0]), fits("construction", sewn, 1, *maps["stage_16"].shape[2:])[0])
+
+
+def looked_at(pixels: np.ndarray) -> np.ndarray:
+    """The picture as the feature network sees it: float32 hxwx3 in [-1, 1], the longer side SIDE."""
+    longer = max(pixels.shape[:2])
+    height, width = (max(3 * STEP, STEP * round(side * SIDE / longer / STEP)) for side in pixels.shape[:2])
+    grows = min(pixels.shape[:2]) < SIDE
+    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC if grows else cv2.INTER_AREA)
+    return small.astype(np.float32) / 127.5 - 1
