@@ -14,7 +14,6 @@ from muslin.garments.cloth import LARGEST, cut_cloth
 from muslin.garments.fields import Fields
 from muslin.garments.sight import Seen
 from muslin.images import Photo
-from muslin.textiles.seamless import VISIBLE, seam_score
 
 Tell = Callable[[np.ndarray], Seen]  # what a picture shows: sight.Sight
 LookAt = Callable[[Photo], tuple[np.ndarray, Fields]]  # finds the garment of a photo: its alpha, its fields
@@ -48,7 +47,6 @@ def cloth_shown(picture: Photo, look_at: LookAt, tell: Tell) -> Cut | None:
     """The cloth of a picture that surely shows a garment, whole or from near; None of any other.
 
     None too where no piece is large enough: nobody asked for a garment. Transparency says nothing: motifs have it too.
-    A close-up counts where what is sewn in it would show when it is repeated.
     """
     if min(picture.pixels.shape[:2]) < SMALLEST or _repeats(picture.pixels):
         return None
@@ -58,7 +56,7 @@ def cloth_shown(picture: Photo, look_at: LookAt, tell: Tell) -> Cut | None:
             return Cut(*cloth_of(picture, look_at), near=False)
         except UserError:
             return None
-    if how_sewn(seen.sewn) <= SEWN or seam_score(picture.pixels) <= VISIBLE:
+    if how_sewn(seen.sewn) <= SEWN:
         return None
     near = _at_most(picture, LARGEST).pixels
     piece = piece_of_cloth(near, seen.sewn)
