@@ -63,9 +63,9 @@ def shown(data: Path, network: Network) -> Iterator[Shown]:
     for photo in load_garments(data, side=320, masked=True):
         if photo.key.split("/")[0] not in WHOLE:
             yield one("garments on a plain backdrop", photo.key, _laid(rng, photo), held_out(photo.key))
-    originals = {row["file"]: row["original_path"] for row in read_rows(data / "styles" / "manifest.csv")}
-    for index, path in enumerate(_swatches(data)):
-        name = originals.get(path.relative_to(data / "styles").as_posix(), path.stem)
+    known = originals(data)
+    for index, path in enumerate(swatches(data)):
+        name = known.get(path.relative_to(data / "styles").as_posix(), path.stem)
         pixels = read_image(path).pixels
         yield one("crops of garments" if CROPPED.match(path.stem) else "other swatches", name, pixels)
         if index % 2 == 0:
@@ -76,7 +76,12 @@ def shown(data: Path, network: Network) -> Iterator[Shown]:
             yield one("drawn textiles", name, swatch(name, 1000 + seed, SIDES[seed % 4]))
 
 
-def _swatches(data: Path) -> list[Path]:
+def originals(data: Path) -> dict[str, str]:
+    """Swatch (LOOK/NAME) -> the name of the picture it is a crop of."""
+    return {row["file"]: row["original_path"] for row in read_rows(data / "styles" / "manifest.csv")}
+
+
+def swatches(data: Path) -> list[Path]:
     return sorted(p for p in (data / "styles").rglob("*") if p.suffix.lower() in (".jpg", ".png"))
 
 
@@ -138,8 +143,8 @@ def main() -> None:
     model_of_garments(options.data, options.out)
     restyler = Restyler()
     garments = [path for key, path in photo_paths(options.data) if held_out(key) and key.split("/")[0] not in WHOLE]
-    cropped = {path for path in _swatches(options.data) if CROPPED.match(path.stem)}  # from garments: close-ups
-    others = [path for path in _swatches(options.data) if path not in cropped]
+    cropped = {path for path in swatches(options.data) if CROPPED.match(path.stem)}  # from garments: close-ups
+    others = [path for path in swatches(options.data) if path not in cropped]
     drawn = [Photo(swatch(name, 1000 + k, SIDES[k % 4])) for name in sorted(TEXTILES) for k in range(DRAWN)]
     for name, pictures in (
         ("garments kept out", map(read_image, garments)),

@@ -9,21 +9,22 @@ import pytest
 from muslin import store
 from muslin.data.truth import render
 from muslin.errors import UserError
-from muslin.garments.closeup import SEWN, evened_if_plain, how_sewn, piece_of_cloth
+from muslin.garments.closeup import SEWN, how_sewn, piece_of_cloth
 from muslin.garments.network import Network
 from muslin.garments.references import GARMENT
 from muslin.garments.sight import Sight, looked_at
-from muslin.images import luminance, read_image, srgb_to_linear, write_image
+from muslin.images import read_image, write_image
 from muslin.restyle.restyler import Restyler
 from muslin.restyle.styles import REPEAT_SHARE
 from muslin.textiles.procedural import swatch
+from muslin.textiles.seamless import VISIBLE, seam_score
 
 PICTURES = Path(__file__).parent.parent / "pictures"
 
 
 @pytest.fixture(scope="module")
 def sight() -> Sight:
-    return Sight(*(Network(store.load(name).file()) for name in ("features", "garment", "closeup")))
+    return Sight(*(Network(store.load(name).file()) for name in ("features", "garment", "closeup", "plain")))
 
 
 def shown(name: str) -> np.ndarray:
@@ -60,7 +61,7 @@ def test_the_piece_is_the_largest_one_that_is_clean() -> None:
     logits = np.full((14, 14), -3.0, np.float32)
     logits[:5] = 4  # a waistband
     logits[:, 6] = 4  # a fly, nearer to the left
-    np.testing.assert_array_equal(piece_of_cloth(pixels, logits), pixels[50:, 70:])
+    np.testing.assert_array_equal(piece_of_cloth(pixels, logits, False), pixels[50:, 70:])
 
 
 def test_where_all_is_sewn_the_least_of_it_is_taken_or_nothing() -> None:
@@ -68,33 +69,44 @@ def test_where_all_is_sewn_the_least_of_it_is_taken_or_nothing() -> None:
     logits = np.full((14, 14), 3.0, np.float32)
     logits[8:, :8] = 1.2
     logits[:4] = 9
-    np.testing.assert_array_equal(piece_of_cloth(pixels, logits), pixels[80:, :80])
-    assert piece_of_cloth(pixels, np.full((14, 14), 9, np.float32)) is None
-    assert piece_of_cloth(pixels[:20, :20], logits) is None
+    np.testing.assert_array_equal(piece_of_cloth(pixels, logits, False), pixels[80:, :80])
+    for plain in (False, True):
+        assert piece_of_cloth(pixels, np.full((14, 14), 9, np.float32), plain) is None
+        assert piece_of_cloth(pixels[:20, :20], logits, plain) is None
 
 
-def test_plain_cloth_is_evenly_lit_and_a_pattern_keeps_its_own() -> None:
-    ramp = np.linspace(0.12, 0.3, 96)[None, :, None] * np.random.default_rng(0).uniform(0.9, 1.1, (96, 96, 1))
-    denim = np.uint8(255 * np.clip(ramp * [0.8, 1.0, 1.5], 0, 1) ** (1 / 2.2))
-    even = evened_if_plain(denim)
-    sides = [
-        luminance(srgb_to_linear(one[:, place])).mean()
-        for one in (denim, even)
-        for place in (slice(8, 24), slice(72, 88))
-    ]
-    assert sides[1] / sides[0] > 1.7 and sides[3] / sides[2] < 1.15
-    stripes = swatch("stripes", 4, 96)
-    np.testing.assert_array_equal(evened_if_plain(stripes), stripes)
+def worn_denim(side: int) -> np.ndarray:
+    """Worn from blue to grey on the right, in light that comes from there, with white stitches and a fine weave."""
+    worn = np.linspace(0, 1, side)[None, :, None]
+    weave = np.random.default_rng(0).uniform(0.9, 1.1, (side, side, 1))
+    cloth = ((1 - worn) * [78, 102, 132] + worn * [112, 118, 126]) * (0.8 + 0.3 * worn) * weave
+    cloth[: side // 3] = [250, 60, 60]  # a waistband
+    return np.uint8(cloth.clip(0, 255))
 
 
-def test_faded_denim_is_of_one_dye() -> None:
-    """From blue to the grey of worn cloth: of one brightness, and of one hue."""
-    worn = np.linspace(0, 1, 96)[None, :, None] * np.random.default_rng(0).uniform(0.9, 1.1, (96, 96, 1))
-    denim = np.uint8((1 - worn).clip(0, 1) * [78, 102, 132] + worn.clip(0, 1) * [112, 118, 126])
-    even = evened_if_plain(denim).astype(np.float32)
-    blue = [(one[..., 2] - one[..., 0]).reshape(96, 6, 16).mean((0, 2)) for one in (denim.astype(np.float32), even)]
-    assert np.ptp(blue[0]) > 25 and np.ptp(blue[1]) < 6
-    np.testing.assert_allclose(even.mean((0, 1)), denim.mean((0, 1)), atol=3)
+def test_plain_cloth_is_quilted_from_all_that_is_clean_and_evenly_lit_and_dyed() -> None:
+    denim, logits = worn_denim(168), np.full((14, 14), -3.0, np.float32)
+    logits[:6] = 6
+    tile = piece_of_cloth(denim, logits, True).astype(np.float32)
+    np.testing.assert_array_equal(tile, piece_of_cloth(denim, logits, True))
+    assert (tile[..., 0] < tile[..., 2]).mean() > 0.99  # no waistband
+    for one, even in ((denim[84:].astype(np.float32), False), (tile, True)):
+        columns = one[:, : one.shape[1] // 6 * 6].reshape(one.shape[0], 6, -1, 3).mean((0, 2))
+        blue, light = np.ptp(columns[:, 2] - columns[:, 0]), np.ptp(columns.mean(-1))
+        assert (blue < 8 and light < 8) == even and (blue > 20 and light > 20) == (not even)
+    assert tile.mean(-1).std() > 3  # the weave is kept
+    assert seam_score(piece_of_cloth(denim, logits, True)) < VISIBLE
+
+
+def test_patterned_cloth_keeps_its_own_light() -> None:
+    stripes, logits = swatch("stripes", 4, 140), np.full((14, 14), -3.0, np.float32)
+    logits[0] = 4
+    np.testing.assert_array_equal(piece_of_cloth(stripes, logits, False), stripes[10:])
+
+
+def test_denim_is_plain_and_a_print_is_not(sight: Sight) -> None:
+    assert sight(shown("jeans")).plain > 0 > sight(shown("floral")).plain
+    assert max(sight(swatch(name, 1, 240)).plain for name in ("gingham", "leopard", "botanical", "stripes")) < 0
 
 
 def test_a_close_up_is_no_whole_garment_and_a_rendered_one_is(sight: Sight) -> None:
@@ -105,12 +117,13 @@ def test_a_close_up_is_no_whole_garment_and_a_rendered_one_is(sight: Sight) -> N
 
 def test_models_that_do_not_fit_are_named(sight: Sight) -> None:
     def wrong(**maps: np.ndarray) -> dict[str, np.ndarray]:
-        return {"construction": np.zeros((1, 3, 3), np.float32), "garment": np.zeros((1, 1), np.float32)}
+        square = np.zeros((1, 3, 3), np.float32)
+        return {"construction": square, "garment": square, "plain": square}
 
-    with pytest.raises(UserError, match="construction"):
-        Sight(sight.features, sight.garment, wrong)(shown("jeans"))
-    with pytest.raises(UserError, match="garment"):
-        Sight(sight.features, wrong, sight.closeup)(shown("jeans"))
+    right = {"garment": sight.garment, "closeup": sight.closeup, "plain": sight.plain}
+    for name, output in (("garment", "garment"), ("closeup", "construction"), ("plain", "plain")):
+        with pytest.raises(UserError, match=output):
+            Sight(sight.features, **{**right, name: wrong})(shown("jeans"))
 
 
 def test_a_close_up_given_as_a_style_is_not_repeated_whole(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_cut_out_brings_its_mask_and_a_motif_stays_a_motif(restyler: Restyler)
 
 def test_nobody_is_told_of_a_piece_that_nobody_asked_for(restyler: Restyler, monkeypatch: pytest.MonkeyPatch) -> None:
     """A garment too narrow to cut cloth from: an error where it was asked for, the picture where it was not."""
-    monkeypatch.setattr(Sight, "__call__", lambda self, pixels: Seen(9.0, np.zeros((8, 8), np.float32)))
+    monkeypatch.setattr(Sight, "__call__", lambda self, pixels: Seen(9.0, np.zeros((8, 8), np.float32), 0.0))
     pixels = swatch("stripes", 4, 128)
     alpha = np.zeros((128, 128), np.uint8)
     alpha[:, 40:58] = 255

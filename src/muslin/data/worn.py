@@ -17,7 +17,10 @@ from muslin.garments.sight import Sight
 from muslin.images import Photo
 
 MODELS = Path(__file__).parent.parent / "models"
-LOOKERS = [MODELS / "features" / "network.onnx", MODELS / "garment" / "head.onnx", MODELS / "closeup" / "head.onnx"]
+LOOKERS = [
+    MODELS / "features" / "network.onnx",
+    *(MODELS / name / "head.onnx" for name in ("garment", "closeup", "plain")),
+]
 
 
 def cloth_in(pixels: np.ndarray) -> np.ndarray:

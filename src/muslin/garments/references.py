@@ -59,7 +59,7 @@ def cloth_shown(picture: Photo, look_at: LookAt, tell: Tell) -> Cut | None:
     if how_sewn(seen.sewn) <= SEWN:
         return None
     near = _at_most(picture, LARGEST).pixels
-    piece = piece_of_cloth(near, seen.sewn)
+    piece = piece_of_cloth(near, seen.sewn, seen.plain > 0)
     return None if piece is None else Cut(piece, max(piece.shape[:2]) / max(near.shape[:2]), near=True)
 
 

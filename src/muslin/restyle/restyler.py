@@ -29,7 +29,13 @@ from muslin.restyle.styles import Styles
 from muslin.textiles.mix import Overprint
 
 BASELINE = "luminance"
-LOOKERS = ("features", "footwear", "garment", "closeup")  # models that choose; nothing of theirs becomes a pixel
+LOOKERS = (
+    "features",
+    "footwear",
+    "garment",
+    "closeup",
+    "plain",
+)  # models that choose; nothing of theirs becomes a pixel
 
 PhotoLike = str | Path | np.ndarray | Photo
 StyleLike = str | Path | np.ndarray | Photo
