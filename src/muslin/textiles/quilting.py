@@ -26,17 +26,18 @@ def quilted(
     arguments give the same tile.
     """
     within = np.s_[: max(0, usable.shape[0] - patch + 1), : max(0, usable.shape[1] - patch + 1)]
-    square = np.ones((patch, patch), np.uint8)
-    fits = cv2.erode(usable.astype(np.uint8), square, anchor=(0, 0), borderValue=0)[within]
+    whole = np.ones((patch, patch), np.uint8)
+    fits = cv2.erode(usable.astype(np.uint8), whole, anchor=(0, 0), borderValue=0)[within]
     if not fits.any():
         return None
     if restless is not None:
-        most = cv2.dilate(restless, square, anchor=(0, 0))[within]
+        most = cv2.dilate(restless, whole, anchor=(0, 0))[within]
         fits = fits * (most <= np.quantile(most[fits > 0], CALMEST))
     places = np.argwhere(fits)
     rng = np.random.default_rng(seed)
     places = places[rng.permutation(len(places))[:PATCHES]]
-    small = np.stack([_compared(pixels[y : y + patch, x : x + patch]) for y, x in places])
+    small = np.stack([_compared(pixels[y : y + patch, x : x + patch]) for y, x in places]).astype(np.float64)
+    flat, square = small.reshape(len(small), -1), np.square(small).sum(-1).reshape(len(small), -1)
     overlap = max(2, patch // 3)
     step, taken = patch - overlap, np.zeros(len(places))
     side = blocks * step
@@ -44,8 +45,10 @@ def quilted(
     for block in np.ndindex(blocks, blocks):
         here = np.ix_(*((np.arange(patch) + step * k) % side for k in block))
         there, known = tile[here], filled[here]
-        weight = _compared(known) > 0.99
-        apart = (np.square(small - _compared(there)).sum(-1) * weight).sum((1, 2)) * (1 + AGAIN * taken)
+        weight, old = (_compared(known) > 0.99).astype(np.float64), _compared(there).astype(np.float64)
+        old_square = (np.square(old).sum(-1) * weight).sum()
+        apart = square @ weight.ravel() - 2 * flat @ (old * weight[..., None]).ravel() + old_square
+        apart = np.maximum(apart, 0) * (1 + AGAIN * taken)
         chosen = int(rng.choice(np.flatnonzero(apart <= ALIKE * apart.min())))
         taken[chosen] += 1
         y, x = places[chosen]
