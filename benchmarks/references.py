@@ -161,7 +161,7 @@ def main() -> None:
     cut, tiles = 0, []
     for path in garments:
         try:
-            cloth, _ = cloth_of(read_image(path), restyler._look_at)
+            cloth, _ = cloth_of(read_image(path), restyler._look_at, restyler._styles._tell)
         except UserError:
             continue
         cut += 1

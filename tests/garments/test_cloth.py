@@ -9,7 +9,9 @@ from muslin.errors import UserError
 from muslin.garments import cloth
 from muslin.garments.cloth import cut_cloth
 from muslin.garments.fields import PANELS, Fields
+from muslin.garments.sight import Seen
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
+from muslin.textiles.seamless import VISIBLE, seam_score
 
 SIZE = 256
 
@@ -77,6 +79,46 @@ def test_a_badge_is_left_out_and_the_dots_of_a_dotted_cloth_are_not() -> None:
     assert cut_cloth(photo, alpha, replace(fields, dyed=slit))[0].shape == whole.shape
     dotted, _ = cut_cloth(photo, alpha, replace(fields, dyed=dots))
     assert dotted.shape == whole.shape and (dotted == [0, 250, 0]).all(-1).any()
+
+
+def seen(plain: float, zip_: bool) -> Seen:
+    """What a picture shows; a zip runs down right of its middle."""
+    sewn = np.full((14, 14), -4, np.float32)
+    sewn[:, 8] = 7 if zip_ else -4
+    return Seen(9.0, sewn, plain)
+
+
+@pytest.mark.parametrize("turn", [0.0, 12.0])
+def test_what_is_sewn_is_left_out_of_patterned_cloth(turn: float) -> None:
+    photo, alpha, fields = shown(turn)
+    whole, _ = cut_cloth(photo, alpha, fields)
+    for zip_, same in ((True, False), (False, True)):
+        some, _ = cut_cloth(photo, alpha, fields, lambda picture, zip_=zip_: seen(-5.0, zip_))
+        assert (some.shape == whole.shape) == same
+    beside, _ = cut_cloth(photo, alpha, fields, lambda picture: seen(-5.0, True))
+    assert beside.shape[1] < 0.7 * whole.shape[1]
+
+
+@pytest.mark.parametrize("turn", [0.0, 12.0])
+def test_plain_cloth_is_quilted_without_its_zip_and_its_light(turn: float) -> None:
+    _, alpha, fields = shown(turn)
+    ramp = np.linspace(0.1, 0.4, SIZE)[None, :, None] * np.random.default_rng(0).uniform(0.9, 1.1, (SIZE, SIZE, 1))
+    photo = linear_to_srgb((ramp * [0.3, 0.5, 1.0]).astype(np.float32))
+    photo[:, 140:148] = [250, 200, 0]
+    tile, share = cut_cloth(photo, alpha, fields, lambda picture: seen(5.0, True))
+    assert share == pytest.approx(max(tile.shape[:2]) / (np.ptp(np.nonzero(alpha.any(0))[0]) + 1))
+    assert (tile[..., 2].astype(int) > tile[..., 0]).all()
+    columns = luminance(srgb_to_linear(tile)).mean(0)
+    assert columns.std() / columns.mean() < 0.1
+    assert seam_score(tile) < VISIBLE
+
+
+def test_a_picture_that_covers_plain_cloth_is_what_is_meant() -> None:
+    photo, alpha, fields = shown()
+    dyed = np.full((SIZE, SIZE), -5, np.float32)
+    dyed[60:190, 60:196] = 5
+    with_words = cut_cloth(photo, alpha, replace(fields, dyed=dyed), lambda picture: seen(5.0, False))[0]
+    np.testing.assert_array_equal(with_words, cut_cloth(photo, alpha, replace(fields, dyed=dyed))[0])
 
 
 def test_no_piece_large_enough_is_an_error_that_teaches() -> None:

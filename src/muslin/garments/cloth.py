@@ -1,6 +1,11 @@
-"""The cloth of a garment, cut from its photo: the largest straight piece of a panel, its grain upright, evenly lit."""
+"""The cloth of a garment, cut from its photo: the largest straight piece of a panel, its grain upright, evenly lit.
+
+Plain cloth is quilted from all of the panel where nothing is sewn.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -9,6 +14,8 @@ from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.bands import bands, cloth_positions
 from muslin.garments.fields import Fields
 from muslin.garments.framing import garment_box, rotation
+from muslin.garments.plain import plain_cloth
+from muslin.garments.sight import Seen
 from muslin.images import linear_to_srgb, srgb_to_linear
 
 LARGEST = 1600  # px of the photo's longer side; a larger one is made smaller first
@@ -17,16 +24,23 @@ EDGE = 0.025  # of the garment's longer side that is left free along its outline
 BROAD = 0.01  # of the garment's longer side: light that changes more slowly is taken out, weave and knit are not
 UPRIGHT = 2.0  # degrees: a grain nearer to the vertical than this is left, since turning costs sharpness
 LEAST_GROUND = 0.35  # of the largest piece, that one without words and pictures must come to
+MOSTLY = 0.7  # of a plain panel, that is free of words and pictures, or these are what is meant
 SLIMMEST = 2.5  # times as long as wide: what is slimmer counts as cut short
 SMALLEST = 24  # px
+SEWN, NEVER = 1.5, -30.0  # logit of a place from which it is left out, if enough is left; logit where nobody knows
+
+Tell = Callable[[np.ndarray], Seen]  # what a picture shows: sight.Sight
 
 
-def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np.ndarray, float]:
+def cut_cloth(
+    pixels: np.ndarray, alpha: np.ndarray, fields: Fields, tell: Tell | None = None
+) -> tuple[np.ndarray, float]:
     """(swatch uint8 hxwx3 sRGB, its longer side as a share of the garment's longer side).
 
-    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. fields: of this photo and mask.
-    Light and folds are divided out as far as they are broad, so that a knit stays a knit. Raises UserError where no
-    piece of SMALLEST px lies in one panel.
+    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. fields: of this photo and mask. tell: what a picture shows;
+    None = plain cloth and what is sewn are not known.
+    Plain cloth is quilted (plain.py). Of any other it is the largest straight piece; light and folds are divided out as
+    far as they are broad, so that a knit stays a knit. Raises UserError where no piece of SMALLEST px is in one panel.
     """
     left, top, right, bottom = box = garment_box(alpha)
     side = max(right - left, bottom - top)
@@ -38,10 +52,17 @@ def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np
     piece = inside & (panel == int(shares[:3].argmax()))  # trim is no cloth to cut from
     even = _evened(srgb_to_linear(pixels[top:bottom, left:right]), light, inside, BROAD * side)
     turn, edge = _grain(u, v, piece), max(2, round(EDGE * side))
-    ground = piece & ~_dyed(fields, box)
+    ground, seen = piece & ~_dyed(fields, box), pixels[top:bottom, left:right]
+    shows = None if tell is None else tell(seen)
+    sewn = _sewn(shows, inside.shape)
     if abs(turn) >= UPRIGHT:
-        even = _turned(even, turn)
+        even, seen, sewn = (_turned(field, turn) for field in (even, seen, sewn))
         piece, ground = (_turned(field.astype(np.float32), turn) > 0.99 for field in (piece, ground))
+    if shows is not None and shows.plain > 0 and ground.sum() >= MOSTLY * piece.sum():
+        tile = plain_cloth(np.ascontiguousarray(seen), sewn, _eroded(ground, edge), BROAD * side)
+        if tile is not None:
+            return tile, max(tile.shape[:2]) / side
+    ground &= sewn < SEWN
     y, x = _largest_piece(piece, edge)
     beside = _largest_piece(ground, edge)
     large = min(part.stop - part.start for part in beside) >= SMALLEST
@@ -51,6 +72,13 @@ def cut_cloth(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> tuple[np
     if min(height, width) < SMALLEST:
         raise _too_small(width, height)
     return linear_to_srgb(np.ascontiguousarray(even[y, x])), max(height, width) / side
+
+
+def _sewn(shows: Seen | None, size: tuple[int, int]) -> np.ndarray:
+    """Logits of something sewn, float32 of `size`; nowhere if nobody knows."""
+    if shows is None:
+        return np.full(size, NEVER, np.float32)
+    return cv2.resize(shows.sewn.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _too_small(width: int, height: int) -> UserError:
@@ -117,13 +145,18 @@ def _turned(field: np.ndarray, degrees: float) -> np.ndarray:
 
 def _largest_piece(inside: np.ndarray, edge: int) -> tuple[slice, slice]:
     """(rows, columns) of the largest upright rectangle inside, `edge` px from its outline; slim ones count less."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * edge + 1, 2 * edge + 1))
-    core = cv2.erode(inside.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    core = _eroded(inside, edge)
     cell = max(1, max(core.shape) // GRID)
     rows, columns = core.shape[0] // cell, core.shape[1] // cell
     free = core[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).min((1, 3)) > 0
     y, x = (slice(cell * side.start, cell * side.stop) for side in largest_rectangle(free))
     return y, x
+
+
+def _eroded(inside: np.ndarray, edge: int) -> np.ndarray:
+    """Without what is within `edge` px of the outline; bool."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * edge + 1, 2 * edge + 1))
+    return cv2.erode(inside.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
 
 
 def largest_rectangle(free: np.ndarray) -> tuple[slice, slice]:

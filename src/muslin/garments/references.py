@@ -10,12 +10,10 @@ import numpy as np
 
 from muslin.errors import UserError
 from muslin.garments.closeup import SEWN, how_sewn, piece_of_cloth
-from muslin.garments.cloth import LARGEST, cut_cloth
+from muslin.garments.cloth import LARGEST, Tell, cut_cloth
 from muslin.garments.fields import Fields
-from muslin.garments.sight import Seen
 from muslin.images import Photo
 
-Tell = Callable[[np.ndarray], Seen]  # what a picture shows: sight.Sight
 LookAt = Callable[[Photo], tuple[np.ndarray, Fields]]  # finds the garment of a photo: its alpha, its fields
 SHOWS = ("auto", "cloth", "garment")
 # Of 434 garments kept out this takes all but a few, of 1,505 swatches and 920 drawn textiles none (docs/benchmarks.md).
@@ -53,7 +51,7 @@ def cloth_shown(picture: Photo, look_at: LookAt, tell: Tell) -> Cut | None:
     seen = tell(picture.pixels)
     if seen.garment > GARMENT:
         try:
-            return Cut(*cloth_of(picture, look_at), near=False)
+            return Cut(*cloth_of(picture, look_at, tell), near=False)
         except UserError:
             return None
     if how_sewn(seen.sewn) <= SEWN:
@@ -63,13 +61,13 @@ def cloth_shown(picture: Photo, look_at: LookAt, tell: Tell) -> Cut | None:
     return None if piece is None else Cut(piece, max(piece.shape[:2]) / max(near.shape[:2]), near=True)
 
 
-def cloth_of(picture: Photo, look_at: LookAt) -> tuple[np.ndarray, float]:
+def cloth_of(picture: Photo, look_at: LookAt, tell: Tell | None) -> tuple[np.ndarray, float]:
     """(swatch, its longer side as a share of the garment's) of the garment that a picture shows.
 
     Raises UserError where no garment is found, or no piece of it is large enough.
     """
     picture = _at_most(picture, LARGEST)
-    return cut_cloth(picture.pixels, *look_at(picture))
+    return cut_cloth(picture.pixels, *look_at(picture), tell)
 
 
 def _at_most(picture: Photo, side: int) -> Photo:

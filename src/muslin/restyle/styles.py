@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from muslin.garments import references
+from muslin.garments.cloth import Tell
 from muslin.images import Photo
 from muslin.restyle.controls import Controls
 from muslin.textiles.repeat import Cloth, PreparedCloth
@@ -19,7 +20,7 @@ KEPT = 16  # pictures: a folder of photos wears one cloth
 class Styles:
     """look_at: finds a garment and its fields. tell: what a picture shows; None = garments are not told from cloth."""
 
-    def __init__(self, look_at: references.LookAt, tell: references.Tell | None) -> None:
+    def __init__(self, look_at: references.LookAt, tell: Tell | None) -> None:
         self._look_at, self._tell = look_at, tell
         self._cuts: dict[Any, references.Cut | None] = {}  # of pictures that show a garment, their cloth
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated
@@ -49,7 +50,7 @@ class Styles:
         if self._tell is not None and (shows == "auto" or picture.alpha is None):
             found = references.cloth_shown(picture, self._look_at, self._tell)
         if found is None and shows == "garment":
-            found = references.Cut(*references.cloth_of(picture, self._look_at), near=False)
+            found = references.Cut(*references.cloth_of(picture, self._look_at, self._tell), near=False)
         return found
 
     def cloth(self, swatch: np.ndarray, span: float, settings: Controls, longer_side: float) -> PreparedCloth:
