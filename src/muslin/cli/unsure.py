@@ -7,7 +7,7 @@ from pathlib import Path
 
 from muslin.cli import terminal
 
-UNSURE = 0.9  # confidence of a found garment below which every second outline was wrong (docs/limits.md)
+UNSURE = 0.93  # confidence of a found garment below which every third outline was wrong (docs/limits.md)
 NAMED = 10
 
 
