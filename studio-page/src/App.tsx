@@ -22,7 +22,7 @@ import { Train } from "./train/Train";
 export function App() {
   const text = useText();
   const section = useStore((state) => state.section);
-  const ready = useStore((state) => Boolean(state.project));
+  const project = useStore((state) => state.project);
   const failed = useStore((state) => state.failed);
   const masked = useStore((state) => (state.masking ? state.garments.find((item) => item.id === state.garment) : undefined));
   const [keys, setKeys] = useState(false);
@@ -38,10 +38,22 @@ export function App() {
       event.preventDefault();
       if (event.dataTransfer) void filesOf(event.dataTransfer).then(receive);
     };
+    // A menu is left by Escape, by a click beside it and by a choice that is made at once.
+    const leave = (event: Event) => {
+      const target = event.target as Element | null;
+      for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
+        const chosen = target?.closest("a, button[aria-pressed]");
+        if (event instanceof KeyboardEvent ? event.key === "Escape" : !menu.contains(target) || chosen) menu.open = false;
+      }
+    };
+    window.addEventListener("click", leave);
+    window.addEventListener("keydown", leave);
     window.addEventListener("keydown", pressed);
     window.addEventListener("dragover", over);
     window.addEventListener("drop", dropped);
     return () => {
+      window.removeEventListener("click", leave);
+      window.removeEventListener("keydown", leave);
       window.removeEventListener("keydown", pressed);
       window.removeEventListener("dragover", over);
       window.removeEventListener("drop", dropped);
@@ -60,7 +72,7 @@ export function App() {
       </main>
     );
   }
-  if (!ready) {
+  if (!project) {
     return (
       <main className="opening">
         <p role="status">{text.shell.loading}</p>
@@ -73,7 +85,7 @@ export function App() {
       {section === "restyle" && <Desk />}
       {section === "prints" && <Prints />}
       {section === "train" && <Train />}
-      {section === "deliver" && <Deliver />}
+      {section === "deliver" && <Deliver key={project} />}
       {masked && <MaskEditor garment={masked} />}
       {keys && <Keys onClose={() => setKeys(false)} />}
       {!masked && !keys && <Notices />}

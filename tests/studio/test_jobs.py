@@ -195,3 +195,20 @@ def test_the_worker_ends_with_a_dead_server_even_in_the_middle_of_a_job(tmp_path
     server.process.wait()
     until(lambda: not alive(worker), 10)
     assert json.loads((tmp_path / "data" / "worker-work.lock").read_text()) == worker
+
+
+def test_garments_and_results_of_another_project_are_refused(server, garment, look):
+    """Their pictures would land where nobody looks for them."""
+    made = server.ended(server.submit(garment, look, variants=1)["id"])
+    other = server.client.post("/v1/projects", json={"name": "Winter"}).json()["id"]
+    bodies = (
+        {"kind": "restyle", "garments": [garment["id"]], "looks": [{"look": look["id"]}], "variants": 1},
+        {"kind": "colourways", "garment": garment["id"], "looks": [{"look": look["id"]}], "palettes": [["#102030"]]},
+        {"kind": "deliver", "results": made["results"], "format": "zip"},
+    )
+    for body in bodies:
+        answer = server.client.post("/v1/jobs", json={**body, "project": other})
+        assert answer.status_code == 422 and "another project" in answer.json()["title"], answer.text
+    assert server.client.get(f"/v1/jobs?project={other}").json()["items"] == []
+    server.client.patch(f"/v1/projects/{server.project}", json={"opened": True})
+    server.client.delete(f"/v1/projects/{other}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from muslin import store
 from muslin.errors import EXIT_DATA, UserError
-from muslin.studio import capabilities, controls, jobs, projects, results, sets
+from muslin.studio import capabilities, controls, garments, jobs, projects, results, sets
 from muslin.studio.database import Row
 from muslin.studio.errors import StudioError
 from muslin.studio.service import Studio
@@ -18,6 +18,7 @@ from muslin.studio.service import Studio
 def prepare(studio: Studio, request: Mapping[str, Any]) -> str:
     """The command line(s) of a request. Raises StudioError for what is not there or cannot be done, UserError else."""
     projects.get(studio, request["project"])
+    _same_project(studio, request)
     kind = request["kind"]
     if kind in ("restyle", "colourways"):
         from muslin.studio.work import restyling
@@ -28,6 +29,24 @@ def prepare(studio: Studio, request: Mapping[str, Any]) -> str:
     if kind == "imagine":
         return _imagine(request)
     return _train(studio, request)
+
+
+def _same_project(studio: Studio, request: Mapping[str, Any]) -> None:
+    """Raises StudioError (422) for garments or results of another project: their pictures would land in this one."""
+    one = [request["garment"]] if "garment" in request else []
+    for kind, get, named in (
+        ("garment", garments.get, [*one, *(request.get("garments") or ())]),
+        ("result", results.get, request.get("results") or ()),
+    ):
+        for identity in named:
+            row = get(studio, identity)
+            if row["project"] not in (None, request["project"]):  # samples belong to all
+                raise StudioError(
+                    422,
+                    f"The {kind} '{row['name']}' belongs to another project.",
+                    received=identity,
+                    advice="Open the project that it belongs to, or name that one in the request.",
+                )
 
 
 def _imagine(request: Mapping[str, Any]) -> str:

@@ -27,7 +27,8 @@ export function ProblemText({ problem }: { problem: Problem }) {
 }
 
 function said(words: string | undefined, text: Text): string | undefined {
-  return words === "restored" ? text.restored : words === "cut" ? text.looks.cut : words;
+  const ours = { restored: text.restored, cut: text.looks.cut, lookGone: text.looks.gone };
+  return words && words in ours ? ours[words as keyof typeof ours] : words;
 }
 
 export function Notices() {

@@ -1,6 +1,7 @@
 /** A named slider with its value beside it; the value can be typed. */
 
-import { useId } from "react";
+import { useId, useState } from "react";
+import { onceLeft, whileTyping } from "./typed";
 
 interface Props {
   label: string;
@@ -16,10 +17,16 @@ interface Props {
 
 export function Slider({ label, value, min, max, step, unit, ratio = false, onChange }: Props) {
   const id = useId();
+  const [typed, setTyped] = useState<string | null>(null);
   const place = ratio ? (1000 * Math.log(value / min)) / Math.log(max / min) : value;
   const decimals = step < 1 ? 1 : 0;
   const rounded = (raw: number) => Number((Math.round(raw / step) * step).toFixed(decimals + 1));
   const bounded = (raw: number) => Math.min(max, Math.max(min, raw));
+  const left = () => {
+    const meant = typed === null ? null : onceLeft(typed, min, max);
+    if (meant !== null && meant !== value) onChange(meant);
+    setTyped(null);
+  };
   return (
     <div className="slider">
       <label htmlFor={id}>{label}</label>
@@ -30,8 +37,14 @@ export function Slider({ label, value, min, max, step, unit, ratio = false, onCh
           min={min}
           max={max}
           step={step}
-          value={Number(value.toFixed(decimals))}
-          onChange={(event) => event.target.value !== "" && onChange(bounded(Number(event.target.value)))}
+          value={typed ?? Number(value.toFixed(1))}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            const meant = whileTyping(event.target.value, min, max);
+            if (meant !== null) onChange(meant);
+          }}
+          onBlur={left}
+          onKeyDown={(event) => event.key === "Enter" && left()}
         />
         {unit && <span aria-hidden="true">{unit}</span>}
       </span>

@@ -5,6 +5,7 @@ import type { Look, Repeat } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { copyText } from "../state/actions";
 import { useText } from "../text";
+import { tileSize } from "./tile";
 
 export function TileExport({ look, repeat, onRepeat }: { look: Look; repeat: Repeat; onRepeat: (repeat: Repeat) => void }) {
   const text = useText();
@@ -13,6 +14,7 @@ export function TileExport({ look, repeat, onRepeat }: { look: Look; repeat: Rep
   const [format, setFormat] = useState<"png" | "tiff">("tiff");
   const repeats = (["straight", "half-drop", "brick", "mirror"] as Repeat[]).map((key) => [key, text.controls.repeats[key]] as const);
   const query = new URLSearchParams({ width_cm: String(width), dpi: String(dpi), repeat, format });
+  const { across, down, fits } = tileSize(width, dpi, look.picture.height / look.picture.width, repeat);
   const address = `/v1/looks/${look.id}/export?${query}`;
   return (
     <section className="tools" aria-label={text.prints.exportTitle}>
@@ -37,9 +39,12 @@ export function TileExport({ look, repeat, onRepeat }: { look: Look; repeat: Rep
         ]}
         onChange={setFormat}
       />
-      <p className="quiet">{`${Math.round((width / 2.54) * dpi).toLocaleString()} px`}</p>
+      <p className={fits ? "quiet" : "warn"} role="status">
+        {`${across.toLocaleString()} × ${down.toLocaleString()} px`}
+        {!fits && ` ${text.prints.tooLarge}`}
+      </p>
       <div className="row">
-        <a className="button" href={address} download>
+        <a className="button" href={fits ? address : undefined} aria-disabled={!fits} download>
           {text.prints.export}
         </a>
         <button type="button" className="plain small" onClick={() => void copyText(`curl -OJ "${location.origin}${address}"`, text.stage.copied)}>

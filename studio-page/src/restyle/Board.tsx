@@ -24,7 +24,7 @@ export function Board() {
   useEffect(() => {
     const keys = (event: globalThis.KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "v") void variants(4);
+      if (event.key === "v" && !event.repeat) void variants(4);
       if (event.key === "m" && now().garment) change({ masking: true });
       if (event.key === "Escape") change({ compare: [] });
     };
@@ -71,7 +71,7 @@ export function Board() {
           <Card key={result.id} result={result} />
         ))}
       </ul>
-      {!mine.length && !atWork.length && <p className="quiet">{text.board.empty}</p>}
+      {!mine.length && !atWork.length && <p className="quiet">{filter === "all" ? text.board.empty : text.board.filtered}</p>}
     </section>
   );
 }

@@ -41,7 +41,7 @@ function Item({ garment }: { garment: Garment }) {
       {chosen && !garment.sample && (
         <>
           <Name label={text.garments.rename} value={garment.name} onChange={(name) => void patchGarment(garment.id, { name })} />
-          <button type="button" className="corner" aria-label={text.garments.remove} title={text.garments.remove} onClick={() => void removeGarment(garment.id)}>
+          <button type="button" className="corner" aria-label={text.garments.remove} title={text.garments.remove} onClick={() => window.confirm(text.garments.removeConfirm(called(garment, text))) && void removeGarment(garment.id)}>
             <span aria-hidden="true">×</span>
           </button>
         </>

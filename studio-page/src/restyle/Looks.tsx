@@ -19,7 +19,7 @@ export function Looks() {
       {parts.length > 1 && <Shares />}
       <ul className="swatches">
         <li>
-          <Drop label={text.looks.add} className="add" onFiles={(files) => files.forEach((file) => void addLook(file))}>
+          <Drop label={text.looks.add} multiple className="add" onFiles={(files) => files.forEach((file) => void addLook(file))}>
             <span aria-hidden="true">+</span>
             <span className="unseen">{text.looks.add}</span>
           </Drop>

@@ -21,6 +21,7 @@ export function MaskEditor({ garment }: { garment: Garment }) {
   const [size, setSize] = useState(6);
   const [cursor, setCursor] = useState({ x: 0.5, y: 0.5, seen: false });
   const [, redraw] = useState(0);
+  const [opened, openAgain] = useState(0);
   const sha256 = garment.mask.picture.sha256;
 
   useEffect(() => {
@@ -34,7 +35,7 @@ export function MaskEditor({ garment }: { garment: Garment }) {
     return () => {
       current = false;
     };
-  }, [garment.photo.url, sha256]);
+  }, [garment.photo.url, sha256, opened]);
 
   const close = () => change({ masking: false });
   const leave = () => {
@@ -68,18 +69,24 @@ export function MaskEditor({ garment }: { garment: Garment }) {
       painter.current?.begin(cursor, size / 100, tool === "brush");
       painter.current?.end();
       redraw((n) => n + 1);
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+      if (event.shiftKey) again();
+      else undo();
     } else return;
     event.preventDefault();
   }
 
+  /** What was painted stays on the canvas until it is safe. */
   async function done() {
     const mask = await painter.current?.png();
-    if (mask && painter.current?.changed) await attempt(() => saveMask(garment.id, mask));
+    if (mask && painter.current?.changed && !(await attempt(() => saveMask(garment.id, mask)))) return;
     close();
   }
 
-  async function load(file: File | undefined) {
-    if (file && (await attempt(async () => saveMask(garment.id, file))) === undefined) painter.current?.forget();
+  async function take(work: Promise<Garment | undefined>) {
+    if (!(await work)) return;
+    painter.current?.forget();
+    openAgain((n) => n + 1); // also where it is the mask that was there before the strokes
   }
 
   const undo = () => {
@@ -120,10 +127,10 @@ export function MaskEditor({ garment }: { garment: Garment }) {
               {text.mask.redo}
             </button>
           </div>
-          <button type="button" onClick={() => void automaticMask(garment.id)}>
+          <button type="button" onClick={() => void take(automaticMask(garment.id))}>
             {text.mask.auto}
           </button>
-          <Drop label={text.mask.load} accept="image/png" onFiles={(files) => void load(files[0])} />
+          <Drop label={text.mask.load} accept="image/png" onFiles={([file]) => file && void take(attempt(() => saveMask(garment.id, file)))} />
           <a className="button" href={`/v1/garments/${garment.id}/mask`} download={`${garment.name}.mask.png`}>
             {text.mask.savePicture}
           </a>

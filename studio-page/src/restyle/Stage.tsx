@@ -110,7 +110,7 @@ function Empty() {
 /** The outline may be wrong: said on the picture, one press from the mask. */
 function Doubt({ garment }: { garment: Garment }) {
   const text = useText();
-  const doubtful = garment.mask.kind === "none" || (garment.mask.kind === "auto" && garment.mask.confidence < 0.85);
+  const doubtful = garment.mask.kind === "none" || (garment.mask.kind === "auto" && garment.mask.confidence < 0.93);
   if (!doubtful) return null;
   return (
     <button type="button" className="doubt" onClick={() => change({ masking: true })}>

@@ -3,16 +3,27 @@
 import { all, get, patch, picture, post, ProblemError, put, remove, upload } from "../api/client";
 import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Part, Problem, Project, Restored, Result } from "../api/types";
 import { listen } from "./events";
-import { change, DEFAULTS, now, withItem, without } from "./store";
+import { change, DEFAULTS, type Notice, now, withItem, without } from "./store";
 
 let noticeKey = 0;
 
 export function notice(words: string): void {
-  change((state) => ({ notices: [...state.notices, { key: ++noticeKey, words }].slice(-3) }));
+  tell({ words });
+}
+
+const KEPT = 8; // notices, the oldest go first
+const READ = 8000; // ms, after which what needs no answer goes by itself
+
+/** A notice; what is no problem and offers nothing to do leaves by itself. Returns its key. */
+function tell(said: Omit<Notice, "key">): number {
+  const key = ++noticeKey;
+  change((state) => ({ notices: [...state.notices, { ...said, key }].slice(-KEPT) }));
+  if (!said.problem && !said.whole) setTimeout(() => dismiss(key), READ);
+  return key;
 }
 
 export function complain(problem: Problem, about = ""): void {
-  change((state) => ({ notices: [...state.notices, { key: ++noticeKey, problem, about }].slice(-3) }));
+  tell({ problem, about });
 }
 
 export function dismiss(key: number): void {
@@ -132,13 +143,15 @@ async function saysMuslin(file: File): Promise<boolean> {
 async function restore(file: File): Promise<boolean> {
   try {
     const found = await upload<Restored>("/v1/settings", { file });
+    for (const words of found.notes) notice(words);
     if (!found.garment) return false;
+    const { project } = await get<Garment>(`/v1/garments/${found.garment}`);
+    if (project && project !== now().project) await switchProject(project);
     take(found);
     const mask = found.mask;
-    if (mask) void useMask(found.garment, mask);
+    if (mask) await useMask(found.garment, mask);
     change({ shown: found.result, section: "restyle" });
-    for (const words of found.notes) notice(words);
-    change((state) => ({ notices: [...state.notices, { key: ++noticeKey, words: "restored" }].slice(-3) }));
+    tell({ words: "restored" });
     return true;
   } catch (error) {
     if (error instanceof ProblemError && error.problem.status === 422) return false; // a photo like any other
@@ -150,15 +163,18 @@ async function restore(file: File): Promise<boolean> {
 
 async function useMask(garment: string, sha256: string): Promise<void> {
   const current = now().garments.find((item) => item.id === garment);
-  if (!current || current.mask.picture.sha256 === sha256) return;
+  // What was painted by hand is not overwritten: it cannot be had back. The service's notes say that it is another.
+  if (!current || current.mask.picture.sha256 === sha256 || current.mask.kind === "edited") return;
   await attempt(async () => saveMask(garment, await (await fetch(`/v1/files/${sha256}`)).blob()));
 }
 
 /** Garment, cloths and controls of a result or of a restored picture. */
 export function take(settings: { garment: string | null; looks: Part[]; controls: Controls }): void {
+  const looks = settings.looks.filter((part) => now().looks.some((look) => look.id === part.look));
+  if (looks.length < settings.looks.length) tell({ words: "lookGone" });
   change((state) => ({
     garment: settings.garment ?? state.garment,
-    parts: settings.looks.length ? settings.looks : state.parts,
+    parts: looks.length ? looks : state.parts,
     controls: { ...DEFAULTS, ...settings.controls },
   }));
 }
@@ -170,19 +186,27 @@ async function addGarment(file: File): Promise<void> {
 
 export const removeGarment = (id: string) =>
   attempt(async () => {
-    await remove(`/v1/garments/${id}`);
+    await unlessGone(remove(`/v1/garments/${id}`));
     change((state) => ({
       garments: without(state.garments, id),
       garment: state.garment === id ? null : state.garment,
-      results: state.results.filter((result) => result.garment !== id),
-    }));
+    })); // its pictures stay: in Deliver, where the service keeps them
   });
+
+/** Another tab may have deleted it already. */
+async function unlessGone(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof ProblemError && error.problem.status === 404)) throw error;
+  }
+}
 
 export const patchGarment = (id: string, values: { name?: string; length_cm?: number }) =>
   attempt(async () => keep(await patch<Garment>(`/v1/garments/${id}`, values)));
 
-export async function saveMask(id: string, mask: Blob): Promise<void> {
-  keep(await put<Garment>(`/v1/garments/${id}/mask`, mask.type === "image/png" ? mask : new Blob([mask], { type: "image/png" })));
+export async function saveMask(id: string, mask: Blob): Promise<Garment> {
+  return keep(await put<Garment>(`/v1/garments/${id}/mask`, mask.type === "image/png" ? mask : new Blob([mask], { type: "image/png" })));
 }
 
 export const automaticMask = (id: string) => attempt(async () => keep(await remove<Garment>(`/v1/garments/${id}/mask`)));
@@ -197,8 +221,9 @@ export const copyMask = (id: string, to: string[], said: (count: number) => stri
 
 const nameOf = (garment: string) => now().garments.find((item) => item.id === garment)?.name ?? garment;
 
-function keep(garment: Garment): void {
+function keep(garment: Garment): Garment {
   change((state) => ({ garments: withItem(state.garments, garment) }));
+  return garment;
 }
 
 /** A swatch, or a garment's photo of which the cloth is cut; then the whole picture can be had instead. */
@@ -208,12 +233,11 @@ export async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Pro
     change((state) => ({ looks: withItem(state.looks, look) }));
     chooseLook(look.id);
     if (look.origin?.cut) {
-      const key = ++noticeKey;
       const whole = async () => {
         dismiss(key);
         if (await addLook(file, "cloth")) await removeLook(look.id);
       };
-      change((state) => ({ notices: [...state.notices, { key, words: "cut", about: file.name, whole }].slice(-3) }));
+      const key: number = tell({ words: "cut", about: file.name, whole });
     }
   }
   return look;
@@ -236,7 +260,7 @@ export const patchLook = (id: string, values: { name: string }) =>
 
 export const removeLook = (id: string) =>
   attempt(async () => {
-    await remove(`/v1/looks/${id}`);
+    await unlessGone(remove(`/v1/looks/${id}`));
     change((state) => ({ looks: without(state.looks, id), parts: state.parts.filter((part) => part.look !== id) }));
   });
 
@@ -290,8 +314,25 @@ export function variants(count = 4, more: { start?: number; seed?: number } = {}
   const { project, garment, parts, controls, varyColours } = now();
   if (!garment || !parts.length) return Promise.resolve(undefined);
   const vary: ("print" | "palette")[] = varyColours ? ["print", "palette"] : ["print"];
-  return submit({ kind: "restyle", project, garments: [garment], looks: parts, controls, variants: count, seed: 0, ...more, vary });
+  const asked = { kind: "restyle" as const, project, garments: [garment], looks: parts, controls, seed: 0, vary };
+  return submit({ ...asked, variants: count, start: count > 1 ? following(asked) : 0, ...more });
 }
+
+/** Where to go on, if the same was asked before: the first variant that has not been made. */
+function following(asked: { garments: string[]; looks: Part[]; controls: Partial<Controls>; seed: number; vary: string[] }): number {
+  const words = ({ garments, looks, controls, seed, vary }: typeof asked) => sorted([garments, looks, controls, seed, vary]);
+  const ends = Object.values(now().jobs).map(({ request, state }) => {
+    const same = request.kind === "restyle" && state !== "failed" && state !== "cancelled" && words({ ...asked, ...request }) === words(asked);
+    return same ? (request.start ?? 0) + (request.variants ?? 1) : 0;
+  });
+  return Math.max(0, ...ends);
+}
+
+/** JSON whose keys do not depend on who wrote it. */
+const sorted = (value: unknown) =>
+  JSON.stringify(value, (_, item: unknown) =>
+    item && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+  );
 
 /** The next four of the same family as `result`. */
 export function reroll(result: Result): Promise<Job | undefined> {

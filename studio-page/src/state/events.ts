@@ -2,7 +2,8 @@
 
 import { all } from "../api/client";
 import type { Job, Look, Model, Result } from "../api/types";
-import { change, withItem } from "./store";
+import { complain } from "./actions";
+import { change, now, withItem } from "./store";
 
 let source: EventSource | null = null;
 
@@ -11,6 +12,10 @@ export function listen(project: string, since: number): void {
   source = new EventSource(`/v1/events?project=${encodeURIComponent(project)}&since=${since}`);
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data as string) as Job;
+    const before = now().jobs[job.id];
+    // A job of the desk has no place of its own to say what went wrong; the others tell in their rooms.
+    const atDesk = job.request.kind === "colourways" || (job.request.kind === "restyle" && job.request.garments.length === 1);
+    if (job.state === "failed" && before?.state !== "failed" && job.problem && atDesk) complain(job.problem);
     change((state) => ({ jobs: { ...state.jobs, [job.id]: job } }));
     // A look that was learned is a model to imagine prints with.
     if (job.kind === "train" && job.state === "done") void all<Model>("/v1/models").then((models) => change({ models }));
