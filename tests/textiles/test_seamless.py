@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muslin.errors import UserError
-from muslin.textiles.seamless import INVISIBLE, make_seamless, seam_score
+from muslin.textiles.repeat import Cloth
+from muslin.textiles.seamless import INVISIBLE, VISIBLE, make_seamless, seam_score
 
 
 def colored(values: np.ndarray) -> np.ndarray:
@@ -141,3 +142,28 @@ def test_other_arrays_are_refused() -> None:
     for wrong in (np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8)):
         with pytest.raises(UserError, match="swatch"):
             seam_score(wrong)
+
+
+@pytest.mark.parametrize("repeat", ["half-drop", "brick"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_tiles_straight_is_mended_for_the_repeat_it_is_laid_in(repeat: str, seed: int) -> None:
+    """A straight tile breaks off at each column of a half-drop, and at each row of bricks."""
+    straight = noise(128, 5.0, seed)[:120]
+    assert seam_score(noise(128, 5.0, seed)) < INVISIBLE < seam_score(straight, repeat)
+    mended = make_seamless(straight, repeat)
+    assert mended.shape == straight.shape and seam_score(mended, repeat) < VISIBLE
+    breaks = []
+    for swatch in (straight, mended):
+        cell = Cloth(swatch, repeat).cell().astype(np.float32)
+        cell = cell if repeat == "half-drop" else cell.swapaxes(0, 1)
+        jump = np.abs(np.diff(np.concatenate([cell, cell[:, :1]], axis=1), axis=1)).mean((0, 2))
+        middle = cell.shape[1] // 2
+        breaks.append(max(jump[middle - 1], jump[-1]) / np.sort(jump)[-4])  # beside the largest elsewhere
+    assert breaks[1] < 1.6 < breaks[0]
+
+
+def test_what_suits_its_repeat_is_left_alone() -> None:
+    for repeat in ("half-drop", "brick"):
+        swatch = stripes(16) if repeat == "half-drop" else stripes(16).swapaxes(0, 1)
+        assert make_seamless(np.ascontiguousarray(swatch), repeat) is not None
+        assert seam_score(np.ascontiguousarray(swatch), repeat) < INVISIBLE

@@ -55,8 +55,7 @@ class Styles:
 
     def cloth(self, swatch: np.ndarray, span: float, settings: Controls, longer_side: float) -> PreparedCloth:
         """The endless cloth for a garment of that many pixels. swatch, span: as `cut` gives them."""
-        mirrored = settings.repeat == "mirror"
-        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, mirrored, repr(settings.palette))
+        key = (hash(swatch.tobytes()), swatch.shape, settings.seamless, settings.repeat, repr(settings.palette))
         if key not in self._swatches:
             _make_room(self._swatches)
             self._swatches[key] = prepare_swatch(swatch, settings)
@@ -72,10 +71,11 @@ def _make_room(kept: dict[Any, Any]) -> None:
 
 def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
     """The swatch as it will be repeated: mended where its seam would show, in the asked colours. uint8 hxwx3."""
+    mirrored = settings.repeat == "mirror"  # meets its own reflection
     if settings.seamless is True or (
-        settings.seamless == "auto" and settings.repeat != "mirror" and seam_score(swatch) > VISIBLE
+        settings.seamless == "auto" and not mirrored and seam_score(swatch, settings.repeat) > VISIBLE
     ):
-        swatch = make_seamless(swatch)
+        swatch = make_seamless(swatch, "straight" if mirrored else settings.repeat)
     if settings.palette is not None:
         from muslin.textiles.palette import parse_colors, repaint
 

@@ -27,35 +27,41 @@ _TREND_GAIN = 1.4  # the most that the light of one corner is changed
 _TINT_GAIN = 1.1  # and one of its colours beside the others
 
 
-def seam_score(swatch: np.ndarray) -> float:
-    """How visible the border is when the swatch is tiled straight: 0 = not at all, 1 = a clear line.
+def seam_score(swatch: np.ndarray, repeat: str = "straight") -> float:
+    """How visible the border is when the swatch is tiled: 0 = not at all, 1 = a clear line.
 
     The mean jump of colour across the border, beside the largest mean jump between two columns (or rows)
     inside, minus one, not below 0; the worst of both directions and of coarser sizes, where light and tint
     count. For a rhythm (stripes, checks) also how much less the swatch repeats itself across the border.
-    swatch: sRGB uint8 hxwx3. Raises UserError for other arrays.
+    swatch: sRGB uint8 hxwx3. repeat: "straight", "half-drop" (the next column half a height lower) or "brick" (the next
+    row half a width further). Raises UserError for other arrays.
     """
     _check(swatch)
-    return max(_axis_score(swatch), _axis_score(swatch.swapaxes(0, 1)))
+    return max(_axis_score(swatch, repeat == "half-drop"), _axis_score(swatch.swapaxes(0, 1), repeat == "brick"))
 
 
-def make_seamless(swatch: np.ndarray) -> np.ndarray:
-    """A swatch of the same size that tiles straight; one whose seam is invisible is returned as it is.
+def make_seamless(swatch: np.ndarray, repeat: str = "straight") -> np.ndarray:
+    """A swatch of the same size that tiles in this repeat; one whose seam is invisible is returned as it is.
 
-    swatch: sRGB uint8 hxwx3. The print may come out up to 1.8 times larger, since the joint uses up a part.
-    Raises UserError for other arrays.
+    swatch: sRGB uint8 hxwx3. repeat: as for seam_score; what tiles straight breaks off at each column of a half-drop.
+    The print may come out up to 1.8 times larger, since the joint uses up a part. Raises UserError for other arrays.
     """
-    if seam_score(swatch) < INVISIBLE or min(swatch.shape[:2]) < 16:
+    if seam_score(swatch, repeat) < INVISIBLE or min(swatch.shape[:2]) < 16:
         return swatch
     height, width = swatch.shape[:2]
+    # The ends that meet shifted are joined last, since the shift goes round the other direction.
+    turned = repeat == "half-drop"
     tile = _without_trend(swatch)
+    if turned:
+        swatch, tile = swatch.swapaxes(0, 1), tile.swapaxes(0, 1)
     # each direction is joined only where it needs it: a joint costs a part of the swatch
     if _axis_score(swatch) >= INVISIBLE:
         tile = _join(tile, cyclic=False)
-    tile = tile.swapaxes(0, 1)
-    if _axis_score(swatch.swapaxes(0, 1)) >= INVISIBLE:
-        tile = _join(tile, cyclic=True)
-    tile = tile.swapaxes(0, 1)
+    tile, shifted = tile.swapaxes(0, 1), repeat in ("half-drop", "brick")
+    if _axis_score(swatch.swapaxes(0, 1), shifted) >= INVISIBLE:
+        tile = _join(tile, cyclic=True, shifted=shifted)
+    if not turned:
+        tile = tile.swapaxes(0, 1)
     return _enlarge_tile(tile, width, height)
 
 
@@ -70,13 +76,13 @@ def _check(swatch: np.ndarray) -> None:
 # ------------------------------------------------------------------------------------------------------ score
 
 
-def _axis_score(swatch: np.ndarray) -> float:
-    """The score of the border between the last and the first column."""
+def _axis_score(swatch: np.ndarray, shifted: bool = False) -> float:
+    """The score of the border between the last column and the first; shifted: which lies half a height lower."""
     worst = 0.0
     shrink = max(1, max(swatch.shape[:2]) // 1024)
     level = resize(swatch, max(1, swatch.shape[1] // shrink), max(1, swatch.shape[0] // shrink)).astype(np.float32)
     while level.shape[1] >= 12:
-        worst = max(worst, _jump(level), _rhythm(level) if level.shape[1] <= 160 else 0.0)
+        worst = max(worst, _jump(level, shifted), _rhythm(level) if level.shape[1] <= 160 and not shifted else 0.0)
         if min(level.shape[:2]) < 24:
             break
         height, width = level.shape[0] // 2 * 2, level.shape[1] // 2 * 2
@@ -84,9 +90,10 @@ def _axis_score(swatch: np.ndarray) -> float:
     return worst
 
 
-def _jump(level: np.ndarray) -> float:
+def _jump(level: np.ndarray, shifted: bool) -> float:
     inside = np.abs(np.diff(level, axis=1)).mean(axis=(0, 2))
-    across = float(np.abs(level[:, 0] - level[:, -1]).mean())
+    first = np.roll(level[:, 0], len(level) // 2, axis=0) if shifted else level[:, 0]
+    across = float(np.abs(first - level[:, -1]).mean())
     chance = 1.0 + 8.0 / len(inside)  # the largest of few jumps is sometimes passed by one that means nothing
     return max(0.0, across / (max(float(inside.max()), 1.0) * chance) - 1.0)
 
@@ -164,8 +171,11 @@ def _quadratic(height: int, width: int) -> np.ndarray:
     return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1).reshape(-1, 6)
 
 
-def _best_crop(image: np.ndarray) -> tuple[int, int, int]:
-    """(start, period, overlap) in columns: the crop whose overlapping ends resemble each other most."""
+def _best_crop(image: np.ndarray, shifted: bool) -> tuple[int, int, int]:
+    """(start, period, overlap) in columns: the crop whose overlapping ends resemble each other most.
+
+    shifted: its last columns meet the first half a height lower.
+    """
     width = image.shape[1]
     sizes = [width]
     while sizes[-1] > _COARSE * 1.5:
@@ -183,13 +193,16 @@ def _best_crop(image: np.ndarray) -> tuple[int, int, int]:
             reach = int(np.ceil(ratio))
             lags = range(max(1, int(period * ratio) - reach), min(size - overlap, int(period * ratio) + reach) + 1)
             starts = range(max(0, int(start * ratio) - reach), int(start * ratio) + reach + 1)
-        start, period = _compare_crops(level, lags, starts, overlap)
+        start, period = _compare_crops(level, lags, starts, overlap, shifted)
     return start, period, overlap
 
 
-def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap: int) -> tuple[int, int]:
+def _compare_crops(
+    image: np.ndarray, lags: range, starts: range | None, overlap: int, shifted: bool
+) -> tuple[int, int]:
     width = image.shape[1]
     image = image[:: max(1, image.shape[0] // 256)]
+    ends = np.roll(image, -(len(image) // 2), axis=0) if shifted else image
     chance = max(float(image.var(axis=(0, 1)).mean()) * 2.0, 1.0)
     edges = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
     content = np.concatenate([[0.0], np.cumsum(np.pad(edges, (0, 1)))]) / (edges.mean() + 1e-3)
@@ -202,7 +215,7 @@ def _compare_crops(image: np.ndarray, lags: range, starts: range | None, overlap
         if last <= first:
             continue
         stop = last + overlap - 1
-        difference = ((image[:, first + lag : stop + lag] - image[:, first:stop]) ** 2).mean(axis=(0, 2))
+        difference = ((ends[:, first + lag : stop + lag] - image[:, first:stop]) ** 2).mean(axis=(0, 2))
         sums = np.concatenate([[0.0], np.cumsum(difference)])
         apart = (sums[overlap:] - sums[:-overlap]) / overlap / chance
         # From 1 on the ends are as unlike as any two columns: how unlike hardly matters any more.
@@ -229,14 +242,17 @@ def _colours(image: np.ndarray) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------------ joint
 
 
-def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
-    """A crop of float32 HxWx3 whose last column goes over into its first; cyclic: rows tile already."""
+def _join(image: np.ndarray, cyclic: bool, shifted: bool = False) -> np.ndarray:
+    """A crop of float32 HxWx3 whose last column goes over into its first; cyclic: rows tile already.
+
+    shifted: into its first half a height lower, which takes rows that tile.
+    """
     import cv2
 
-    start, period, overlap = _best_crop(image)
-    ends = slice(start + period, start + period + overlap)
-    starts = slice(start, start + overlap)
-    difference = image[:, starts] - image[:, ends]
+    start, period, overlap = _best_crop(image, shifted)
+    half = len(image) // 2 if shifted else 0
+    ends = np.roll(image[:, start + period : start + period + overlap], -half, axis=0)
+    difference = image[:, start : start + overlap] - ends
     path = _cut(difference**2, cyclic)
     column = np.arange(overlap, dtype=np.float32)[None]
     hard = cv2.GaussianBlur(
@@ -244,12 +260,13 @@ def _join(image: np.ndarray, cyclic: bool) -> np.ndarray:
     )
     shares = [hard, *(_ramp(column, path[:, None], overlap * share) for share in (1 / 3, 1.0))]
     # Bands of the difference, not of the picture: where the ends are alike they stay as they are.
-    joint = image[:, ends].copy()
+    joint = ends.copy()
     for band, share in zip(_bands(difference, (overlap / 12.0, overlap / 3.0), cyclic), shares, strict=True):
         joint += share[..., None] * band
     joined = np.concatenate([joint, image[:, start + overlap : start + period]], axis=1)
     # the joint in the middle of the border, so that the score sees it
-    return np.clip(np.roll(joined, -(overlap // 2), axis=1), 0.0, 255.0).astype(np.float32)
+    gone, kept = joined[:, : overlap // 2], joined[:, overlap // 2 :]
+    return np.clip(np.concatenate([kept, np.roll(gone, half, axis=0)], axis=1), 0.0, 255.0).astype(np.float32)
 
 
 def _ramp(column: np.ndarray, path: np.ndarray, width: float) -> np.ndarray:
