@@ -227,3 +227,24 @@ def test_no_other_hue_is_left_beside_the_given_colours() -> None:
     navy = to_oklab(np.array([0, 0, 128], np.uint8))
     off = made[..., 1] * navy[2] - made[..., 2] * navy[1]  # across navy's own direction
     assert np.abs(off / np.hypot(*navy[1:])).max() < 0.02
+
+
+def test_a_dye_replaces_one_colour_and_no_other() -> None:
+    print_ = np.full((40, 60, 3), (85, 102, 170), np.uint8)
+    print_[:, 20:40], print_[:, 40:] = (255, 255, 255), (200, 30, 30)
+    made = repaint(print_, parse_colors("#5566aa=green")).astype(int)
+    assert np.abs(made[:, :20] - (0, 128, 0)).max() < 6
+    assert np.abs(made[:, 20:] - print_[:, 20:]).max() < 6
+    np.testing.assert_allclose(
+        repaint(print_, parse_colors("yellow=black")), print_, atol=4
+    )  # there is no yellow in it
+
+
+def test_more_colours_than_dyes_make_no_blotches() -> None:
+    """One dye in uneven light stays one dye, however many colours there are on the card."""
+    light = np.linspace(0.75, 1.0, 64)[None, :, None] * np.linspace(0.9, 1.0, 64)[:, None, None]
+    print_ = np.uint8(np.array([90, 110, 180]) * light)
+    print_[::8, ::8] = (240, 240, 240)
+    made = repaint(print_, parse_colors("#1f2a44,#e8c1a0,white,#b5403a,#5b7553,#d9a441"))
+    ground = np.delete(np.delete(made, np.s_[::8], 0), np.s_[::8], 1)
+    assert len(extract_palette(ground, 6)) == 1

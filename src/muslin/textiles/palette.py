@@ -51,6 +51,8 @@ _TO_XYZ = np.array([  # linear sRGB -> CIE XYZ, D65 (IEC 61966-2-1)
 _SAMPLES = 20_000  # pixels that a palette is taken from
 _SAME = 8.0  # CIEDE2000 below which two colours of a palette are one dye in other light
 _FINER = (_SAME, 4.0, 2.0, 0.0)  # the same, one after the other, where a print is to take more colours than it has dyes
+_FEW = 2  # colours that a print takes in any case
+_MOST = 8  # colours of a print that are looked for when some of them are to stay
 _BLACK = 0.01  # linear light that black cloth reflects: below it shades are noise, and no proportions
 _DARK = (0.1, 0.3)  # OKLab's L up to which a dye counts as black, and from which it does not
 _SHADE = np.array([0.35, 1.0, 1.0], np.float32)  # how much L, a, b tell one dye from another
@@ -285,14 +287,18 @@ def repaint(
 
     Its dark colours become the dark ones among the given, its light ones the light ones, so that the print keeps
     its relief. When one of the given is None (keep), they go by frequency instead: the first takes the place of
-    the most frequent colour, and so on. Dyes say themselves what they replace, so nothing depends on the size at
-    which a picture is seen; next to them, what is no Dye means nothing.
+    the most frequent colour, and so on. Dyes say themselves what they replace: every other colour of the picture stays,
+    and next to them, what is no Dye means nothing.
     """
     dyes = [color for color in colors if isinstance(color, Dye)]
     if dyes:
+        dyes += _others(image, dyes, mask, seed)
         known = Palette(np.array([dye.old for dye in dyes], np.uint8), np.full(len(dyes), 1 / len(dyes)))
         return recolor(image, known, dyes)
-    for same in _FINER:  # a pale tartan in navy and white takes both: its shades are dyes then
+    # Of many colours some are left over rather than shades of one dye made several: they lie in blotches.
+    for same in (
+        _FINER if len(colors) <= _FEW else _FINER[:2]
+    ):  # a pale tartan in navy and white takes both: its shades are dyes then
         source = extract_palette(image, max(1, len(colors)), mask, seed, same)
         if len(source) >= len(colors):
             break
@@ -303,6 +309,14 @@ def repaint(
         places = np.argsort(to_oklab(source.colors)[:, 0], kind="stable")
         chosen = [chosen[by_light[rank]] for rank in np.argsort(places, kind="stable")]
     return recolor(image, source, chosen, alone=alone)
+
+
+def _others(image: np.ndarray, dyes: Sequence[Dye], mask: np.ndarray | None, seed: int) -> list[Dye]:
+    """The picture's colours that none of the dyes replaces, as dyes that stay."""
+    own = extract_palette(image, _MOST, mask, seed).colors.astype(np.uint8)
+    replaced = np.array([dye.old for dye in dyes], np.uint8)
+    away = delta_e(own[:, None], replaced[None]).min(axis=1)
+    return [Dye(tuple(color), tuple(color)) for color in own[away > 2 * _SAME].tolist()]
 
 
 def _moved(pixels: np.ndarray, old: np.ndarray, new: np.ndarray, moved: np.ndarray, beside: float) -> np.ndarray:
