@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -65,12 +66,41 @@ def test_an_unfinished_run_continues_with_what_was_planned(finished, pictures, t
     engine.train(half, first, tmp_path, images=16, report_every_images=8, monitor=Stop(), screen=False)
     with pytest.raises(UserError, match="unfinished"):
         runs.train("dcgan", pictures, folder=tmp_path, resume=False)
-    made = runs.train("dcgan", pictures, folder=tmp_path, resume=True, screen=False, say=lambda _: None)
+    for given, said in (
+        ({"images": 32}, r"images 32 \(begun with 16\)"),
+        ({"seed": 7}, "seed 7"),
+        ({"options": {**TINY, "batch_size": 8}}, r"batch_size 8 \(begun with 4\)"),
+    ):
+        with pytest.raises(UserError, match="begun otherwise") as told:
+            runs.train("dcgan", pictures, folder=tmp_path, resume=True, **given)
+        assert re.search(said, str(told.value))
+    made = runs.train("dcgan", pictures, folder=tmp_path, resume=True, screen=False, options=TINY, say=lambda _: None)
     assert made.history.images_seen == 16
     latent = np.random.default_rng(1).standard_normal((3, TINY["latent_size"])).astype(np.float32)
     (whole,) = Network(finished.model.file())(latent=latent).values()
     (again,) = Network(made.model.file())(latent=latent).values()
     assert np.array_equal(whole, again)
+
+
+def test_a_run_goes_on_with_its_own_folder_and_with_no_other(tmp_path):
+    """Left out, the data is what the run was begun with: not the embedded collection."""
+    collection(tmp_path / "data", count=8)
+    collection(tmp_path / "other", count=8)
+    begun = {"recipe": "dcgan", "settings": {}, "images": 8, "plan": {"data": str(tmp_path / "data")}}
+    nothing = {"images": None, "minutes": None}
+    assert runs._same_as_begun(tmp_path, begun, {}, None, nothing) == tmp_path / "data"
+    assert runs._same_as_begun(tmp_path, begun, {}, tmp_path / "data" / ".." / "data", nothing)
+    with pytest.raises(UserError, match="begun otherwise") as told:
+        runs._same_as_begun(tmp_path, begun, {}, tmp_path / "other", nothing)
+    assert "--run" in str(told.value)
+
+
+@pytest.mark.parametrize("minutes", [0, -5, float("nan"), float("inf")])
+def test_no_time_is_no_run(tmp_path, minutes):
+    with pytest.raises(UserError, match="no time to train"):
+        runs.train("dcgan", folder=tmp_path / "run", minutes=minutes)
+    assert command(["train", "dcgan", "--minutes", str(minutes), "--run", str(tmp_path / "run")]) == 2
+    assert not (tmp_path / "run").exists()
 
 
 def test_mistakes_are_found_before_keras_is_imported(tmp_path, monkeypatch, capsys):

@@ -7,6 +7,7 @@ configuration.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import Counter
@@ -83,7 +84,14 @@ def train(
     from muslin.training.monitor import Monitor
 
     stored = checkpoint.read_config(folder) if folder.is_dir() else None
+    if minutes is not None and not (math.isfinite(minutes) and minutes > 0):
+        raise UserError(
+            "That is no time to train.", received=f"{minutes} minutes", possible="more than 0", exit_code=EXIT_USAGE
+        )
     _check_resume(folder, stored, recipe, resume)
+    if stored is not None:
+        given = {"seed": seed or None, **(options or {})}
+        data = _same_as_begun(folder, stored, given, data, {"images": images, "minutes": minutes})
     say(f"{recipe}: {recipe_class.summary}.")
     say(f"Data: {_in_words(data)}.")
     if stored is not None:
@@ -268,6 +276,38 @@ def require(name: str) -> Any:
         if (error.name or "").split(".")[0] in ("keras", "tensorflow", "jax", "torch"):
             raise missing_extra(str(error.name), "train") from error
         raise
+
+
+def _same_as_begun(
+    folder: Path, stored: Mapping[str, Any], options: Mapping[str, Any], data: Any, plan: Mapping[str, Any]
+) -> Any:
+    """The data of an unfinished run, where what is given is what it was begun with; None was not given.
+
+    A network that learned from one folder and went on with another would be called by the second alone.
+    """
+    from muslin import recipes
+    from muslin.training import engine
+
+    begun = dict(stored.get("plan") or {}) | {"images": stored["images"]}
+    wanted = {name: value for name, value in options.items() if value is not None}
+    settings = json.loads(json.dumps(engine.settings_of(recipes.build(stored["recipe"], wanted)))) if wanted else {}
+    others = [
+        f"{name} {value} (begun with {known.get(name)})"
+        for known, given in ((begun, plan), (stored["settings"], {name: settings[name] for name in wanted}))
+        for name, value in given.items()
+        if value is not None and known.get(name) is not None and known[name] != value
+    ]
+    named = data is None or isinstance(data, (str, Path))
+    if named and data is not None and begun.get("data") and Path(data).resolve() != Path(begun["data"]).resolve():
+        others.append(f"data {data} (begun with {begun['data']})")
+    if others:
+        raise UserError(
+            f"The run in '{folder}' was begun otherwise.",
+            received=", ".join(others),
+            advice="Repeat the first command, leave these out, or train into another folder with --run.",
+            exit_code=EXIT_USAGE,
+        )
+    return Path(begun["data"]) if data is None and begun.get("data") else data
 
 
 def _check_resume(folder: Path, stored: Mapping[str, Any] | None, recipe: str, resume: bool | None) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from muslin.cli import jobs, run
 from muslin.cli.restyle import MIXES, REPEATS, SHOWS, look_name
@@ -97,6 +98,17 @@ def test_a_bad_file_is_reported_and_the_rest_goes_on(studio, capsys):
     assert document["results"][0]["settings"]["model"]["name"] == "drape"
 
 
+def test_pictures_of_other_formats_in_a_folder_are_named(studio, capsys):
+    Image.new("RGB", (40, 40), "navy").save("photos/scan.bmp")
+    Path("photos/IMG_0001.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    Path("photos/notes.txt").write_text("no picture at all")
+    assert run(["restyle", "photos", "--style", "tartan.png", "-o", "out", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["results"]) == 2
+    assert {Path(item["source"]).name for item in document["failed"]} == {"scan.bmp", "IMG_0001.HEIC"}
+    assert all("ormat" in str(item["error"]) or "read" in str(item["error"]) for item in document["failed"])
+
+
 def test_variants_have_numbers_and_seeds(studio, capsys):
     assert run(["restyle", "shirt.jpg", "--style", "tartan.png", "-n", "12", "-o", "out"]) == 0
     names = capsys.readouterr().out.split()
@@ -150,6 +162,10 @@ def test_masks_file_and_folder(studio, fake):
         (["restyle", "shirt.jpg", "--stlye", "tartan.png"], 2, "--stlye"),
         (["restyle", "shirt.jpg", "--style", "tartan.png", "-o", "out.gif"], 2, "no format that muslin writes"),
         (["restyle", "shirt.jpg", "--style", "tartan.png", "--workers", "2"], 2, "Add --ray"),
+        (["restyle", "", "--style", "tartan.png"], 2, "is empty"),
+        (["restyle", "shirt.jpg", "--style", ""], 2, "is empty"),
+        (["restyle", "shirt.jpg", "--style", "tartan.png", "-o", ""], 2, "is empty"),
+        (["train", "dcgan", ""], 2, "is empty"),
         (["weave"], 2, "weave"),
         (["models", "show", "velvet"], 4, "velvet"),
         (["data", "check", "nowhere"], 3, "nowhere"),
@@ -171,7 +187,7 @@ def test_errors_as_json(studio, capsys):
 
 
 def test_photos_whose_garment_was_hard_to_find_are_named_the_worst_first(studio, fake, monkeypatch, capsys):
-    sure = {"one": 0.8, "two": 0.3, "shirt": 0.9}
+    sure = {"one": 0.8, "two": 0.3, "shirt": 0.93}
     made = fake.variants
 
     def doubtful(self, photo, *arguments, **controls):

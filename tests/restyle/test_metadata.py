@@ -121,6 +121,17 @@ def test_recall_finds_files_where_they_were_and_beside_the_picture(tmp_path):
         metadata.recall(params, moved / "result.png")
 
 
+def test_recall_finds_what_was_named_from_a_folder_above_the_picture(tmp_path, monkeypatch):
+    """The command was given in tmp_path with short names; the picture is read again from elsewhere."""
+    params = example(tmp_path)
+    for entry in (params["source"], *params["styles"]):
+        entry["path"] = Path(entry["path"]).name
+    (tmp_path / "out" / "deeper").mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir("/")
+    recalled = metadata.recall(params, tmp_path / "out" / "deeper" / "result.png")
+    assert recalled.styles == [(tmp_path / "tartan.png", 1.0)] and recalled.source == tmp_path / "shirt.jpg"
+
+
 def test_recall_takes_only_numbers_for_numbers(tmp_path):
     params = example(tmp_path)
     params["controls"]["scale"] = "__import__('os')"

@@ -76,6 +76,11 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
     np.testing.assert_array_equal(by_file.image, by_array.image)
     np.testing.assert_array_equal(by_file.image, cut_out.image)
     assert restyler.restyle(shown.photo, cloth, "none").mask.min() == 1
+    label = np.uint8(shown.mask > 0.5)  # 0 and 1, as most sets of training data have it
+    for one in (label, label > 0, str(write_image(tmp_path / "label.png", np.repeat(label[..., None], 3, -1)))):
+        np.testing.assert_array_equal(restyler.restyle(shown.photo, cloth, one).mask, label)
+    with pytest.raises(UserError, match="not all of it finite"):
+        restyler.restyle(shown.photo, cloth, np.full(shown.mask.shape, np.nan))
 
 
 @pytest.mark.parametrize(
@@ -88,12 +93,20 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
         ({"rotation": float("inf")}, "rotation"),
         ({"mix": "mud"}, "overprint"),
         ({"size": 3}, "no such control"),
+        ({"offset": [0.1]}, "offset"),
+        ({"offset": 0.1}, "offset"),
+        ({"offset": (float("nan"), 0)}, "offset"),
         ({"palette": "not-a-colour"}, "colou?r"),
     ],
 )
 def test_controls_outside_their_range_teach(restyler: Restyler, shown, controls, message) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(UserError, match=message):
         restyler.restyle(shown.photo, swatch("denim", 1), "none", **controls)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    given = Controls(scale=np.float32(2), strength=np.int64(1), rotation=np.float64(5), offset=np.array([0.25, 0.5]))
+    assert given == Controls(scale=2.0, strength=1.0, rotation=5.0, offset=(0.25, 0.5))
 
 
 def test_weights_must_be_positive(restyler: Restyler, shown) -> None:  # type: ignore[no-untyped-def]

@@ -61,6 +61,18 @@ def app() -> None:
     """Restyle photographs of garments with generative adversarial networks, on your own computer."""
 
 
+def _named(arguments: Sequence[str]) -> None:
+    """Raises UserError (exit code 2) for an empty argument: as a path it would be the present folder and all in it."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if argument == "" and before != "--title":
+            raise UserError(
+                "One of the arguments is empty.",
+                received=" ".join(word or "''" for word in arguments),
+                advice="A shell variable that is not set gives one. Name the present folder as '.'.",
+                exit_code=EXIT_USAGE,
+            )
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: sys.argv) and return its exit code. Never raises."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -69,6 +81,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
         arguments = with_address(arguments)
     try:
+        _named(arguments)
         result = app.main(args=arguments, prog_name="muslin", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except UserError as error:

@@ -39,12 +39,17 @@ def export(model: str, format: str, output: Path | None, overwrite: bool, weight
 
     made = export_model(model, format, output, overwrite=overwrite, weights=weights)
     differences = made.card["parity"][format]
+    rounding = made.card.get("largest_difference_by_rounding") or {}
     if as_json:
-        terminal.put_json({"folder": str(made.folder), "format": format, "parity": differences})
+        said = {"folder": str(made.folder), "format": format, "parity": differences}
+        terminal.put_json(said | ({"rounding": rounding} if rounding else {}))
         return 0
     for name, found in differences.items():
         sizes = " and ".join(f"{worst:.1g} at {size}" for size, worst in found.items())
-        terminal.say(f"{name}: largest difference from the original {sizes} px.")
+        what = "the rounded weights" if rounding else "the original"
+        terminal.say(f"{name}: largest difference from {what} {sizes} px.")
+        if name in rounding:
+            terminal.say(f"{name}: rounding to {weights} changes its output by up to {rounding[name]:.2g}.")
     terminal.put(str(made.folder))
     return 0
 

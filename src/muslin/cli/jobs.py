@@ -14,6 +14,8 @@ from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 LONGEST_NAME = 255  # bytes of a file name, on all common file systems
 # images.FORMATS, which is not imported here: the help must not wait for NumPy
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff")
+# Pictures that muslin does not read: in a folder they are named as failed rather than left out without a word.
+ELSEWHERE = (".bmp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".psd")
 NOT_WRITTEN = (".gif", ".bmp", ".avif", ".heic", ".heif", ".jp2", ".jxl", ".pdf", ".psd", ".svg")  # no folder is meant
 
 
@@ -143,7 +145,7 @@ def _expand(photos: Sequence[str]) -> Iterator[tuple[str, Path | None, str]]:
         for folder, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
-                if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
+                if Path(name).suffix.lower() in SUFFIXES + ELSEWHERE and not name.startswith("."):
                     found = Path(folder) / name
                     if _is_result(found):
                         continue

@@ -26,7 +26,13 @@ from muslin.recipes import RECIPES
     metavar="[DATA]",
     help="A folder of pictures; without it, garments that muslin renders itself.",
 )
-@click.option("--minutes", "-m", type=float, metavar="NUMBER", help="Train for so long; chooses the number of images.")
+@click.option(
+    "--minutes",
+    "-m",
+    type=click.FloatRange(0, min_open=True),
+    metavar="NUMBER",
+    help="Train for so long; chooses the number of images.",
+)
 @click.option("--images", type=click.IntRange(1), metavar="NUMBER", help="Train on so many images, counting repeats.")
 @click.option("--size", type=click.IntRange(16, 1024), metavar="PX", help="Side of the pictures.")
 @click.option("--batch", type=click.IntRange(1, 4096), metavar="NUMBER", help="Images a step.")

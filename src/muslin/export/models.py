@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import shutil
 import subprocess
@@ -113,8 +114,25 @@ def export_model(
                 shutil.rmtree(output, ignore_errors=True)
             raise
         network = f"{originals[0].name}{wanted.suffix}"
-        precision = {"weights": f"{weights}, computed with in float32"} if smaller else {}
+        precision: dict[str, Any] = {"weights": f"{weights}, computed with in float32"} if smaller else {}
+        if smaller:  # the file is compared with the rounded weights; what rounding itself changes is told beside it
+            precision["largest_difference_by_rounding"] = _by_rounding(model, networks, sizes)
         return store.write_card(output, _with_parity(model.card, format, found) | {"network": network, **precision})
+
+
+def _by_rounding(model: store.Model, rounded: Mapping[str, Any], sizes: Any) -> dict[str, float]:
+    """Network -> the largest difference of its output from that of the weights as they were trained."""
+
+    def runs(network: Any) -> parity.Runs:  # by number: layers without a name of their own have another in each copy
+        named = parity.keras_runs(network)
+        return lambda arrays: {str(number): value for number, value in enumerate(named(arrays).values())}
+
+    exact, found = load_recipe(model).networks, {}
+    for name in _present(model):
+        axes = parity.keras_shapes(exact[name])
+        apart = parity.differences(lambda _, axes=axes: axes, runs(exact[name]), runs(rounded[name]), sizes, math.inf)  # type: ignore[misc]
+        found[name] = max(apart.values())
+    return found
 
 
 def trained_model(recipe: Recipe, root: Path, name: str, **card: Any) -> store.Model:

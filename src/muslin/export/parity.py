@@ -28,9 +28,10 @@ def check_parity(network: Any, path: Path, sizes: Iterable[int] = SIZES) -> floa
 
 
 def differences(
-    shapes: Callable[[int], Shapes], original: Runs, exported: Runs, sizes: Iterable[int] = SIZES
-) -> dict[str, float]:
-    """Size -> largest absolute difference on any output. Raises UserError where one is not within TOLERANCE.
+    shapes: Callable[[int], Shapes], original: Runs, exported: Runs, sizes: Iterable[int] = SIZES,
+    tolerance: float = TOLERANCE,
+) -> dict[str, float]:  # fmt: skip
+    """Size -> largest absolute difference on any output. Raises UserError where one is not within the tolerance.
 
     shapes: size -> axes of the inputs; those left free take the size.
     """
@@ -44,7 +45,7 @@ def differences(
         apart = {name: float(np.abs(value - got[name]).max()) for name, value in expected.items()}
         found[str(size)] = max(apart.values())
         for name, largest in apart.items():
-            allowed = TOLERANCE * max(1.0, float(np.abs(expected[name]).max()))
+            allowed = tolerance * max(1.0, float(np.abs(expected[name]).max()))
             if not largest <= allowed:
                 raise UserError(
                     "The exported network does not compute what the original computes.",

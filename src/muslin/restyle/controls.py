@@ -14,6 +14,7 @@ from muslin.garments.references import SHOWS
 from muslin.textiles.repeat import REPEATS
 
 MIXES = ("overprint", "panels")
+NUMBERS = (int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,13 @@ class Controls:
     def __post_init__(self) -> None:
         for name, low, high in (("scale", 0.02, 20.0), ("strength", 0.0, 1.0), ("shading", 0.0, 2.0)):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and low <= value <= high):
+            if not (isinstance(value, NUMBERS) and low <= value <= high):
                 raise outside(name, value, f"{low:g} to {high:g}")
-        if not (isinstance(self.rotation, (int, float)) and math.isfinite(self.rotation)):
+            object.__setattr__(self, name, float(value))
+        if not (isinstance(self.rotation, NUMBERS) and math.isfinite(self.rotation)):
             raise outside("rotation", self.rotation, "a number of degrees")
+        object.__setattr__(self, "rotation", float(self.rotation))
+        object.__setattr__(self, "offset", _pair(self.offset))
         if self.repeat not in REPEATS:
             raise outside("repeat", self.repeat, REPEATS)
         if self.mix not in MIXES:
@@ -46,6 +50,17 @@ class Controls:
             raise outside("shows", self.shows, SHOWS)
         if self.seamless not in ("auto", True, False):
             raise outside("seamless", self.seamless, ("auto", True, False))
+
+
+def _pair(offset: Any) -> tuple[float, float]:
+    """Two finite numbers. Raises UserError for anything else."""
+    try:
+        across, down = (float(part) for part in offset)
+    except (TypeError, ValueError):
+        across = down = math.nan
+    if not (math.isfinite(across) and math.isfinite(down)):
+        raise outside("offset", offset, "two numbers: fractions of a swatch across and down")
+    return across, down
 
 
 def from_names(given: dict[str, Any]) -> Controls:

@@ -287,7 +287,9 @@ def locate(
         return None
     recorded = Path(str(entry["path"]))
     base = Path(_base_name(str(entry["path"])))
-    candidates = [recorded, folder / recorded, folder / base, folder.parent / base]
+    # Recorded paths are often relative to where the command was given, which lies somewhere above the picture.
+    above = [parent / recorded for parent in folder.resolve().parents[:8]]
+    candidates = [recorded, folder / recorded, folder / base, folder.parent / base, *above]
     found = [path for path in dict.fromkeys(candidates) if _is_file(path)]
     if not found:
         return None

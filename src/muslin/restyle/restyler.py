@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from muslin import store
-from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.errors import EXIT_DATA, EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments import masks
 from muslin.garments.bands import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
@@ -242,6 +242,12 @@ def find_mask(
     if isinstance(mask, str) and mask == "none":
         return masks.whole(height, width), {"kind": "none"}
     if isinstance(mask, np.ndarray):
+        if mask.ndim not in (2, 3) or not np.isfinite(mask).all():
+            raise UserError(
+                "A mask given as an array is height x width: uint8, or numbers from 0 to 1.",
+                received=f"{mask.dtype} {mask.shape}" + ("" if np.isfinite(mask).all() else ", not all of it finite"),
+                exit_code=EXIT_DATA,
+            )
         grey = np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8) if mask.dtype != np.uint8 else mask
         return masks.given(grey, height, width), {"kind": "array"}
     file = read_image(mask)
