@@ -102,3 +102,12 @@ def test_given_masks() -> None:
         masks.given(half, 100, 100)
     with pytest.raises(UserError, match="empty"):
         masks.given(np.zeros((50, 40), np.uint8), 50, 40)
+
+
+@pytest.mark.parametrize("level", [0, 30, 128, 200, 255])
+def test_a_blank_picture_shows_no_garment(level: int) -> None:
+    """A network that has seen few of them finds one that fills it."""
+    blank = np.full((300, 200, 3), level, np.uint8)
+    for picture in (blank, blank // 2 + np.random.default_rng(0).integers(0, 5, blank.shape, dtype=np.uint8)):
+        with pytest.raises(UserError, match="No garment"):
+            masks.automatic(picture, perfect_network(np.ones((300, 200), np.float32)))

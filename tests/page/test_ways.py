@@ -56,6 +56,25 @@ def test_on_a_tablet_held_upright_everything_is_in_reach(page) -> None:
         assert wide <= 0, f"{room} is {wide} px wider than the screen"
 
 
+@pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}, "has_touch": True}], indirect=True)
+def test_on_a_telephone_everything_is_in_reach(page) -> None:
+    page.get_by_role("button", name="Skirt", exact=True).tap()
+    for cloth in ("Denim", "Ikat"):  # the second takes the place of the first
+        page.get_by_role("button", name=f"Use {cloth}", exact=True).tap()
+        page.locator('.viewer img[src^="blob:"]').first.wait_for()
+        assert page.locator('.swatches [aria-pressed="true"]').count() == 1
+    page.get_by_role("button", name="Edit mask").tap()
+    canvas = page.locator('dialog canvas[aria-busy="false"]')
+    canvas.wait_for()
+    assert canvas.bounding_box()["width"] > 250
+    page.get_by_role("button", name="Done").tap()
+    for room in ("Prints", "Train a look", "Deliver", "Restyle"):
+        page.get_by_role("button", name=room, exact=True).tap()
+        page.wait_for_timeout(100)
+        wide = page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{room} is {wide} px wider than the screen"
+
+
 @pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
 def test_what_comes_along_has_chinese_names(page) -> None:
     page.get_by_role("button", name="连衣裙", exact=True).click()

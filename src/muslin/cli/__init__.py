@@ -64,7 +64,7 @@ def app() -> None:
 def _named(arguments: Sequence[str]) -> None:
     """Raises UserError (exit code 2) for an empty argument: as a path it would be the present folder and all in it."""
     for before, argument in zip(["", *arguments], arguments, strict=False):
-        if argument == "" and before != "--title":
+        if argument == "" and before not in ("--title", "--token"):  # these are words, checked where they are used
             raise UserError(
                 "One of the arguments is empty.",
                 received=" ".join(word or "''" for word in arguments),

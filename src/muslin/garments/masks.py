@@ -20,6 +20,7 @@ READS = ((128, True), (256, False))  # px, sides of the letterboxes that the net
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
 SURE_GAP = 0.25  # probability of "garment" below which the quarter of a gap is
 SMALLEST_GAP = 0.0006  # of the garment; less is a pin-hole
+BLANK = 8  # 8-bit levels between the darkest and the lightest of a picture that shows nothing
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
 
 MaskNetwork = Callable[..., Mapping[str, np.ndarray]]
@@ -81,16 +82,24 @@ def automatic(pixels: np.ndarray, network: MaskNetwork | None) -> Mask:
     the outline where the network is unsure of it. Without a network, or where it finds nothing, GrabCut starts from an
     ellipse. Raises UserError where neither finds a garment.
     """
-    found = None if network is None else _by_network(pixels, network)
+    blank = _blank(pixels)
+    found = None if network is None or blank else _by_network(pixels, network)
     if found is None or found.share < SMALLEST_SHARE:
         found = grabcut(pixels)
-    if found.share < SMALLEST_SHARE:
+    if blank or found.share < SMALLEST_SHARE:
         raise UserError(
             "No garment was found in this photo.",
             advice="Give a mask with --mask FILE (white = garment), or --mask none to restyle the whole picture.",
             exit_code=EXIT_DATA,
         )
     return found
+
+
+def _blank(pixels: np.ndarray) -> bool:
+    """Whether a picture shows nothing at all; of a few pixels nobody can say."""
+    height, width = pixels.shape[:2]
+    some = pixels[:: max(1, height // 64), :: max(1, width // 64)]
+    return min(height, width) >= 16 and bool(np.ptp(some, axis=(0, 1)).max() < BLANK)
 
 
 def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:

@@ -130,9 +130,8 @@ def zoomed_out(
     """Flat cloth, side x side pixels, `across` swatches side by side. uint8."""
     from muslin.textiles.repeat import Cloth
 
-    straight = repeat != "mirror"
     meant = tuple(dyes(studio, swatches, colours))
-    made = [studio.engine.swatch(row["picture"], seamless, straight, meant) for row, _ in swatches]
+    made = [studio.engine.swatch(row["picture"], seamless, repeat, meant) for row, _ in swatches]
     pixels = at_one_size(made, [weight for _, weight in swatches], made[0].shape[1], made[0].shape[0])
     v, u = np.mgrid[0:side, 0:side].astype(np.float32)
     return Cloth(pixels, repeat).prepare(side / across / pixels.shape[1], rotation).sample(u, v)

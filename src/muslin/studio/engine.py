@@ -140,10 +140,10 @@ class Engine:
 
         garment = self.small_garment(photo, mask, side)
         mended = controls.get("seamless", "auto")
-        straight = controls.get("repeat") != "mirror"
+        repeat = controls.get("repeat", "straight")
         palette = tuple(controls.get("palette") or ())
         with self.previewing:  # two at once would each take twice as long
-            cloths = [(Photo(self.swatch(sha256, mended, straight, palette)), weight) for sha256, weight in looks]
+            cloths = [(Photo(self.swatch(sha256, mended, repeat, palette)), weight) for sha256, weight in looks]
             asked = {**controls, "palette": None, "seamless": False, "shows": "cloth"}
             made = self.restyler.restyle(garment, cloths, **asked)
             return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
@@ -170,7 +170,7 @@ class Engine:
         return self._small.get(("painted", photo, mask, side), make)
 
     def swatch(
-        self, sha256: str, seamless: str | bool = "auto", straight: bool = True, palette: tuple[str, ...] = ()
+        self, sha256: str, seamless: str | bool = "auto", repeat: str = "straight", palette: tuple[str, ...] = ()
     ) -> np.ndarray:
         """A look's picture at preview size, mended and recoloured as `restyle` would. uint8 hxwx3, kept."""
         from muslin.restyle.controls import Controls
@@ -178,14 +178,14 @@ class Engine:
         from muslin.studio.files import fitted
 
         def plain() -> np.ndarray:
-            settings = Controls(seamless=seamless, repeat="straight" if straight else "mirror")
+            settings = Controls(seamless=seamless, repeat=repeat)
             return prepare_swatch(fitted(self.photo(sha256).pixels, PREVIEW_SWATCH), settings)
 
-        base = self._swatches.get((sha256, seamless, straight), plain)
+        base = self._swatches.get((sha256, seamless, repeat), plain)
         if not palette:
             return base
         settings = Controls(seamless=False, palette=",".join(palette))
-        return self._swatches.get((sha256, seamless, straight, palette), lambda: prepare_swatch(base, settings))
+        return self._swatches.get((sha256, seamless, repeat, palette), lambda: prepare_swatch(base, settings))
 
 
 def shrunk(garment: Garment, side: int) -> Garment:
