@@ -15,12 +15,15 @@ from muslin.garments.dyes import across_one_hue
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
-from muslin.garments.shading import integrate, log_colour, log_luminance, shading_of, shading_of_footwear
+from muslin.garments.shading import integrate, left_out, log_colour, log_luminance, shading_of, shading_of_footwear
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: they err less there (docs/benchmarks.md)
 SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt draws ragged ones
+ASKED = (
+    0.08  # of log luminance that the light leaves out, from which somebody asks whether it is a shoe: 2 in 3 garments
+)
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -81,10 +84,10 @@ def predict_fields(
     pair = ask(network, images, insides)
     panels, warp = _geometry(pair)
     read = {name: field[0] for name, field in found.items()}
-    if shoe := footwear is not None and footwear(images[0], insides[0]):
+    shading = shading_of(_light(read, image, inside), read, image, inside)
+    shoe = footwear is not None and left_out(shading, image, inside) > ASKED and footwear(images[0], insides[0])
+    if shoe:
         shading = shading_of_footwear(image, inside)
-    else:
-        shading = shading_of(_light(read, image, inside), read, image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth.

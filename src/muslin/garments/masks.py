@@ -16,7 +16,7 @@ from muslin.garments.framing import invert, photo_frame
 from muslin.garments.fringe import with_fringe
 from muslin.garments.network import fits
 
-READS = ((128, True), (256, False))  # px, sides of the letterboxes that the network sees; their mirror images too?
+READS = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
 SURE_GAP = 0.25  # probability of "garment" below which the quarter of a gap is
 SMALLEST_GAP = 0.0006  # of the garment; less is a pin-hole
@@ -111,21 +111,18 @@ def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:
     return Mask(cut.alpha, sure, "network")
 
 
-def segment(pixels: np.ndarray, network: MaskNetwork, reads: Sequence[tuple[int, bool]] = READS) -> np.ndarray:
+def segment(pixels: np.ndarray, network: MaskNetwork, reads: Sequence[int] = READS) -> np.ndarray:
     """Probability of "garment" by the network alone, for the whole photo, float32, at most WORKING_SIDE px.
 
     Mean log odds of letterboxes of two sizes (the small one sees the whole, the large one the outline).
-    reads: side of each letterbox, and whether it is seen in the mirror too.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     total = np.zeros((rows, columns), np.float32)
-    for size, mirrored in reads:
-        image = letterbox(pixels, size)
-        images = np.stack([image, image[:, ::-1]] if mirrored else [image]).astype(np.float32) / 127.5 - 1
-        logits = fits("mask", next(iter(network(image=images).values())), len(images), size, size, 1)[..., 0]
-        odds = (logits[0] + logits[1][:, ::-1]) / 2 if mirrored else logits[0]
+    for size in reads:
+        image = letterbox(pixels, size)[None].astype(np.float32) / 127.5 - 1
+        odds = fits("mask", next(iter(network(image=image).values())), 1, size, size, 1)[0, ..., 0]
         frame = invert(photo_frame(rows, columns, size))
         total += cv2.warpAffine(odds, frame, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return 1 / (1 + np.exp(-np.clip(total / len(reads), -20, 20)))

@@ -48,6 +48,12 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
     return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
 
 
+def left_out(shading: np.ndarray, image: np.ndarray, inside: np.ndarray) -> float:
+    """How far the light is from the luminance, on average inside: what was taken for print. Shapes: see shading_of."""
+    apart = np.abs(log_luminance(image, inside) - shading) * inside
+    return float(apart.sum() / (inside.sum() + 1e-3))
+
+
 def shading_of_footwear(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Log shading SxS of a shoe's square: most of its luminance, since its soles, straps and laces are its folds.
 

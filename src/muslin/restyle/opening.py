@@ -31,7 +31,7 @@ def restyler_for(model: str, threads: int | None = None) -> Any:
         from muslin.restyle.translate import Translator
 
         return Translator(model, mask_model=mask_model(), **limited)
-    _begin((mask_model(), *(() if model == BASELINE else (model, "features", "footwear"))), threads)
+    _begin((mask_model(), model), threads)
     from muslin.restyle.restyler import Restyler
 
     return Restyler(None if model == BASELINE else model, mask_model=mask_model(), **limited)
@@ -49,7 +49,7 @@ def _begin(models: tuple[str | None, ...], threads: int | None) -> None:
 
     for model in models:
         try:
-            if model is not None:
+            if model not in (None, BASELINE):
                 begin(store.load(str(model)).file(), threads)
         except UserError:
             continue

@@ -117,10 +117,13 @@ class Restyler:
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
-        features, shoes, *heads = (Network(store.load(name).file(), threads) for name in LOOKERS)
-        for network in (self._segment, *(() if self._fields is None else (self._fields, features, shoes))):
+        for network in (self._segment, self._fields):
             if network is not None:
                 network.open_soon()  # while the photo is read
+        # What only looks is opened where it is asked: five at once take the time from each other on two cores.
+        features, shoes, *heads = (
+            Network(store.load(name).file(), threads if name == "features" else 1) for name in LOOKERS
+        )
         self._footwear = Footwear(features, shoes)
         self._styles = Styles(self._look_at, None if self._segment is None else Sight(features, *heads))
 
