@@ -5,7 +5,7 @@
 DATA/styles holds the swatches. closeups.csv, beside this file, says of 518 that were cropped from photos of garments
 whether something sewn is in them, by eye (96 in doubt are left out). All other swatches, and drawn textiles, are cloth.
 Cross-validated in five parts by file name: how often it is right. --out: trained on all, written there. --sheet: 30
-pieces of one part, by a model that has not seen it: the picture, the picture repeated, the piece repeated.
+pieces of one part, by a model that has not seen it: the picture, the picture repeated, the cloth of it repeated.
 
 A linear model on the maps of the feature network. Of a picture that shows something sewn a tenth of the cells must say
 so, of others a third of them must not (multiple-instance learning, Dietterich et al. 1997).
@@ -26,7 +26,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from muslin import store
+from muslin import Restyler, store
 from muslin.garments.closeup import MOST, SEWN, how_sewn, piece_of_cloth
 from muslin.garments.network import Network
 from muslin.garments.sight import SIDE, looked_at
@@ -203,11 +203,11 @@ def sheet(data: Path, pictures: Pictures, logits: np.ndarray, side: int = 200) -
         )
         return tile(Cloth(small), side, side)
 
-    rows = []
+    rows, tell = [], Restyler()._styles._tell
     for k in np.flatnonzero((pictures.part == 0) & (pictures.weight == 1)):
         grid = logits[k].reshape(14, 14)
         pixels = read_image(data / "styles" / pictures.names[k]).pixels
-        piece = piece_of_cloth(pixels, grid) if how_sewn(grid) > SEWN else None
+        piece = piece_of_cloth(pixels, grid, tell(pixels).plain > 0) if how_sewn(grid) > SEWN else None
         if piece is not None and len(rows) < 30:
             whole = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
             share = REPEAT_SHARE * piece.shape[1] / pixels.shape[1]
