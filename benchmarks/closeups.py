@@ -27,9 +27,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from muslin import Restyler, store
-from muslin.garments.closeup import MOST, SEWN, how_sewn, piece_of_cloth
+from muslin.garments.closeup import MOST, how_sewn, piece_of_cloth
 from muslin.garments.network import Network
-from muslin.garments.sight import SIDE, looked_at
+from muslin.garments.sight import SEWN, SIDE, looked_at
 from muslin.images import read_image, write_image
 from muslin.restyle.styles import REPEAT_SHARE
 from muslin.textiles.procedural import TEXTILES, swatch

@@ -9,10 +9,10 @@ import pytest
 from muslin import store
 from muslin.data.truth import render
 from muslin.errors import UserError
-from muslin.garments.closeup import SEWN, how_sewn, piece_of_cloth
+from muslin.garments.closeup import how_sewn, piece_of_cloth
 from muslin.garments.network import Network
 from muslin.garments.references import GARMENT
-from muslin.garments.sight import Sight, looked_at
+from muslin.garments.sight import SEWN, Sight, looked_at
 from muslin.images import read_image, write_image
 from muslin.restyle.restyler import Restyler
 from muslin.restyle.styles import REPEAT_SHARE

@@ -14,12 +14,11 @@ from muslin.garments.cloth import largest_rectangle, worth
 from muslin.garments.plain import LEAST, LEVELS, SMALLEST, plain_cloth
 
 MOST = 0.1  # of the cells, those that look most like something sewn, whose mean tells of the whole
-SEWN = 1.5  # mean logit of these, above which a picture shows something sewn (docs/benchmarks.md)
 BROAD = 0.02  # of a plain one's longer side: light, creases and fading are broader, weave is finer
 
 
 def how_sewn(logits: np.ndarray) -> float:
-    """Logit of a whole picture: above SEWN it shows something sewn."""
+    """Logit of a whole picture: above sight.SEWN it shows something sewn."""
     some = max(1, round(MOST * logits.size))
     return float(np.sort(logits, axis=None)[-some:].mean())
 

@@ -15,7 +15,7 @@ from muslin.garments.bands import bands, cloth_positions
 from muslin.garments.fields import Fields
 from muslin.garments.framing import garment_box, rotation
 from muslin.garments.plain import plain_cloth
-from muslin.garments.sight import Seen
+from muslin.garments.sight import SEWN, Seen
 from muslin.images import linear_to_srgb, srgb_to_linear
 
 LARGEST = 1600  # px of the photo's longer side; a larger one is made smaller first
@@ -27,7 +27,7 @@ LEAST_GROUND = 0.35  # of the largest piece, that one without words and pictures
 MOSTLY = 0.7  # of a plain panel, that is free of words and pictures, or these are what is meant
 SLIMMEST = 2.5  # times as long as wide: what is slimmer counts as cut short
 SMALLEST = 24  # px
-SEWN, NEVER = 1.5, -30.0  # logit of a place from which it is left out, if enough is left; logit where nobody knows
+NEVER = -30.0  # logit of something sewn, where nobody knows
 
 Tell = Callable[[np.ndarray], Seen]  # what a picture shows: sight.Sight
 

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from muslin.errors import UserError
-from muslin.garments.closeup import SEWN, how_sewn, piece_of_cloth
+from muslin.garments.closeup import how_sewn, piece_of_cloth
 from muslin.garments.cloth import LARGEST, Tell, cut_cloth
 from muslin.garments.fields import Fields
+from muslin.garments.sight import SEWN
 from muslin.images import Photo
 
 LookAt = Callable[[Photo], tuple[np.ndarray, Fields]]  # finds the garment of a photo: its alpha, its fields

@@ -16,6 +16,7 @@ from muslin.garments.network import fits
 
 SIDE = 224  # px, longer side at which a picture is looked at
 STEP = 32  # px: both sides are multiples of it
+SEWN = 1.5  # logit from which something is sewn: of a place, and of a picture (closeup.how_sewn; docs/benchmarks.md)
 
 Maps = Callable[..., Mapping[str, np.ndarray]]
 

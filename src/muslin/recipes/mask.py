@@ -4,8 +4,8 @@ Paper: Ronneberger, Fischer, Brox, "U-Net" (2015), with soft Dice (Milletari et 
 Command: muslin train mask DATA --minutes 40          (DATA/garments and DATA/garment_masks, see data/photos.py)
 With --option found=yes photos without a mask teach it too, where the shipped network is sure of one (Xie et al. 2020).
 With --option pretrained=yes it sees the early maps of EfficientNet-Lite0 (Tan & Le 2019), which stay as they are, too.
-Cost: 110 images a second on 2 quiet cores with AVX-512 (a batch of eight at 256 px counts as the sixteen at 128 px
-that it stands for).
+Cost: 110 images a second on 2 quiet cores with AVX-512, 67 if `deep` and `pretrained` (a batch of eight at 256 px
+counts as the sixteen at 128 px that it stands for).
 Score: docs/benchmarks.md, "Masks".
 Not adversarial: a mask has one right answer, and a discriminator would only add noise to its outline.
 """

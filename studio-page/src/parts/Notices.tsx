@@ -33,7 +33,7 @@ function said(words: string | undefined, text: Text): string | undefined {
 
 export function Notices() {
   const text = useText();
-  const notices = useStore((state) => state.notices);
+  const notices = [...useStore((state) => state.notices)].reverse(); // the newest is seen without scrolling
   return (
     <div className="notices" role="status" aria-live="polite">
       {notices.map((notice) => (
