@@ -3,6 +3,7 @@
 import { all, get, patch, picture, post, ProblemError, put, remove, upload } from "../api/client";
 import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Part, Problem, Project, Restored, Result } from "../api/types";
 import { listen } from "./events";
+import { inTurn } from "./latest";
 import { change, DEFAULTS, type Notice, now, withItem, without } from "./store";
 
 let noticeKey = 0;
@@ -202,8 +203,19 @@ async function unlessGone(work: Promise<unknown>): Promise<void> {
   }
 }
 
-export const patchGarment = (id: string, values: { name?: string; length_cm?: number }) =>
-  attempt(async () => keep(await patch<Garment>(`/v1/garments/${id}`, values)));
+type Named = { name?: string; length_cm?: number };
+
+const sendGarment = inTurn<Named>(async (id, values, last) => {
+  const before = () => get<Garment>(`/v1/garments/${id}`).catch(() => undefined); // what was refused is not kept on the page
+  const answer = (await attempt(() => patch<Garment>(`/v1/garments/${id}`, values))) ?? (await before());
+  if (answer && last()) keep(answer);
+});
+
+/** Seen at once; the service is told in the order in which it was meant. */
+export function patchGarment(id: string, values: Named): Promise<void> {
+  change((state) => ({ garments: state.garments.map((item) => (item.id === id ? { ...item, ...values } : item)) }));
+  return sendGarment(id, values);
+}
 
 export async function saveMask(id: string, mask: Blob): Promise<Garment> {
   return keep(await put<Garment>(`/v1/garments/${id}/mask`, mask.type === "image/png" ? mask : new Blob([mask], { type: "image/png" })));
