@@ -14,7 +14,7 @@ import { PaletteTools } from "./restyle/PaletteTools";
 import { PaintTools, PrintTools } from "./restyle/PrintTools";
 import { isTyping, Stage } from "./restyle/Stage";
 import { Shell } from "./Shell";
-import { open, receive } from "./state/actions";
+import { comeBack, open, receive } from "./state/actions";
 import { useStore } from "./state/store";
 import { useText } from "./text";
 import { Train } from "./train/Train";
@@ -46,12 +46,15 @@ export function App() {
         if (event instanceof KeyboardEvent ? event.key === "Escape" : !menu.contains(target) || chosen) menu.open = false;
       }
     };
+    const back = () => void (document.visibilityState === "visible" && comeBack());
+    document.addEventListener("visibilitychange", back);
     window.addEventListener("click", leave);
     window.addEventListener("keydown", leave);
     window.addEventListener("keydown", pressed);
     window.addEventListener("dragover", over);
     window.addEventListener("drop", dropped);
     return () => {
+      document.removeEventListener("visibilitychange", back);
       window.removeEventListener("click", leave);
       window.removeEventListener("keydown", leave);
       window.removeEventListener("keydown", pressed);

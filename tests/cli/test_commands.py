@@ -99,6 +99,20 @@ def test_lookbook(tmp_path, capsys):
     assert run(["lookbook", str(tmp_path / "a.png"), "-o", str(tmp_path / "book")]) == 1
 
 
+def test_a_lookbook_says_whose_photo_it_could_not_find(tmp_path, capsys):
+    from muslin.data.truth import render
+
+    photo = write_image(tmp_path / "red jumper.png", render(3, (64, 64), plain=True).photo)
+    cloth = write_image(tmp_path / "cloth.png", render(4, (64, 64)).photo)
+    made = tmp_path / "made.png"
+    assert run(["restyle", str(photo), "--style", str(cloth), "--mask", "none", "-o", str(made)]) == 0
+    assert run(["lookbook", str(made), "-o", str(tmp_path / "one.html")]) == 0
+    assert "Without their photo" not in capsys.readouterr().err
+    photo.unlink()
+    assert run(["lookbook", str(made), "-o", str(tmp_path / "two.html")]) == 0
+    assert "Without their photo" in (said := capsys.readouterr().err) and "Red jumper" in said
+
+
 def test_colour_only_for_a_terminal_that_wants_it(monkeypatch):
     class Terminal:
         def isatty(self):

@@ -137,3 +137,23 @@ def test_a_tile_that_is_too_large_is_not_offered(page, cm: str, fits: bool) -> N
     save = page.get_by_role("link", name="Save tile") if fits else page.get_by_text("Save tile")
     assert (save.get_attribute("href") is not None) == fits
     assert page.get_by_text("64 million pixels").count() == (0 if fits else 1)
+
+
+def test_what_another_tab_deleted_is_gone_on_coming_back(page, studio, tmp_path) -> None:
+    lost = upload(page, studio, tmp_path, "Lost jumper", 14)
+    httpx.delete(f"{studio.url}/v1/garments/{lost['id']}").raise_for_status()
+    httpx.post(f"{studio.url}/v1/projects", json={"name": "Meanwhile"}).raise_for_status()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_role("button", name="Lost jumper", exact=True).wait_for(state="detached")
+    page.locator(".menu.project").get_by_text("Meanwhile", exact=True).wait_for(state="attached")
+    other = next(item for item in studio.items("/v1/projects") if item["name"] == "Meanwhile")
+    httpx.delete(f"{studio.url}/v1/projects/{other['id']}").raise_for_status()
+
+
+def test_colours_that_are_kept_stay_kept(page, studio) -> None:
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    kept = page.get_by_role("checkbox", name="Keep").first
+    kept.check()
+    page.get_by_role("button", name="Deliver", exact=True).click()
+    page.get_by_role("button", name="Restyle", exact=True).click()
+    assert page.get_by_role("checkbox", name="Keep").first.is_checked()

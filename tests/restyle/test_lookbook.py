@@ -114,6 +114,14 @@ def test_the_before_is_dropped_when_it_is_gone_or_of_another_shape(tmp_path, res
     contact_sheet.draw(looks)
 
 
+def test_controls_are_said_as_a_designer_says_them():
+    moved = {"controls": {"scale": 1.4, "repeat": "half-drop", "rotation": 15.0, "strength": 0.8, "shading": 1.5}}
+    assert lookbook.controls_in_words(moved) == "scale 1.4, half-drop, 15°, strength 80 %, shading 150 %"
+    assert lookbook.controls_in_words(moved, 21.0).startswith("print 21 cm, half-drop")
+    assert lookbook.controls_in_words({"controls": {"scale": 1.0, "shading": 1.0}}) == ""
+    assert lookbook.controls_in_words({"controls": {"strength": 1.0}}, 21.0) == "", "what a model paints has no print"
+
+
 def test_the_page_is_whole_and_asks_nothing_from_outside(results):
     looks, _ = lookbook.gather(results)
     text = lookbook.page(looks, "Autumn")

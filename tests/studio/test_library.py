@@ -206,6 +206,15 @@ def test_a_zip_holds_the_pictures_by_the_template_and_a_manifest(server, results
         assert entry["settings"]["seed"] == result["seed"]
 
 
+def test_what_was_deleted_keeps_its_name_in_a_delivery(server, results, photo, look):
+    lost = server.upload("garments", photo, "lost coat.png")
+    made = server.ended(server.submit(lost, look, variants=1)["id"])["results"]
+    server.client.delete(f"/v1/garments/{lost['id']}").raise_for_status()
+    _, answer = deliver(server, [{"id": identity} for identity in made], format="zip")
+    (entry,) = json.loads(zipfile.ZipFile(io.BytesIO(answer.content)).read("manifest.json"))["results"]
+    assert entry["garment"] == "Lost coat" and entry["look"] == look["name"]
+
+
 def test_sheet_and_lookbooks(server, results):
     name, sheet = deliver(server, results, format="contact_sheet", title="SS27")
     assert read_image(sheet.content).pixels.shape[1] == 2400 and name == "SS27.contact-sheet.png"
@@ -213,6 +222,10 @@ def test_sheet_and_lookbooks(server, results):
     assert page.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in page.headers["content-security-policy"]
     assert page.text.count("<figure") == 2
+    widths = [f"print {result['print_cm']:.1f}".removesuffix(".0") + " cm" for result in results]
+    assert (
+        all(width in page.text for width in widths) and "scale" not in page.text.split("<main>")[1].split("</main>")[0]
+    )
     assert not re.search(r"""(src|href)=["']https?:|url\(["']?https?:|@import""", page.text)
     _, pdf = deliver(server, results, format="lookbook_pdf")
     assert pdf.content.startswith(b"%PDF") and pdf.content.count(b"/Type /Page\n") == 2

@@ -99,6 +99,10 @@ def test_a_family_goes_on_where_it_ended_and_begins_anew_with_another_seed(serve
     assert other[0] == known[0] and other[1] not in known
     coloured = controls(variants=2, start=1, seed=3, vary=["palette"])
     assert coloured[0]["palette"] != coloured[1]["palette"] and coloured[0]["scale"] == known[0]["scale"]
+    own = [colour["hex"] for colour in server.client.get(f"/v1/looks/{look['id']}/palette").json()["colours"]]
+    for palette in [way["palette"] for way in controls(variants=2, start=1, seed=3, vary=["palette"], lock=own[1:2])]:
+        stays = [word.split("=")[0] for word in palette if word.endswith("=keep")]
+        assert stays == own[1:2] and len(palette) == len(own)
 
 
 def test_a_preview_shows_what_the_full_size_will(server, garment, look):

@@ -33,6 +33,11 @@ def lookbook(results: tuple[str, ...], output: Path, title: str, overwrite: bool
     looks, skipped = book.gather(find_images(results))
     for problem in skipped:
         terminal.say(f"{terminal.paint('Skipped', terminal.RED)} {problem}")
+    lone = sorted({look.garment for look in looks if look.params and look.before is None})
+    if lone:
+        terminal.say(
+            f"Without their photo beside them, which lies no longer where it was or is another now: {', '.join(lone)}."
+        )
     written = book.write(looks, output, title=title, overwrite=overwrite)
     if as_json:
         terminal.put_json({"written": [str(path) for path in written], "looks": len(looks), "skipped": skipped})

@@ -222,21 +222,27 @@ def _look(
     )
 
 
-def controls_in_words(params: Mapping[str, Any]) -> str:
-    """The controls that were moved, as a designer says them: 'scale 1.4, half-drop, 15°, strength 80 %'."""
+def controls_in_words(params: Mapping[str, Any], print_cm: float | None = None) -> str:
+    """The controls that were moved, as a designer says them: 'scale 1.4, half-drop, 15°, strength 80 %'.
+
+    print_cm: width of one repeat on the garment, where it is known; said in place of the scale.
+    """
     controls = params.get("controls")
     if not isinstance(controls, Mapping):
         return ""
     said = []
     scale, rotation = controls.get("scale"), controls.get("rotation")
-    if isinstance(scale, (int, float)) and abs(scale - 1) > 0.005:
-        said.append(f"scale {scale:.2f}".rstrip("0").rstrip("."))
+    if isinstance(scale, (int, float)):
+        if print_cm is not None:
+            said.append("print " + f"{print_cm:.1f}".removesuffix(".0") + " cm")
+        elif abs(scale - 1) > 0.005:
+            said.append(f"scale {scale:.2f}".rstrip("0").rstrip("."))
     if isinstance(controls.get("repeat"), str) and controls["repeat"] != "straight":
         said.append(controls["repeat"])
     if isinstance(rotation, (int, float)) and abs(rotation) > 0.05:
         said.append(f"{rotation:.1f}".rstrip("0").rstrip(".") + "°")
     for name in ("strength", "shading"):
-        if isinstance(controls.get(name), (int, float)) and controls[name] < 0.995:
+        if isinstance(controls.get(name), (int, float)) and abs(controls[name] - 1) > 0.005:
             said.append(f"{name} {controls[name]:.0%}".replace("%", " %"))
     if controls.get("palette"):
         palette = controls["palette"]

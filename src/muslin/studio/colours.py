@@ -82,7 +82,7 @@ def colourways(
 ) -> dict[str, Any]:
     """`count` palettes for a look: hues turned together, or colours taken from a card; nothing is saved."""
     base = own(studio, row, colours).names()
-    kept = {_nearest(colour, base) for colour in lock}
+    kept = {nearest(colour, base) for colour in lock}
     rng = np.random.default_rng(seed)
     first = float(rng.uniform(0, 360 / (count + 1)))
     items = []
@@ -97,7 +97,8 @@ def colourways(
     return {"palette": base, "items": items}
 
 
-def _nearest(colour: str, among: Sequence[str]) -> int:
+def nearest(colour: str, among: Sequence[str]) -> int:
+    """The place of the colour that an eye would take for `colour` first."""
     from muslin.textiles.palette import delta_e
 
     others = np.array([rgb(other) for other in among], np.uint8)

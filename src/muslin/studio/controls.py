@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,12 +59,19 @@ def print_cm(scale: float, length_cm: float) -> float:
 
 
 def family(
-    controls: Mapping[str, Any], seed: int, start: int, count: int, vary: Sequence[str], colours: Sequence[str]
+    controls: Mapping[str, Any],
+    seed: int,
+    start: int,
+    count: int,
+    vary: Sequence[str],
+    colours: Sequence[str],
+    kept: Collection[int] = (),
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """(number, keyword arguments) of `count` variants from `start` on; the same seed gives the same family.
 
     Number 0 is the controls as given. With vary == ("print",) these are the variants of `muslin restyle -n`.
     colours: of the look, which "palette" turns about the colour circle and pairs with light and dark of its own.
+    kept: places of those that stay.
     """
     from dataclasses import asdict
 
@@ -77,7 +84,8 @@ def family(
                 varied = asdict(vary_print(Controls(**controls), np.random.default_rng((seed, number))))
             if "palette" in vary and colours:
                 rng = np.random.default_rng((seed, number, 1))
-                varied["palette"] = ",".join(turned(colours, float(rng.uniform(40, 320))))
+                new = turned(colours, float(rng.uniform(40, 320)))
+                varied["palette"] = ",".join(KEEP if place in kept else colour for place, colour in enumerate(new))
         yield number, varied
 
 

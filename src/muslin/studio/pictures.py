@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from muslin.studio.database import Row
@@ -74,21 +76,28 @@ def tiff(pixels: np.ndarray, ppi: float, text: dict[str, str] | None = None, xmp
 
 
 def summary(studio: Studio, row: Row) -> dict[str, Any]:
-    """A result in a manifest."""
+    """A result in a manifest. What was deleted since has the name that it had when the picture was made."""
+    settings = json.loads(row["settings"])
     garment = studio.database.one("SELECT name FROM garments WHERE id = ?", row["garment"])
-    names = [
-        found["name"]
-        for item in json.loads(row["looks"])
-        if (found := studio.database.one("SELECT name FROM looks WHERE id = ?", item["look"]))
-    ]
+    worn = []
+    for place, item in enumerate(json.loads(row["looks"])):
+        look = studio.database.one("SELECT name FROM looks WHERE id = ?", item["look"])
+        worn.append(look["name"] if look else _once(settings.get("styles", [])[place : place + 1], "Look"))
     return {
-        "garment": garment["name"] if garment else "Garment",
-        "look": " + ".join(names) or "Look",
+        "garment": garment["name"] if garment else _once([settings.get("source", {})], "Garment"),
+        "look": " + ".join(worn),
         "controls": json.loads(row["controls"]),
         "print_cm": row["print_cm"],
         "seed": row["seed"],
         "starred": bool(row["starred"]),
         "note": row["note"],
         "command": row["command"],
-        "settings": json.loads(row["settings"]),
+        "settings": settings,
     }
+
+
+def _once(recorded: Sequence[Mapping[str, Any]], otherwise: str) -> str:
+    """The name in the settings of a picture of what it was made from."""
+    from muslin.restyle.lookbook import words
+
+    return words(Path(recorded[0]["path"]).stem) if recorded and recorded[0].get("path") else otherwise

@@ -152,6 +152,7 @@ export type JobRequest =
       seed?: number;
       start?: number;
       vary?: ("print" | "palette")[];
+      lock?: string[];
     }
   | { kind: "colourways"; project: string; garment: string; looks: Part[]; controls: Partial<Controls>; palettes: string[][] }
   | { kind: "imagine"; project: string; model: string; count: number; seed: number; mix?: string | null; weight?: number; scale?: number }

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { get, post } from "../api/client";
 import type { Colourway } from "../api/types";
 import { attempt, copyText, submit, turn } from "../state/actions";
-import { now, useStore } from "../state/store";
+import { change, lockedOf, now, useStore } from "../state/store";
 import { useText } from "../text";
 
 const HEX = /#?[0-9a-f]{6}\b/gi;
@@ -26,13 +26,12 @@ export function PaletteTools() {
   const look = useStore((state) => (state.parts.length === 1 ? state.parts[0]?.look : undefined));
   const chosen = useStore((state) => state.controls.palette);
   const [colours, setColours] = useState<string[]>([]);
-  const [locked, setLocked] = useState<string[]>([]);
+  const locked = useStore((state) => lockedOf(state, look));
   const [card, setCard] = useState("");
   const [ways, setWays] = useState<{ seed: number; items: Colourway[] } | null>(null);
 
   useEffect(() => {
     setWays(null);
-    setLocked([]);
     setColours([]);
     if (!look) return;
     let current = true;
@@ -52,6 +51,10 @@ export function PaletteTools() {
     const body = { count: 5, seed, lock: locked, ...(given.length ? { card: given } : {}) };
     const answer = await attempt(() => post<{ items: Colourway[] }>(`/v1/looks/${look}/colourways`, body));
     if (answer) setWays({ seed, items: answer.items });
+  }
+
+  function lock(own: string, kept: boolean) {
+    if (look) change({ locked: { look, colours: kept ? [...locked, own] : locked.filter((hex) => hex !== own) } });
   }
 
   // Each with the colour whose place it takes: the same at every size of the picture.
@@ -86,7 +89,7 @@ export function PaletteTools() {
                   type="checkbox"
                   checked={locked.includes(own)}
                   aria-label={text.palette.lock(own)}
-                  onChange={(event) => setLocked(event.target.checked ? [...locked, own] : locked.filter((hex) => hex !== own))}
+                  onChange={(event) => lock(own, event.target.checked)}
                 />
                 {text.palette.locked}
               </label>

@@ -4,7 +4,7 @@ import { all, get, patch, picture, post, ProblemError, put, remove, upload } fro
 import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Part, Problem, Project, Restored, Result } from "../api/types";
 import { listen } from "./events";
 import { inTurn } from "./latest";
-import { change, DEFAULTS, type Notice, now, withItem, without } from "./store";
+import { change, DEFAULTS, lockedOf, type Notice, now, withItem, without } from "./store";
 
 let noticeKey = 0;
 
@@ -91,9 +91,17 @@ export async function openProject(project: string): Promise<void> {
     garment: state.garment && known.has(state.garment) ? state.garment : null,
     parts: state.parts.filter((part) => cloths.has(part.look)),
     shown: results.some((result) => result.id === state.shown) ? state.shown : null,
-    compare: [],
+    compare: state.compare.filter((id) => results.some((result) => result.id === id)),
   }));
   listen(project, revision);
+}
+
+/** Whoever comes back to the page finds what others, or another tab, have made of the studio meanwhile. */
+export async function comeBack(): Promise<void> {
+  const { project } = now();
+  if (!project) return;
+  const projects = await all<Project>("/v1/projects").catch(() => null); // a studio that was closed says so by itself
+  if (projects) await attempt(() => (projects.some((item) => item.id === project) ? openProject(project) : open()));
 }
 
 export const switchProject = (id: string) =>
@@ -324,15 +332,16 @@ export function submit(request: JobRequest): Promise<Job | undefined> {
 
 export function variants(count = 4, more: { start?: number; seed?: number } = {}): Promise<Job | undefined> {
   const { project, garment, parts, controls, varyColours } = now();
+  const lock = varyColours && parts.length === 1 ? lockedOf(now(), parts[0]?.look) : [];
   if (!garment || !parts.length) return Promise.resolve(undefined);
   const vary: ("print" | "palette")[] = varyColours ? ["print", "palette"] : ["print"];
-  const asked = { kind: "restyle" as const, project, garments: [garment], looks: parts, controls, seed: 0, vary };
+  const asked = { kind: "restyle" as const, project, garments: [garment], looks: parts, controls, seed: 0, vary, lock };
   return submit({ ...asked, variants: count, start: count > 1 ? following(asked) : 0, ...more });
 }
 
 /** Where to go on, if the same was asked before: the first variant that has not been made. */
-function following(asked: { garments: string[]; looks: Part[]; controls: Partial<Controls>; seed: number; vary: string[] }): number {
-  const words = ({ garments, looks, controls, seed, vary }: typeof asked) => sorted([garments, looks, controls, seed, vary]);
+function following(asked: { garments: string[]; looks: Part[]; controls: Partial<Controls>; seed: number; vary: string[]; lock: string[] }): number {
+  const words = ({ garments, looks, controls, seed, vary, lock }: typeof asked) => sorted([garments, looks, controls, seed, vary, lock]);
   const ends = Object.values(now().jobs).map(({ request, state }) => {
     const same = request.kind === "restyle" && state !== "failed" && state !== "cancelled" && words({ ...asked, ...request }) === words(asked);
     return same ? (request.start ?? 0) + (request.variants ?? 1) : 0;

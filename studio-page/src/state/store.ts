@@ -38,6 +38,7 @@ export interface State {
   compare: string[]; // none, the first, or both results to compare
   filter: Filter;
   varyColours: boolean;
+  locked: { look: string; colours: string[] } | null; // colours of a cloth that stay while others change
   teaching: Teaching;
   uploading: number; // photos on their way
   masking: boolean;
@@ -59,7 +60,7 @@ export const DEFAULTS: Controls = {
 };
 
 /** What survives a reload on the page's side; everything else lives in the service. */
-const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours", "teaching"] as const;
+const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours", "locked", "teaching"] as const;
 const KEY = "muslin.desk";
 
 const initial: State = {
@@ -79,6 +80,7 @@ const initial: State = {
   compare: [],
   filter: "all",
   varyColours: false,
+  locked: null,
   teaching: { set: "newest", name: "my-look", minutes: "30" },
   uploading: 0,
   masking: false,
@@ -123,3 +125,8 @@ export function withItem<T extends { id: string }>(items: T[], item: T): T[] {
 }
 
 export const without = <T extends { id: string }>(items: T[], id: string): T[] => items.filter((item) => item.id !== id);
+
+const NONE: string[] = [];
+
+/** The colours of a look that the designer keeps. */
+export const lockedOf = ({ locked }: State, look: string | undefined): string[] => (locked && locked.look === look ? locked.colours : NONE);

@@ -116,6 +116,7 @@ class RestyleJob(Request):
     seed: Seed = 0
     start: Annotated[int, Field(ge=0, le=100_000)] = 0
     vary: Annotated[list[Literal["print", "palette"]], Field(max_length=2)] = ["print"]
+    lock: Annotated[list[Hex], Field(max_length=8)] = []
 
 
 class ColourwaysJob(Request):

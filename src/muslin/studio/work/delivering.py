@@ -90,7 +90,7 @@ def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
             swatches=tuple(map(lookbook.middle_square, worn)),
             garment=about["garment"],
             name=about["look"],
-            how=lookbook.controls_in_words(settings),
+            how=lookbook.controls_in_words(settings, about["print_cm"]),
             group=photo,
             params=settings,
         )

@@ -48,10 +48,11 @@ def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iter
         return
     own = _colours(swatches)
     count, seed = request["variants"], request["seed"]
+    kept = {colours.nearest(colour, own) for colour in request.get("lock", ())} if len(swatches) == 1 else ()
     for place, identity in enumerate(request["garments"]):
         row = garments.get(studio, identity)
         arguments = controls.for_garment(request["controls"], row["length_cm"])
-        family = controls.family(arguments, seed, request["start"], count, request["vary"], own)
+        family = controls.family(arguments, seed, request["start"], count, request["vary"], own, kept)
         for index, (member, varied) in enumerate(family):
             if varied.get("palette"):
                 varied["palette"] = _dyed(studio, swatches, varied["palette"].split(","))
