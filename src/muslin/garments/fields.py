@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from muslin.garments.dyes import across_one_hue
+from muslin.garments.folds import bend
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
@@ -43,6 +44,9 @@ class Fields:
     offset: np.ndarray  # SxS
     dyed: np.ndarray | None = None  # SxS logits: whether a pixel shows another dye than the garment's ground
     reflectance: float | None = None  # mean luminance of the garment's own cloth; None: folds stay as they are
+    bend: np.ndarray | None = (
+        None  # SxS, what folds add to the warp along the grain, in units of the side; None: nothing
+    )
 
     @property
     def size(self) -> int:
@@ -64,6 +68,10 @@ class Fields:
         middle = (self.size - 1) / 2
         scale = float(self.frame[0, 0])
         return (middle - float(self.frame[0, 2])) / scale, (middle - float(self.frame[1, 2])) / scale
+
+    def folded(self, share: float) -> Fields:
+        """The same with `share` of the bends that folds make."""
+        return self if self.bend is None else replace(self, bend=self.bend * np.float32(share))
 
 
 def predict_fields(
@@ -90,8 +98,9 @@ def predict_fields(
         shading = shading_of_footwear(image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
-    # The parts of a shoe differ by their dyes, which are as far apart in any cloth.
-    return replace(fields, dyed=read["print"][..., 0], reflectance=None if shoe else fields.reflectance)
+    fields = replace(fields, dyed=read["print"][..., 0])
+    # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
+    return replace(fields, reflectance=None) if shoe else replace(fields, bend=bend(shading, inside))
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,7 @@ class Restyler:
         cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
         weights = [weight for _, weight in styles]
         worn = _mixed(cloths, weights, settings.mix)
+        garment = replace(garment, fields=garment.fields.folded(min(1.0, settings.shading)))  # no light, no folds
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
