@@ -16,7 +16,15 @@ from muslin.garments.folds import bend
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
-from muslin.garments.shading import integrate, left_out, log_colour, log_luminance, shading_of, shading_of_footwear
+from muslin.garments.shading import (
+    integrate,
+    left_out,
+    log_colour,
+    log_luminance,
+    shading_of,
+    shading_of_footwear,
+    spread,
+)
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
@@ -25,6 +33,7 @@ SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt
 ASKED = (
     0.08  # of log luminance that the light leaves out, from which somebody asks whether it is a shoe: 2 in 3 garments
 )
+RIM = 3  # px of the photo, from its outline, where a garment is mixed with its backdrop
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -191,10 +200,23 @@ def with_guide(
 
     The models say what is finer than the square's pixels; what they leave out of the square itself is added to them.
     """
-    guide = log_colour(image)
-    slopes, offset = fit_guide(guide, shading, inside)
+    guide, core = log_colour(image), _core(inside, float(frame[0, 0]))
+    shading = np.where(core > 0, shading, np.minimum(shading, spread(shading, core))).astype(np.float32)
+    slopes, offset = fit_guide(guide, shading, core)
+    slopes = slopes * cv2.blur(core, (3, 3))[..., None]
     offset += (shading - (slopes * guide).sum(-1) - offset) * inside
     return Fields(frame, shading, panels, warp, slopes, offset, reflectance=reflectance(image, inside))
+
+
+def _core(inside: np.ndarray, scale: float) -> np.ndarray:
+    """1 where a garment alone is seen, 0 on its rim: there a camera mixes it with what is behind. SxS.
+
+    scale: pixels of the square for one of the photo.
+    """
+    reach = 2 * max(1, int(np.ceil(RIM * min(scale, 1.0)))) + 1
+    sure = (inside > 0.98).astype(np.uint8)
+    core = cv2.erode(sure, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    return core.astype(np.float32) if core.any() else sure.astype(np.float32)
 
 
 def fit_guide(
