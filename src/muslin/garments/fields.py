@@ -34,6 +34,7 @@ ASKED = (
     0.08  # of log luminance that the light leaves out, from which somebody asks whether it is a shoe: 2 in 3 garments
 )
 RIM = 3  # px of the photo, from its outline, where a garment is mixed with its backdrop
+FAR_LIGHTER = 0.25  # of log gain, than the cloth beside it: no fold along an outline is
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -106,7 +107,8 @@ def predict_fields(
     if shoe:
         shading = shading_of_footwear(image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
-    fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
+    rim = 0 if shoe else RIM  # the sole of a shoe is lighter than its parts
+    fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp, rim)
     fields = replace(fields, dyed=read["print"][..., 0])
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
     return replace(fields, reflectance=None) if shoe else replace(fields, bend=bend(shading, inside))
@@ -194,29 +196,36 @@ def garment_square(pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size
 
 def with_guide(
     frame: np.ndarray, image: np.ndarray, inside: np.ndarray, shading: np.ndarray, panels: np.ndarray,
-    warp: np.ndarray,
+    warp: np.ndarray, rim: int = RIM,
 ) -> Fields:  # fmt: skip
     """Fields of a square of known log shading, which the photo's own detail follows at any size. Shapes: see Fields.
 
     The models say what is finer than the square's pixels; what they leave out of the square itself is added to them.
+    rim: px of the photo along the outline that show garment and backdrop mixed: no lighter than the cloth inside them.
     """
-    guide, core = log_colour(image), _core(inside, float(frame[0, 0]))
-    shading = np.where(core > 0, shading, np.minimum(shading, spread(shading, core))).astype(np.float32)
-    slopes, offset = fit_guide(guide, shading, core)
-    slopes = slopes * cv2.blur(core, (3, 3))[..., None]
+    guide, own = log_colour(image), inside
+    if rim:
+        lit = _bright_rim(shading, inside, rim * min(1.0, float(frame[0, 0])))
+        own = inside * ~lit
+        shading = np.where(lit, spread(shading, own), shading).astype(np.float32)
+    slopes, offset = fit_guide(guide, shading, own)
+    if rim:
+        slopes *= (1 - cv2.blur(lit.astype(np.float32), (3, 3)))[
+            ..., None
+        ]  # nor does the photo's own detail count there
     offset += (shading - (slopes * guide).sum(-1) - offset) * inside
     return Fields(frame, shading, panels, warp, slopes, offset, reflectance=reflectance(image, inside))
 
 
-def _core(inside: np.ndarray, scale: float) -> np.ndarray:
-    """1 where a garment alone is seen, 0 on its rim: there a camera mixes it with what is behind. SxS.
-
-    scale: pixels of the square for one of the photo.
-    """
-    reach = 2 * max(1, int(np.ceil(RIM * min(scale, 1.0)))) + 1
+def _bright_rim(shading: np.ndarray, inside: np.ndarray, rim: float) -> np.ndarray:
+    """Where a garment is far lighter on its outline, `rim` px wide, than beside it. bool SxS."""
+    reach = 2 * max(1, int(np.ceil(rim))) + 1
     sure = (inside > 0.98).astype(np.uint8)
     core = cv2.erode(sure, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
-    return core.astype(np.float32) if core.any() else sure.astype(np.float32)
+    if not core.any():
+        return np.zeros(core.shape, bool)
+    beside = spread(shading, core.astype(np.float32))
+    return (core == 0) & (inside > 0) & (shading > beside + FAR_LIGHTER)
 
 
 def fit_guide(
