@@ -143,7 +143,21 @@ def unless_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
 
 
 def over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Colours uint8 HxWx3 of that opacity (uint8 HxW) seen on white paper. uint8 HxWx3."""
     import cv2
 
     ink = cv2.bitwise_not(np.ascontiguousarray(rgb))
     return cv2.bitwise_not(cv2.multiply(ink, cv2.merge([alpha] * 3), scale=1 / 255.0))
+
+
+def off_white(seen: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    """The colours that look like `seen` on white paper: what `over_white` was given, to a rounding.
+
+    seen: uint8 HxWx3, as a Photo's pixels. alpha: uint8 HxW; None: opaque. Returns uint8 HxWx3, to write with alpha.
+    """
+    if alpha is None:
+        return seen
+    soft = (alpha > 0) & (alpha < 255)
+    own, share = seen.copy(), alpha[soft][:, None].astype(np.float32) / 255
+    own[soft] = np.rint(255 - (255 - seen[soft].astype(np.float32)) / share).clip(0, 255).astype(np.uint8)
+    return own
