@@ -43,18 +43,18 @@ def projects(studio):
 
 
 class Held:
-    """Photos that do not reach the studio before `let_go`."""
+    """Files that do not reach the studio before `let_go`."""
 
-    def __init__(self, page) -> None:
+    def __init__(self, page, address: str = "**/v1/garments") -> None:
         self.page, self.routes, self.free = page, [], False
-        page.route("**/v1/garments", lambda route: route.continue_() if self.free else self.routes.append(route))
+        page.route(address, lambda route: route.continue_() if self.free else self.routes.append(route))
 
     def wait(self) -> None:
         for _ in range(600):
             if self.routes:
                 return
             self.page.wait_for_timeout(100)
-        raise AssertionError("no photo was sent")
+        raise AssertionError("nothing was sent")
 
     def let_go(self) -> None:
         self.free = True
@@ -103,6 +103,45 @@ def test_an_upload_leaves_the_mask_that_is_being_painted(page, studio, photos) -
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
     assert page.get_by_role("button", name="Bag", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_a_saved_picture_waits_for_the_mask_and_for_no_other_project(page, studio, projects, tmp_path) -> None:
+    projects("Elsewhere")
+    page.reload()
+    page.get_by_role("button", name="Shirt", exact=True).click()
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    before = page.locator("[data-result]").count()
+    page.get_by_role("button", name="This one, full size").click()
+    page.locator("[data-result]").nth(before).wait_for()
+    made = studio.items("/v1/results")[0]["id"]
+    saved = tmp_path / "saved.png"
+    saved.write_bytes(httpx.get(f"{studio.url}/v1/results/{made}/download?format=png").content)
+    page.get_by_role("button", name="Bag", exact=True).click()
+    held = Held(page, "**/v1/settings")
+    add(page, saved)
+    held.wait()
+    page.get_by_role("button", name="Edit mask").click()
+    page.locator('dialog canvas[aria-busy="false"]').click()
+    with page.expect_response("**/v1/settings"):
+        held.let_go()
+    page.wait_for_timeout(500)
+    assert page.get_by_role("dialog", name="Mask: Bag").get_by_role("button", name="Undo").is_enabled()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.keyboard.press("Escape")
+    page.get_by_text("All settings of this picture are back.").wait_for()
+    assert page.get_by_role("button", name="Shirt", exact=True).get_attribute("aria-pressed") == "true"
+
+    page.get_by_role("button", name="Bag", exact=True).click()
+    held = Held(page, "**/v1/settings")
+    add(page, saved)
+    held.wait()
+    menu = page.locator(".menu.project")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Elsewhere", exact=True).click()
+    menu.locator("summary", has_text="Elsewhere").wait_for()
+    held.let_go()
+    page.get_by_text("Another project was opened meanwhile").wait_for()
+    assert menu.locator("summary").inner_text() == "Elsewhere"
 
 
 def test_an_upload_lands_in_the_project_that_it_was_dropped_in(page, studio, photos, projects, tmp_path) -> None:
