@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+ROUNDING = 2  # 8-bit steps by which one sRGB profile differs from another
+
 
 def pillow_truncates(image: Any, data: bytes) -> bool:
     """Pillow keeps only the high byte of 16-bit colour; OpenCV gives all 16 bits."""
@@ -97,8 +99,6 @@ def to_srgb(image: Any, icc: bytes | None) -> Any:
     else:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))
-            if image.mode == "RGB" and ImageCms.getProfileDescription(profile).strip().startswith("sRGB"):
-                return image
         except Exception:
             return image.convert("RGB")
     try:
@@ -113,11 +113,25 @@ def to_srgb(image: Any, icc: bytes | None) -> Any:
         tones = np.asarray(ImageCms.applyTransform(ramp, transform)).astype(int)
         if image.mode != "LAB" and np.ptp(tones.mean(axis=2)) < 96:  # a damaged profile maps all tones to one
             return image.convert("RGB")
+        if image.mode == "RGB" and _changes_nothing(transform):
+            return image
         return ImageCms.applyTransform(image, transform)
     except Exception:  # profiles come damaged in many ways, and none of them should cost the picture
         if image.mode == "LAB":
             raise
         return image.convert("RGB")
+
+
+def _changes_nothing(transform: Any) -> bool:
+    """Whether a transform from RGB to sRGB moves no colour by more than rounding: whatever its profile is called, it is
+    sRGB, and its pixels stay what they are.
+    """
+    from PIL import Image, ImageCms
+
+    levels = np.arange(0, 256, 51, dtype=np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(1, -1, 3)
+    moved = np.asarray(ImageCms.applyTransform(Image.fromarray(colours), transform)).astype(int)
+    return bool(np.abs(moved - colours).max() <= ROUNDING)
 
 
 def orientation_of(image: Any) -> int:
