@@ -1,4 +1,4 @@
-"""The only file that names tensorflow, jax or torch: what Keras does not unify.
+"""What Keras does not unify: of what trains, the only file that names tensorflow, jax or torch, with groups.py.
 
 A training step is written once, statefully (it reads and assigns Keras variables), from `value_and_gradients`
 and `input_gradient`; `compile_step` makes it fast: `tf.function`, `jax.jit` inside a `keras.StatelessScope`,
