@@ -5,7 +5,7 @@ bits, and writes PNG three times faster. Both are imported at the first use, to 
 """
 
 from .formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
-from .light import linear_to_srgb, luminance, resize, srgb_to_linear
+from .light import at_most, linear_to_srgb, luminance, resize, srgb_to_linear
 from .reading import CONTACT_SHEET, Photo, find_images, is_contact_sheet, read_image
 from .writing import encode_image, make_folder, remove_parts, write_bytes, write_image
 
@@ -16,6 +16,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "Photo",
+    "at_most",
     "encode_image",
     "find_images",
     "is_contact_sheet",

@@ -69,6 +69,13 @@ def luminance(linear: np.ndarray) -> np.ndarray:
     return np.asarray(linear, np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
+def at_most(image: np.ndarray, side: int) -> np.ndarray:
+    """HxW or HxWxC, uint8 or float32, shrunk so that its longer side is `side` px; as it is where that is no longer."""
+    height, width = image.shape[:2]
+    shrink = side / max(height, width)
+    return image if shrink >= 1 else resize(image, max(1, round(width * shrink)), max(1, round(height * shrink)))
+
+
 def resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """HxW or HxWxC, uint8 or float32, to the given size: averaged when shrinking, cubic when growing."""
     import cv2
