@@ -4,10 +4,10 @@ Pillow reads (it knows profiles, orientation and odd modes). OpenCV reads what P
 bits, and writes PNG three times faster. Both are imported at the first use, to keep this import cheap.
 """
 
-from .formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
-from .light import at_most, linear_to_srgb, luminance, resize, srgb_to_linear
-from .reading import CONTACT_SHEET, Photo, find_images, is_contact_sheet, read_image
-from .writing import encode_image, make_folder, remove_parts, write_bytes, write_image
+from muslin.images.formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
+from muslin.images.light import at_most, linear_to_srgb, luminance, resize, srgb_to_linear
+from muslin.images.reading import CONTACT_SHEET, Photo, find_images, is_contact_sheet, read_image
+from muslin.images.writing import encode_image, make_folder, remove_parts, write_bytes, write_image
 
 __all__ = [
     "CONTACT_SHEET",

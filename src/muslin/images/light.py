@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from ..errors import EXIT_USAGE, UserError
+from muslin.errors import EXIT_USAGE, UserError
 
 _CHUNK = 1 << 19  # values at a time, so that the steps between stay in the processor's cache
 

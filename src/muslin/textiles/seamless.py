@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import UserError
-from ..images import resize
-from .cuts import cheapest_path
+from muslin.errors import UserError
+from muslin.images import resize
+from muslin.textiles.cuts import cheapest_path
 
 INVISIBLE = 0.1  # below this score a swatch is left as it is
 VISIBLE = 0.3  # above it the seam of a repeated swatch is seen
