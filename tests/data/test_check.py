@@ -147,6 +147,10 @@ def test_copies_cropped_a_little_are_found(folder):
     assert groups == tuple((f"{seed:02}-cropped.png", f"{seed:02}.jpg") for seed in range(5))
 
 
+def same(first, second):
+    return likeness.same(*(likeness.Close.of(picture) for picture in (first, second)))
+
+
 def wave(strength, turns, red=128, blue=128):
     """uint8 128 x 128 x 3 in YCrCb: waves down the picture in one colour, and in another one on every other band."""
     down = np.arange(128)[:, None] + np.zeros(128)
@@ -156,18 +160,16 @@ def wave(strength, turns, red=128, blue=128):
 
 
 def test_a_print_in_other_dyes_is_another_picture():
-    assert likeness.same(wave(30, 8, 150, 140), wave(30, 8, 150, 140))
-    assert not likeness.same(wave(30, 8, 150, 140), wave(30, 8, 106, 116))  # equally bright, the dyes exchanged
-    assert likeness.same(wave(30, 8), wave(36, 8)) and not likeness.same(wave(30, 8), wave(60, 8))  # paler cloth
+    assert same(wave(30, 8, 150, 140), wave(30, 8, 150, 140))
+    assert not same(wave(30, 8, 150, 140), wave(30, 8, 106, 116))  # equally bright, the dyes exchanged
+    assert same(wave(30, 8), wave(36, 8)) and not same(wave(30, 8), wave(60, 8))  # paler cloth
 
 
 def test_weaves_of_one_colour_differ_by_their_strength():
     # 40 turns in 128 px: finer than anything that is laid over each other after a crop, so told by strength alone.
     moved = [np.roll(wave(strength, 40), 1, axis=0) for strength in (12, 48)]
-    assert likeness.same(wave(12, 40), moved[0]) and not likeness.same(wave(12, 40), moved[1])
-    assert not likeness.same(
-        wave(12, 40), moved[0] + np.array([10, 0, 0], np.uint8)
-    )  # the same weave in a lighter grey
+    assert same(wave(12, 40), moved[0]) and not same(wave(12, 40), moved[1])
+    assert not same(wave(12, 40), moved[0] + np.array([10, 0, 0], np.uint8))  # the same weave in a lighter grey
 
 
 @pytest.mark.parametrize(("correlation", "one"), [(0.97, True), (0.7, False)])
@@ -177,8 +179,8 @@ def test_pictures_are_one_by_the_correlation_of_their_detail(correlation, one):
     first, other = 30 * np.sin(8 * turns)[:, None] + 0 * turns, 30 * np.sin(8 * turns)[None] + 0 * turns[:, None]
     second = correlation * first + np.sqrt(1 - correlation**2) * other
     pictures = [np.dstack([128 + wave, *[np.full((128, 128), 128)] * 2]).astype(np.uint8) for wave in (first, second)]
-    assert likeness.same(*pictures) is one and likeness.same(*pictures[::-1]) is one
-    assert likeness.same(pictures[0], pictures[0])
+    assert same(*pictures) is one and same(*pictures[::-1]) is one
+    assert same(pictures[0], pictures[0])
 
 
 def test_drawings_beside_photos_are_named_and_not_complained_of(tmp_path):

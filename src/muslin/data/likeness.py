@@ -44,6 +44,7 @@ class Look:
     coarse: np.ndarray = field(default_factory=lambda: np.zeros(216, np.float32))  # 144 brightness, 72 colour
     detail: np.ndarray = field(default_factory=lambda: np.zeros(1024, np.float32))  # unit norm, or 0 where none is
     flat: bool = True  # less detail than FLAT
+    brightness: float = 0.0  # mean grey level
     alpha: bool = False
     grey: bool = False
     mask_problem: str | None = None
@@ -65,6 +66,7 @@ def look_at(record: Record) -> Look:
         coarse=coarse,
         detail=detail,
         flat=strength <= FLAT,
+        brightness=float(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).mean()),
         alpha=alpha,
         grey=int(np.sort(spread, axis=None)[-93]) <= 4,
         mask_problem=_mask_problem(record),
@@ -131,39 +133,65 @@ def near_pairs(looks: list[Look], block: int = 1024) -> Iterator[tuple[int, int]
 
 
 def _worth(first: Look, second: Look) -> bool:
+    """Whether two pictures whose thumbnails are close are worth a closer look."""
+    if abs(first.brightness - second.brightness) > NEAR_BRIGHTNESS + 2:  # two levels for what sizes make of it
+        return False
     return (first.flat and second.flat) or float(first.detail @ second.detail) > WORTH_CORRELATION
 
 
-def _close(path: Path) -> np.ndarray:
-    """uint8 NxNx3 in YCrCb, N at most CLOSE: no side is enlarged."""
+@dataclass(frozen=True)
+class Close:
+    """One picture, looked at closely, and what is asked of it for every pair."""
+
+    pixels: np.ndarray  # uint8 NxNx3 in YCrCb
+    mean: np.ndarray  # (3,) of Y, Cr and Cb
+    strengths: np.ndarray  # (3,) grey levels of detail between blurs, the broadest last
+
+    @classmethod
+    def of(cls, pixels: np.ndarray) -> Close:
+        """pixels: uint8 NxNx3 in YCrCb."""
+        return cls(pixels, pixels.mean((0, 1)), _strengths(pixels[..., 0].astype(np.float32)))
+
+    def at(self, side: int) -> Close:
+        """The same, no larger than `side` px."""
+        if len(self.pixels) <= side:
+            return self
+        return Close.of(cv2.resize(self.pixels, (side, side), interpolation=cv2.INTER_AREA))
+
+
+def _close(path: Path) -> Close:
+    """Of a file, CLOSE px or less: no side is enlarged."""
     pixels, _ = _decode(path, CLOSE)
     side = min(CLOSE, *pixels.shape[:2])
-    return cv2.cvtColor(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2YCrCb)
+    small = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
+    return Close.of(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb))
 
 
-def same(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two pictures, uint8 NxNx3 in YCrCb as `_close` gives them, are copies of one."""
-    side = min(len(first), len(second))
-    first, second = (cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
-                     for picture in (first, second))  # fmt: skip
-    apart = np.abs(first.mean((0, 1)) - second.mean((0, 1)))
+def same(first: Close, second: Close) -> bool:
+    """Whether two pictures are copies of one."""
+    side = min(len(first.pixels), len(second.pixels))
+    first, second = first.at(side), second.at(side)
+    apart = np.abs(first.mean - second.mean)
     if apart[0] > NEAR_BRIGHTNESS or apart[1:].max() > NEAR_COLOUR:
         return False
-    return _equal_textures(first, second, apart) or _agree(first, second) or _agree(*_laid_over(first, second))
+    if _equal_textures(first, second):
+        return True
+    one, other = (look.pixels.astype(np.float32) for look in (first, second))
+    return _agree(one, other) or _agree(*_laid_over(one, other))
 
 
-def _equal_textures(first: np.ndarray, second: np.ndarray, apart: np.ndarray) -> bool:
+def _equal_textures(first: Close, second: Close) -> bool:
     """Two pictures without anything larger than a weave, of one colour and as strong a weave."""
-    strengths = np.array([_strengths(picture[..., 0]) for picture in (first, second)]) + 0.5  # JPEG's own noise
+    strengths = np.array([first.strengths, second.strengths]) + 0.5  # JPEG's own noise
     broad = strengths[:, -1].max() < 0.5 + FLAT
     ratio = strengths.max(0) / strengths.min(0)
-    return bool(broad and apart.max() < EQUAL_COLOUR and ratio.max() < EQUAL_STRENGTH)
+    return bool(broad and np.abs(first.mean - second.mean).max() < EQUAL_COLOUR and ratio.max() < EQUAL_STRENGTH)
 
 
-def _strengths(grey: np.ndarray) -> list[float]:
+def _strengths(grey: np.ndarray) -> np.ndarray:
     """Grey levels of detail between blurs of 1, 2, 4 and 8 px: three numbers, the broadest last."""
     blurred = [cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (1, 2, 4, 8)]
-    return [float((fine - broad).std()) for fine, broad in pairwise(blurred)]
+    return np.array([(fine - broad).std() for fine, broad in pairwise(blurred)])
 
 
 def _agree(first: np.ndarray, second: np.ndarray) -> bool:
