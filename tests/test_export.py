@@ -116,6 +116,14 @@ def test_inputs_that_differ_in_size_are_compared_as_the_recipe_says(tmp_path: Pa
     assert max(parity.differences(original.shapes, original.runs, runs, (32, 48)).values()) < 1e-5
 
 
+def test_what_rounding_changes_is_measured_on_inputs_of_their_own_sizes(tmp_path: Path) -> None:
+    """Of `print`, whose networks take pictures and coarse fields together."""
+    recipe = recipes.build("print", {"looks": 2, "batch_size": 2, "widths": (8, 8, 8), "discriminator_widths": (8, 8)})
+    whole = export.export_recipe(recipe, tmp_path / "whole")
+    small = export.export_model(whole.folder, "onnx", tmp_path / "small", weights="int8")
+    assert set(small.card["largest_difference_by_rounding"]) == set(whole.card["exported"])
+
+
 def test_the_card_holds_the_comparison_and_the_weights_are_kept(trained: store.Model) -> None:
     found = trained.card["parity"]["onnx"]["generator"]
     assert set(found) == {"64", "96"} and max(found.values()) <= trained.card["tolerance"]

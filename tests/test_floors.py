@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "muslin"
 
 FLOORS = {
-    "errors": 0, "quiet": 0, "images": 0, "backend": 0, "groups": 0,
+    "errors": 0, "quiet": 0, "folders": 0, "images": 0, "backend": 0, "groups": 0,
     "store": 1, "layers": 1, "textiles": 1, "garments": 1,
     "networks": 2, "losses": 2, "regularizers": 2, "augment": 2, "optim": 2, "precision": 2, "data": 2,
     "recipes": 3,

@@ -149,6 +149,13 @@ def test_what_cannot_be_meant_is_refused(wrong: dict) -> None:
     assert caught.value.exit_code == EXIT_USAGE
 
 
+@pytest.mark.parametrize("asked", [{"mix": "ikat"}, {"between": (1, 2)}])
+def test_painted_prints_do_not_claim_to_be_mixed(asked: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Imaginer, "_paints", True)
+    with pytest.raises(UserError, match="painted pixel by pixel"):
+        next(Imaginer("floral_print").pictures(1, **asked))
+
+
 def test_the_module_and_the_function_have_one_name() -> None:
     import importlib
 
@@ -181,6 +188,7 @@ def test_learn_refuses_before_it_loads_a_framework(tmp_path, capsys) -> None:
 
     assert run(["learn", str(tmp_path / "none"), "--name", "mine"]) == 3
     assert run(["learn", str(tmp_path), "--name", "My Look"]) == EXIT_USAGE
+    assert run(["learn", str(tmp_path), "--name", "ikat"]) == EXIT_USAGE
     assert run(["learn", str(tmp_path), "--name", "mine"]) == 3
     assert "at least 3" in capsys.readouterr().err
     assert run(["learn", str(tmp_path), "--name", "tiny"]) == 1

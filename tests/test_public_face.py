@@ -101,3 +101,50 @@ def test_noise_of_your_own_keeps_its_width() -> None:
 def test_mistakes_are_explained(call: Any, words: str) -> None:
     with pytest.raises(UserError, match=words):
         call()
+
+
+def test_one_range_is_meant_by_all_pictures_of_an_array() -> None:
+    """A pale garment in [-1, 1] has no value below 0, and is no darker than the others for that."""
+    signed = np.stack([np.full((32, 32, 3), level, np.float32) for level in (-0.8, 0.0, 0.4, 0.8)])
+    np.testing.assert_allclose(preprocess_data(signed)[1], signed, atol=1 / 127)
+    np.testing.assert_allclose(preprocess_data((signed + 1) / 2)[1], signed, atol=1 / 127)
+    np.testing.assert_allclose(preprocess_data(np.rint((signed + 1) * 127.5).astype(int))[1], signed, atol=1 / 127)
+    clear = np.zeros((4, 32, 32, 4), np.uint8)
+    assert (preprocess_data(clear)[1] == 1).all(), "transparent is white, as in a file"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (np.zeros((32, 32, 3), np.uint8), "One picture is no collection"),
+        (np.full((4, 8, 8, 3), 300), "whole numbers must lie in"),
+        (np.full((4, 8, 8, 3), np.nan), "floating-point numbers must lie in"),
+        (np.zeros((4, 0, 8, 3), np.uint8), "must be numbers, height x width"),
+        (np.zeros((4, 8, 8, 3), complex), "must be numbers, height x width"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(wrong: np.ndarray, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        preprocess_data(wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 32.0}, {"count": 0}, {"seed": -1}, {"seed": True}])
+def test_numbers_that_cannot_be_meant_are_refused(wrong: dict) -> None:
+    with pytest.raises(UserError, match="must be a whole number"):
+        preprocess_data(**wrong)
+
+
+def test_what_is_not_finite_is_not_trained_on(tmp_path: Path) -> None:
+    noise, pictures = np.zeros((8, 4), np.float32), np.zeros((8, 16, 16, 3), np.float32)
+    generator, discriminator = create_generator(), create_discriminator()
+    for broken in ((noise * np.nan, pictures), (noise, np.where(pictures == 0, np.nan, 0))):
+        with pytest.raises(UserError, match="must be finite numbers"):
+            train(generator, discriminator, *broken, epochs=1)
+        with pytest.raises(UserError, match="must be finite numbers"):
+            loss(generator, discriminator, *broken)
+    for wrong in ({"epochs": 0}, {"epochs": 1.5}, {"seed": -1}):
+        with pytest.raises(UserError, match="must be a whole number"):
+            train(generator, discriminator, noise, pictures, **wrong)
+    (tmp_path / "notes.md").write_text("no picture")
+    with pytest.raises(UserError, match="not a picture"):
+        preprocess_data(str(tmp_path / "notes.md"))

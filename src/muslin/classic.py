@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from muslin.data.collection import EMBEDDED_COUNT, load_collection
+from muslin.data.collection import EMBEDDED_COUNT, load_collection, whole
 from muslin.errors import EXIT_DATA, UserError, missing_extra
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def create_generator(size: int | None = None, *, channels: int = 24, seed: int =
 
     size: px of the pictures made from noise; by default those it is trained towards.
     """
+    whole("channels", channels, 1)
     with _keras():
         from muslin import backend
         from muslin.networks.deferred import Generator
@@ -80,6 +81,7 @@ def create_generator(size: int | None = None, *, channels: int = 24, seed: int =
 
 def create_discriminator(size: int | None = None, *, channels: int = 24, seed: int = 1) -> Any:
     """A CNN with a fully connected head (keras.Model): pictures -> logits, positive for real."""
+    whole("channels", channels, 1)
     with _keras():
         from muslin import backend
         from muslin.networks.deferred import Discriminator
@@ -119,6 +121,8 @@ def train(
     averaged weights. Raises UserError where shapes do not fit or training diverges.
     """
     _check(input, target, paired)
+    whole("epochs", 1 if epochs is None else epochs, 1)
+    whole("seed", seed, 0)
     with _keras():
         from muslin.recipes.dcgan import DCGAN, DesignStream
         from muslin.training import engine
@@ -139,7 +143,7 @@ def train(
             content_weight=content_weight,
             given=(generator, discriminator),
         )
-        images = MOST_IMAGES if epochs is None else max(1, epochs) * len(target)
+        images = MOST_IMAGES if epochs is None else epochs * len(target)
         stream = DesignStream(recipe, pictures, np.asarray(input, np.float32), seed)
         monitor = Monitor(until_converged=until_converged, min_images=min(20_000, images // 2))
         folder = None if run is None else Path(run)
@@ -158,6 +162,7 @@ def loss(
 ) -> Losses:
     """The game's present score on the first `most` rows of input and target. kind: as `train`'s loss."""
     _check(input, target, paired=False)
+    whole("most", most, 1)
     with _keras():
         import keras
 
@@ -209,6 +214,13 @@ def _check(input: np.ndarray, target: np.ndarray, paired: bool) -> None:
                 f"`{name}` must be an array as preprocess_data returns it.",
                 received=getattr(value, "shape", type(value).__name__),
                 possible="N x height x width x 3" + (", or N x numbers of noise" if 2 in axes else ""),
+                exit_code=EXIT_DATA,
+            )
+        if value.dtype.kind not in "buif" or not np.isfinite(value).all():
+            raise UserError(
+                f"`{name}` must be finite numbers, all of it.",
+                received=f"{value.dtype}" + (", some of it not finite" if value.dtype.kind == "f" else ""),
+                advice="Look where it comes from; preprocess_data refuses pictures with such numbers.",
                 exit_code=EXIT_DATA,
             )
         if value.ndim == 4 and (value.min() < -1.001 or value.max() > 1.001):

@@ -122,6 +122,13 @@ class Imaginer:
             raise UserError(
                 "Only prints are mixed and scaled.", received=f"a {self.model.recipe} model", exit_code=EXIT_USAGE
             )
+        if self._paints and (mix is not None or between is not None):
+            raise UserError(
+                "Prints painted pixel by pixel are not mixed, and have no steps between them.",
+                received=f"the model '{self.model.name}', trained with synthesis=paint",
+                advice="Prints arranged from cloths, which is the default, are and have.",
+                exit_code=EXIT_USAGE,
+            )
         colors: Sequence[Any] | None = parse_colors(palette) if isinstance(palette, str) else palette
         controls = {"look": self.look, "mix": mix, "weight": weight if mix else None, "scale": scale,
                     "palette": palette, "tile": tile or self.prints, "choose": choose}  # fmt: skip

@@ -13,9 +13,12 @@ import { MaskEditor } from "./restyle/MaskEditor";
 import { PaletteTools } from "./restyle/PaletteTools";
 import { PaintTools, PrintTools } from "./restyle/PrintTools";
 import { isTyping, Stage } from "./restyle/Stage";
+import { closeMenu } from "./parts/menu";
 import { Shell } from "./Shell";
-import { comeBack, open, receive } from "./state/actions";
-import { useStore } from "./state/store";
+import { comeBack, open } from "./state/actions";
+import { receive } from "./state/receiving";
+import { useRoomsInHistory } from "./state/rooms";
+import { now, useStore } from "./state/store";
 import { useText } from "./text";
 import { Train } from "./train/Train";
 
@@ -24,8 +27,9 @@ export function App() {
   const section = useStore((state) => state.section);
   const project = useStore((state) => state.project);
   const failed = useStore((state) => state.failed);
-  const masked = useStore((state) => (state.masking ? state.garments.find((item) => item.id === state.garment) : undefined));
+  const masked = useStore((state) => state.garments.find((item) => item.id === state.masking));
   const [keys, setKeys] = useState(false);
+  useRoomsInHistory();
 
   useEffect(() => {
     void open();
@@ -36,6 +40,7 @@ export function App() {
     const over = (event: DragEvent) => event.preventDefault();
     const dropped = (event: DragEvent) => {
       event.preventDefault();
+      if (now().masking) return; // beside "Load mask": not meant for what lies behind
       if (event.dataTransfer) void filesOf(event.dataTransfer).then(receive);
     };
     // A menu is left by Escape, by a click beside it and by a choice that is made at once.
@@ -43,7 +48,8 @@ export function App() {
       const target = event.target as Element | null;
       for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
         const chosen = target?.closest("a, button[aria-pressed]");
-        if (event instanceof KeyboardEvent ? event.key === "Escape" : !menu.contains(target) || chosen) menu.open = false;
+        const inside = event.composedPath().includes(menu); // also where the click has taken its button away
+        if (event instanceof KeyboardEvent ? event.key === "Escape" : !inside || chosen) closeMenu(menu);
       }
     };
     const back = () => void (document.visibilityState === "visible" && comeBack());

@@ -1,9 +1,11 @@
 /** The head of the page: the project, the four rooms, language and light. */
 
-import { useState } from "react";
-import { deleteProject, importProject, newProject, renameProject, switchProject } from "./state/actions";
+import { useRef, useState } from "react";
+import { deleteProject, newProject, renameProject, switchProject } from "./state/actions";
+import { importProject } from "./state/receiving";
 import { change, type Section, useStore } from "./state/store";
 import { Drop } from "./parts/Drop";
+import { closeMenu } from "./parts/menu";
 import { called, languages, setLanguage, useLanguage, useText } from "./text";
 
 const SECTIONS: Section[] = ["restyle", "prints", "train", "deliver"];
@@ -42,10 +44,15 @@ function Projects() {
   const text = useText();
   const projects = useStore((state) => state.projects);
   const project = useStore((state) => state.projects.find((item) => item.id === state.project));
+  const menu = useRef<HTMLDetailsElement>(null);
   const [naming, setNaming] = useState<"new" | "rename" | null>(null);
   if (!project) return null;
+  const keep = (name: string) => {
+    if (name) void (naming === "new" ? newProject(name) : renameProject(project.id, name));
+    if (menu.current) closeMenu(menu.current);
+  };
   return (
-    <details className="menu project">
+    <details ref={menu} className="menu project" onToggle={(event) => !event.currentTarget.open && setNaming(null)}>
       <summary>{called(project, text)}</summary>
       <ul>
         {projects.map((item) => (
@@ -57,16 +64,14 @@ function Projects() {
         ))}
         <li className="rule">
           {naming ? (
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
-                if (name) void (naming === "new" ? newProject(name) : renameProject(project.id, name));
+            <Naming
+              name={naming === "rename" ? project.name : ""}
+              onKeep={keep}
+              onLeave={() => {
                 setNaming(null);
+                menu.current?.querySelector("summary")?.focus();
               }}
-            >
-              <input name="name" aria-label={text.shell.renamePrompt} placeholder={text.shell.renamePrompt} defaultValue={naming === "rename" ? project.name : ""} autoFocus />
-            </form>
+            />
           ) : (
             <>
               <button type="button" onClick={() => setNaming("new")}>
@@ -94,6 +99,26 @@ function Projects() {
       </ul>
       <p className="quiet">{text.shell.local}</p>
     </details>
+  );
+}
+
+/** Enter keeps the name, Escape leaves it as it was. */
+function Naming({ name, onKeep, onLeave }: { name: string; onKeep: (name: string) => void; onLeave: () => void }) {
+  const text = useText();
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onKeep(String(new FormData(event.currentTarget).get("name") ?? "").trim());
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation(); // the menu stays
+        onLeave();
+      }}
+    >
+      <input name="name" aria-label={text.shell.renamePrompt} placeholder={text.shell.renamePrompt} defaultValue={name} maxLength={120} autoFocus />
+    </form>
   );
 }
 

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +17,10 @@ from muslin.restyle import metadata
 class FakeRestyled:
     image: np.ndarray
     params: dict
+
+    @property
+    def garment(self):
+        return SimpleNamespace(longer_side=max(self.image.shape[:2]))
 
     def save(self, path, *, overwrite=False):
         text, xmp = metadata.settings_to_text(self.params), metadata.provenance_xmp(self.params)

@@ -31,6 +31,16 @@ def test_nothing_is_overwritten_unless_asked(studio, capsys):
     assert run([*line, "--overwrite"]) == 0
 
 
+def test_a_swatch_that_is_too_small_for_its_garment_is_named_once(studio, capsys):
+    write_image("large.png", np.full((400, 300, 3), 90, np.uint8))
+    write_image("tiny.png", np.full((16, 12, 3), 200, np.uint8))
+    assert run(["restyle", "large.png", "shirt.jpg", "-s", "tiny.png", "-o", "out"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("'tiny.png' has 16 px and is laid 8 times as large") == 1 and "--scale" in said
+    assert run(["restyle", "large.png", "-s", "tiny.png", "--scale", "0.4", "-o", "b"]) == 0
+    assert "times as large" not in capsys.readouterr().err
+
+
 def test_a_folder_is_gone_on_with(studio, fake, capsys):
     line = ["restyle", "photos", "--style", "tartan.png", "-o", "out", "-n", "2", "--skip-existing"]
     assert run(line) == 0

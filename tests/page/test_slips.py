@@ -2,9 +2,11 @@
 
 import httpx
 import pytest
+from PIL import Image
 
 from muslin.data.truth import render
 from muslin.images import write_image
+from muslin.textiles.procedural import swatch
 
 
 def spin(page, name: str, typed: str):
@@ -130,13 +132,16 @@ def test_a_batch_is_of_the_project_that_is_open(page, studio) -> None:
     httpx.delete(f"{studio.url}/v1/projects/{other}").raise_for_status()
 
 
-@pytest.mark.parametrize("cm, fits", [("20", True), ("200", False)])
-def test_a_tile_that_is_too_large_is_not_offered(page, cm: str, fits: bool) -> None:
+@pytest.mark.parametrize(
+    "cm, words", [("20", "2,362"), ("200", "64 million pixels"), ("", "A width of 1 to 200 cm"), ("0", "A width of")]
+)
+def test_a_tile_that_is_too_large_or_none_is_not_offered(page, cm: str, words: str) -> None:
+    fits = cm == "20"
     page.get_by_role("button", name="Prints", exact=True).click()
     page.get_by_role("spinbutton", name="Width (cm)").fill(cm)
     save = page.get_by_role("link", name="Save tile") if fits else page.get_by_text("Save tile")
     assert (save.get_attribute("href") is not None) == fits
-    assert page.get_by_text("64 million pixels").count() == (0 if fits else 1)
+    assert page.get_by_text(words).count() == 1
 
 
 def test_what_another_tab_deleted_is_gone_on_coming_back(page, studio, tmp_path) -> None:
@@ -157,3 +162,243 @@ def test_colours_that_are_kept_stay_kept(page, studio) -> None:
     page.get_by_role("button", name="Deliver", exact=True).click()
     page.get_by_role("button", name="Restyle", exact=True).click()
     assert page.get_by_role("checkbox", name="Keep").first.is_checked()
+
+
+def focused(page) -> str:
+    """What has the focus: its name, or its element."""
+    return page.evaluate(
+        "() => (at => at.getAttribute('aria-label') || at.innerText.trim() || at.tagName)(document.activeElement)"
+    )
+
+
+def test_a_project_is_named_in_its_menu(page, studio) -> None:
+    before = studio.items("/v1/projects")
+    menu = page.locator(".menu.project")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="New project").click()
+    field = menu.get_by_role("textbox", name="Name of the project")
+    field.wait_for()
+    assert focused(page) == "Name of the project"
+    field.press("Escape")
+    menu.get_by_role("button", name="Rename").click()
+    assert field.input_value() == before[0]["name"]
+    field.press("Escape")
+    menu.get_by_role("button", name="New project").click()
+    page.keyboard.type("Named here")
+    page.keyboard.press("Enter")
+    menu.locator("summary", has_text="Named here").wait_for()
+    assert menu.get_attribute("open") is None
+    (made,) = (item for item in studio.items("/v1/projects") if item["name"] == "Named here")
+    httpx.patch(f"{studio.url}/v1/projects/{before[0]['id']}", json={"opened": True}).raise_for_status()
+    httpx.delete(f"{studio.url}/v1/projects/{made['id']}").raise_for_status()
+
+
+def test_each_tab_keeps_its_project(page, studio) -> None:
+    first = httpx.get(f"{studio.url}/v1/info").json()["project"]
+    name = page.locator(".menu.project summary").inner_text()
+    other = httpx.post(f"{studio.url}/v1/projects", json={"name": "Other tab"}).raise_for_status().json()["id"]
+    page.reload()  # the service would open the other one
+    page.locator(".menu.project summary").wait_for()
+    assert page.locator(".menu.project summary").inner_text() == name
+    httpx.delete(f"{studio.url}/v1/projects/{other}").raise_for_status()
+    httpx.patch(f"{studio.url}/v1/projects/{first}", json={"opened": True}).raise_for_status()
+
+
+def restyled(page, studio, kind: str = "restyle", **asked) -> list[dict]:
+    """Results of the skirt in the cloth on the desk, asked for behind the page's back."""
+    project = httpx.get(f"{studio.url}/v1/info").json()["project"]
+    garment = next(item["id"] for item in studio.items("/v1/garments") if item["name"] == "Skirt")
+    look = next(item["id"] for item in studio.items("/v1/looks") if item["name"] == "Terrazzo")
+    body = {"kind": kind, "project": project, "looks": [{"look": look}], **asked}
+    body |= {"garments": [garment], "variants": 1} if kind == "restyle" else {"garment": garment}
+    job = httpx.post(f"{studio.url}/v1/jobs", json=body).raise_for_status().json()["id"]
+    studio.until(lambda: httpx.get(f"{studio.url}/v1/jobs/{job}").json()["state"] == "done")
+    return studio.items(f"/v1/results?job={job}")
+
+
+def new_results(page, studio, press, count: int = 4) -> list[dict]:
+    before = {item["id"] for item in studio.items("/v1/results?limit=200")}
+    press()
+    for _ in range(1200):
+        made = [item for item in studio.items("/v1/results?limit=200") if item["id"] not in before]
+        if len(made) >= count:
+            return made
+        page.wait_for_timeout(100)  # unlike sleep it lets what the test has routed go on
+    raise AssertionError(f"{len(made)} results of {count}")
+
+
+def test_four_more_of_a_colourway_keep_its_cloth_and_colours(page, studio) -> None:
+    (way,) = restyled(page, studio, "colourways", palettes=[["#204060", "#c0d0e0", "#803020"]])
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.get_by_role("button", name="Use Argyle", exact=True).click()  # something else is on the desk
+    card = page.locator(f'[data-result="{way["id"]}"]')
+    again = card.get_by_role("button", name="Re-roll")
+    first = new_results(page, studio, again.click)
+    more = new_results(page, studio, again.click)
+    for item in [*first, *more]:
+        assert item["looks"] == way["looks"] and item["controls"]["palette"] == way["controls"]["palette"]
+    assert len({item["picture"]["sha256"] for item in [way, *first, *more]}) == 9
+
+
+def test_variants_go_on_where_the_page_knows_few_jobs(page, studio) -> None:
+    """A project of more jobs than come with a page of the list."""
+    controls = {"rotation": 7.0}
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.get_by_role("button", name="Use Terrazzo", exact=True).click()
+    spin(page, "Angle", "7")
+    four = page.get_by_role("button", name="Four variants")
+    first = new_results(page, studio, four.click)
+    restyled(page, studio, controls=controls)  # a job later
+    page.route("**/v1/jobs?project=*", lambda route: route.continue_(url=route.request.url + "&limit=1"))
+    page.reload()
+    page.locator(".desk").wait_for()
+    more = new_results(page, studio, four.click)
+    assert len({item["picture"]["sha256"] for item in [*first, *more]}) == 8
+    oldest = min(first, key=lambda item: item["number"])
+    card = page.locator(f'[data-result="{oldest["id"]}"]')
+    rolled = new_results(page, studio, card.get_by_role("button", name="Re-roll").click)
+    assert len({item["picture"]["sha256"] for item in [*first, *more, *rolled]}) == 12
+
+
+@pytest.mark.parametrize(
+    "page", [{"viewport": size} for size in ({"width": 820, "height": 700}, {"width": 720, "height": 450})],
+    indirect=True, ids=("820x700", "1440x900 at 200 %"),
+)  # fmt: skip
+def test_samples_lie_over_nothing_on_a_low_screen(page) -> None:
+    page.locator(".begin img").first.wait_for()
+    samples, tools = (page.locator(place).bounding_box() for place in (".begin", ".desk .column"))
+    assert samples["y"] + samples["height"] <= tools["y"]
+
+
+def test_the_focus_goes_on_beside_what_went(page, studio) -> None:
+    for angle in (41.0, 42.0, 43.0):
+        restyled(page, studio, controls={"rotation": angle})
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    cards = page.locator("[data-result]")
+    cards.nth(2).wait_for()
+    second = cards.nth(1).get_attribute("data-result")
+    first, third = (cards.nth(place).get_by_role("button").first for place in (0, 2))
+    names = [button.get_attribute("aria-label") for button in (first, third)]
+    cards.nth(1).get_by_role("button").first.focus()
+    page.keyboard.press("x")
+    page.locator(f'[data-result="{second}"]').wait_for(state="detached")
+    assert focused(page) == names[1]
+    page.keyboard.press("c")
+    first.focus()
+    page.keyboard.press("c")
+    page.get_by_role("button", name="Back").focus()
+    page.keyboard.press("Enter")
+    page.locator(".pair").wait_for(state="detached")
+    assert focused(page) == names[0]
+    page.get_by_role("button", name="Edit mask").focus()
+    page.keyboard.press("Enter")
+    page.locator('dialog canvas[aria-busy="false"]').wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert focused(page) == "Edit mask"
+
+
+def test_compare_is_taken_back_by_pressing_it_again(page, studio) -> None:
+    restyled(page, studio, controls={"rotation": 44.0})
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    compare = page.locator("[data-result]").first.get_by_role("button", name="Compare")
+    compare.click()
+    page.get_by_text("Choose a second one to compare").wait_for()
+    compare.click()
+    page.get_by_text("Choose a second one to compare").wait_for(state="detached")
+    assert compare.get_attribute("aria-pressed") == "false"
+
+
+def test_what_fails_again_and_again_is_said_once(page) -> None:
+    problem = {"type": "urn:muslin:user-error", "title": "It cannot be shown.", "status": 422}
+    page.route(
+        "**/v1/preview", lambda route: route.fulfill(status=422, json=problem, content_type="application/problem+json")
+    )
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    for _ in range(4):
+        with page.expect_response("**/v1/preview"):
+            page.get_by_role("slider", name="Angle").press("ArrowUp")
+    page.wait_for_timeout(200)
+    assert page.locator(".notice.problem").count() == 1
+
+
+def test_a_studio_that_answers_again_is_not_said_to_be_gone(page) -> None:
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.route("**/v1/preview", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    gone = page.get_by_text("The studio does not answer. Is it still running?")
+    gone.wait_for()
+    page.unroute("**/v1/preview")
+    page.get_by_role("slider", name="Angle").press("ArrowUp")
+    gone.wait_for(state="detached")
+
+
+def test_a_cloth_is_asked_about_before_it_is_deleted(page, studio, tmp_path) -> None:
+    path = write_image(tmp_path / "Only swatch.png", swatch("tartan", 61, 96))
+    page.locator('.swatches input[type="file"]').set_input_files(path)
+    page.get_by_role("button", name="Use Only swatch", exact=True).wait_for()
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Delete cloth").click()
+    assert asked == ["Delete “Only swatch”? Pictures made with it stay."]
+    assert any(item["name"] == "Only swatch" for item in studio.items("/v1/looks"))
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete cloth").click()
+    studio.until(lambda: all(item["name"] != "Only swatch" for item in studio.items("/v1/looks")))
+
+
+def test_what_a_delivery_lacks_is_said_before_it_is_made(page, studio) -> None:
+    restyled(page, studio, controls={"rotation": 45.0})
+    page.get_by_role("button", name="Deliver", exact=True).click()
+    page.get_by_text("All of this project").click()
+    make = page.get_by_role("button", name="Make", exact=True)
+    assert make.is_enabled()
+    known = "{project} {garment} {look} {number} {date}"
+    page.get_by_text("TIFF for print").click()
+    for field, typed, words in (
+        ("Title", " ", "A title, please."),
+        ("File names", "", f"File names, please. They can hold {known}."),
+        ("File names", "{nope}_{number}", f"{{nope}} is not known. File names can hold {known}."),
+        ("ppi", "", "36 to 1200 ppi, please."),
+    ):
+        box = page.get_by_label(field, exact=True)
+        before = box.input_value()
+        box.fill(typed)
+        page.get_by_text(words, exact=True).wait_for()
+        assert make.is_disabled()
+        box.fill(before)
+        assert make.is_enabled()
+
+
+def test_taken_settings_lie_within_the_tools(page, studio) -> None:
+    (made,) = restyled(page, studio, controls={"offset": [0.8, 0.3], "rotation": 46.0})
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.locator(f'[data-result="{made["id"]}"]').get_by_role("button").first.click()
+    page.get_by_role("button", name="Take these settings").click()
+    page.locator("aside summary", has_text="More").first.click()
+    assert page.get_by_role("spinbutton", name="Move across").input_value() == "-20"
+    assert page.get_by_role("spinbutton", name="Move down").input_value() == "30"
+
+
+def test_the_browsers_back_goes_to_the_room_before(page) -> None:
+    for room in ("Prints", "Deliver"):
+        page.get_by_role("button", name=room, exact=True).click()
+    page.go_back()
+    page.locator(".room.prints").wait_for()
+    page.go_back()
+    page.locator(".room.desk").wait_for()
+    page.go_forward()
+    page.locator(".room.prints").wait_for()
+    page.reload()
+    page.locator(".room.prints").wait_for()
+
+
+@pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
+def test_a_refused_file_is_refused_in_chinese(page, tmp_path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_bytes(b"PK\3\4 no picture")
+    page.locator('.strip input[type="file"]').set_input_files([tmp_path / "1.png", tmp_path / "2.png"])
+    page.locator(".notice.problem").nth(1).wait_for()
+    words = page.locator(".notices").inner_text()
+    assert "每边至少 16 像素" in words and "图片不是 muslin 能读取的图片" in words and "ZIP 压缩包" in words, words

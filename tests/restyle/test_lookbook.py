@@ -122,6 +122,25 @@ def test_controls_are_said_as_a_designer_says_them():
     assert lookbook.controls_in_words({"controls": {"strength": 1.0}}, 21.0) == "", "what a model paints has no print"
 
 
+@pytest.mark.parametrize(
+    "palette, words",
+    [
+        ("#865f5c=#606989,#101010=keep,#eeeeee=#a098ea", "in #606989, #a098ea"),
+        ("navy,#e8c1a0", "in navy, #e8c1a0"),
+        ("#111111,#222222,#333333,#444444", "in #111111, #222222, #333333 …"),
+        ("#865f5c=keep", "recoloured"),
+    ],
+)
+def test_colours_are_said_without_code(palette, words):
+    assert lookbook.controls_in_words({"controls": {"palette": palette}}) == words
+
+
+def test_on_paper_a_heading_stays_with_what_it_heads(results):
+    looks, _ = lookbook.gather(results)
+    printed = lookbook.page(looks).split("@media print {")[1].split("</style>")[0]
+    assert "h2 { break-after: avoid; }" in printed
+
+
 def test_the_page_is_whole_and_asks_nothing_from_outside(results):
     looks, _ = lookbook.gather(results)
     text = lookbook.page(looks, "Autumn")
@@ -174,6 +193,20 @@ def test_the_sheet_has_every_look_once_and_stays_white_around(count):
     margin = 100
     for edge in (sheet[:margin], sheet[-margin:], sheet[:, :margin], sheet[:, -margin:]):
         assert (edge == 255).all()
+
+
+@pytest.mark.parametrize("singles", [8, 20, 70])
+def test_garments_with_one_look_share_rows_beside_one_with_many(singles):
+    lengths = [4, *[1] * singles]
+    looks = [
+        lookbook.Look(picture(9), picture(8), group=str(group))
+        for group, length in enumerate(lengths)
+        for _ in range(length)
+    ]
+    rows = contact_sheet.arrange(looks)
+    columns = max(map(len, rows))
+    assert sum(map(len, rows)) > 0.8 * columns * len(rows), "a sheet with a fifth of its places empty"
+    assert len(rows) <= 3 * columns
 
 
 def test_words_are_drawn_without_boxes(monkeypatch):

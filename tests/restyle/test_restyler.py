@@ -74,13 +74,30 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
     by_array = restyler.restyle(shown.photo, cloth, shown.mask)
     cut_out = restyler.restyle(np.dstack([shown.photo, grey]), cloth)
     np.testing.assert_array_equal(by_file.image, by_array.image)
-    np.testing.assert_array_equal(by_file.image, cut_out.image)
+    np.testing.assert_array_equal(by_file.mask, cut_out.mask)
+    np.testing.assert_array_equal(cut_out.image[grey == 0], 255)  # what is transparent is white, as in a file
     assert restyler.restyle(shown.photo, cloth, "none").mask.min() == 1
     label = np.uint8(shown.mask > 0.5)  # 0 and 1, as most sets of training data have it
     for one in (label, label > 0, str(write_image(tmp_path / "label.png", np.repeat(label[..., None], 3, -1)))):
         np.testing.assert_array_equal(restyler.restyle(shown.photo, cloth, one).mask, label)
-    with pytest.raises(UserError, match="not all of it finite"):
-        restyler.restyle(shown.photo, cloth, np.full(shown.mask.shape, np.nan))
+    seen_through = np.dstack([np.zeros((*grey.shape, 3), np.uint8), grey])
+    np.testing.assert_array_equal(restyler.restyle(shown.photo, cloth, seen_through).mask, by_file.mask)
+    none = np.zeros(shown.mask.shape)
+    for wrong in (
+        none * np.nan,
+        none + 255.0,
+        (none + 255).astype(int),
+        none.astype(str),
+        none[:0],
+        none[..., None][..., :0],
+    ):
+        with pytest.raises(UserError, match="given as an array"):
+            restyler.restyle(shown.photo, cloth, wrong)
+    with pytest.raises(UserError, match="examined already"):
+        restyler.restyle(restyler.examine(shown.photo), cloth, shown.mask)
+    for wrong in (0, 2.5, "3", True):
+        with pytest.raises(UserError, match="n is outside"):
+            next(restyler.variants(shown.photo, cloth, wrong))
 
 
 @pytest.mark.parametrize(

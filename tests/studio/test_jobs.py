@@ -164,6 +164,21 @@ def test_one_bad_garment_does_not_spoil_a_batch(server, garment, look, photo):
     assert job["output"]["failed"][0]["source"] == "bad.png" and "damaged" not in job["state"]
 
 
+def test_a_garment_deleted_meanwhile_is_left_out_of_its_batch_by_name(server, garment, look, photo, slow):
+    """Deleted while the batch waits, before any of its garments has been made."""
+    lost = server.upload("garments", photo, "lost coat.png")
+    made = server.ended(server.submit(lost, look, variants=1)["id"])
+    waiting = slow()
+    job = server.submit(garment, look, garments=[lost["id"], garment["id"]], variants=1)["id"]
+    server.client.delete(f"/v1/garments/{lost['id']}").raise_for_status()
+    server.client.delete(f"/v1/jobs/{waiting}").raise_for_status()
+    done = server.ended(job)
+    assert done["state"] == "done" and len(done["results"]) == 1, done["problem"]
+    (failed,) = done["output"]["failed"]
+    assert failed["source"] == "lost-coat.png" and failed["error"]["problem"] == "The garment was deleted."
+    assert made["state"] == "done"
+
+
 def test_what_cannot_be_done_is_said_before_the_queue(server, garment, look):
     base = {"kind": "restyle", "project": server.project, "garments": [garment["id"]], "looks": [{"look": look["id"]}]}
     for change, status in (

@@ -155,6 +155,14 @@ def test_an_exported_tile_has_its_size_and_no_seam(server, look, repeat, shape):
     assert answer.status_code == 422 and "large" in answer.json()["title"]
 
 
+def test_a_file_can_be_asked_about_without_its_bytes(server, look):
+    address = look["picture"]["url"]
+    asked, whole = server.client.head(address), server.client.get(address)
+    assert asked.status_code == 200 and asked.content == b""
+    assert asked.headers["content-length"] == whole.headers["content-length"] == str(look["picture"]["bytes"])
+    assert server.client.head(f"/v1/files/{'0' * 64}").status_code == 404
+
+
 def test_a_star_takes_the_rejection_away(server, results):
     address = f"/v1/results/{results[0]['id']}"
     assert server.client.patch(address, json={"rejected": True}).json()["rejected"] is True
@@ -204,6 +212,16 @@ def test_a_zip_holds_the_pictures_by_the_template_and_a_manifest(server, results
         assert "/" not in entry["file"] and ".." not in entry["file"] and "red-tartan" in entry["file"]
         assert archive.read(entry["file"]) == server.client.get(result["picture"]["url"]).content
         assert entry["settings"]["seed"] == result["seed"]
+
+
+def test_a_delivery_without_settings_has_none_in_its_manifest(server, results):
+    server.client.patch(f"/v1/results/{results[0]['id']}", json={"note": "for the cover"}).raise_for_status()
+    _, answer = deliver(server, results, format="zip", strip_metadata=True)
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    manifest = json.loads(archive.read("manifest.json"))
+    assert set(manifest) == {"format", "title", "project", "results"}
+    assert all(set(entry) == {"file", "garment", "look"} for entry in manifest["results"])
+    assert [entry["file"] for entry in manifest["results"]] == archive.namelist()[:-1]
 
 
 def test_what_was_deleted_keeps_its_name_in_a_delivery(server, results, photo, look):

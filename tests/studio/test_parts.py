@@ -31,6 +31,7 @@ from muslin.studio.errors import StudioError
 from muslin.studio.jobs import NoLongerOwn
 from muslin.studio.pictures import over_outline
 from muslin.studio.service import Limits, Studio
+from muslin.studio.uploads import name_from
 from muslin.studio.work.delivering import named
 from muslin.textiles.procedural import swatch
 
@@ -240,6 +241,21 @@ def test_names_of_files():
     assert named("{project}_{garment}_{look}_{number}", fields) == "SS-27_Lin-en_x_001"
     assert named("../{number}{other}", fields) == "001-other"
     assert controls.slug("衬衫 一") == "衬衫-一" and controls.slug("///") == "untitled"
+
+
+@pytest.mark.parametrize(
+    "name", ["a very long name of a garment of the summer collection ", "夏季系列里一件名字很长的亚麻连衣裙"]
+)
+def test_names_of_files_keep_look_and_number_where_names_are_long(name):
+    fields = {"project": name * 3, "garment": name * 3, "look": "Dots " + name * 3, "number": "017", "date": "2026"}
+    made = named("{project}_{garment}_{look}_{number}", fields)
+    assert made.endswith("_017") and "_Dots-" in made and made.count("_") == 3
+    assert len(made) <= 100 and len(made.encode()) <= 200
+
+
+def test_what_browsers_encode_in_a_file_name_is_read():
+    assert name_from(None, "12%22 skirt%0A_50%25.png", "Garment") == '12" skirt 50%25'
+    assert name_from("given %22", "x.png", "Garment") == "given %22"
 
 
 # ------------------------------------------------------------------------------------------- pictures and colours

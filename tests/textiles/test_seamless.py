@@ -67,6 +67,27 @@ def test_what_tiles_scores_near_nothing_and_is_left_alone(name: str) -> None:
     assert make_seamless(TILING[name]) is TILING[name]
 
 
+def hard_edged(kind: str, side: int) -> np.ndarray:
+    """One repeat as a designer draws it: edges between pixels, none of them softened."""
+    along = np.arange(side) * 4 // side % 4
+    across, down = (along > 1)[None, :], (along > 1)[:, None]
+    ink = {
+        "stripe": down & True | np.zeros_like(across),
+        "check": across ^ down,
+        "line": (along == 1)[:, None] | (along == 2)[None, :],
+    }
+    light = (across.astype(int) + down) * 85 if kind == "gingham" else ink[kind] * 200
+    return np.uint8(230 - np.repeat(np.broadcast_to(light, (side, side))[..., None], 3, 2))
+
+
+@pytest.mark.parametrize("side", [64, 72, 100, 150, 203, 256, 300])
+@pytest.mark.parametrize("kind", ["stripe", "check", "line", "gingham"])
+def test_a_repeat_with_hard_edges_is_left_alone(kind: str, side: int) -> None:
+    tile = hard_edged(kind, side)
+    assert seam_score(tile) < VISIBLE
+    np.testing.assert_array_equal(make_seamless(tile), tile)
+
+
 @pytest.mark.parametrize("name", NOT_TILING)
 def test_what_does_not_tile_scores_and_is_mended(name: str) -> None:
     before = NOT_TILING[name]

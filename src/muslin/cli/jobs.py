@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
+from muslin.folders import walk
 
 LONGEST_NAME = 255  # bytes of a file name, on all common file systems
 # images.FORMATS, which is not imported here: the help must not wait for NumPy
@@ -142,11 +143,10 @@ def _expand(photos: Sequence[str]) -> Iterator[tuple[str, Path | None, str]]:
         if photo == "-" or not path.is_dir():
             yield photo, None, path.name
             continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
+        for folder, _, names in walk(path):
+            for name in names:
                 if Path(name).suffix.lower() in SUFFIXES + ELSEWHERE and not name.startswith("."):
-                    found = Path(folder) / name
+                    found = folder / name
                     if _is_result(found):
                         continue
                     yield str(found), path, str(found.relative_to(path))

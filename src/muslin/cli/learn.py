@@ -86,6 +86,12 @@ def _check(swatches: Path, name: str, overwrite: bool) -> None:
             exit_code=EXIT_USAGE,
         )
     store.refuse_shipped(name)
+    if name in store.load(store.shipped_folder() / "print").card["looks"]:
+        raise UserError(
+            f"'{name}' is a look that comes with muslin, which the new one would hide.",
+            advice="Choose another name.",
+            exit_code=EXIT_USAGE,
+        )
     if (store.user_folder() / name).exists() and not overwrite:
         raise UserError(f"There is a look named '{name}' already.", advice="Choose another name, or add --overwrite.")
     if not swatches.is_dir():

@@ -21,6 +21,7 @@ from muslin.restyle.opening import painter_of, restyler_for
 MIXES = ("overprint", "panels")
 SHOWS = ("auto", "cloth", "garment")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
+BLURRED = 4  # times that a picture is enlarged, from which on nobody takes it for cloth seen from near
 FULL = 3  # photos in a row whose results find no room on the disk, before the rest is left alone
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seamless: when its seam shows, always, never
 
@@ -380,7 +381,7 @@ class _Worker:
         for number, (target, restyled) in enumerate(zip(job.targets, made, strict=True)):
             if number == 0:
                 self.unsure.add(job.name, restyled.params["mask"].get("confidence"))
-                self.say_what_styles_show(restyled.params["styles"])
+                self.say_what_styles_show(restyled)
             if self.keeps and os.path.lexists(target):
                 continue
             if target == "-":
@@ -402,12 +403,22 @@ class _Worker:
             }
             started = time.perf_counter()
 
-    def say_what_styles_show(self, styles: list[dict[str, Any]]) -> None:
-        """Once: whose cloth was cut out of a garment though nobody said that it shows one."""
-        cut = [str(entry["path"]) for entry in styles if entry.get("shows") == "garment"]
-        if cut and not self.told and not self.quiet and self.controls.get("shows") != "garment":
-            shown = " and ".join(f"'{path}'" for path in cut)
-            terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
+    def say_what_styles_show(self, restyled: Any) -> None:
+        """Once: whose cloth was cut out of a garment though nobody said that it shows one, and what is too small."""
+        if self.styles and not self.told and not self.quiet:
+            from muslin.restyle.styles import REPEAT_SHARE
+
+            entries = restyled.params["styles"]
+            cut = [str(entry["path"]) for entry in entries if entry.get("shows") == "garment"]
+            if cut and self.controls.get("shows") != "garment":
+                shown = " and ".join(f"'{path}'" for path in cut)
+                terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
+            span = REPEAT_SHARE * restyled.params["controls"].get("scale", 1.0) * restyled.garment.longer_side
+            for entry, (picture, _) in zip(entries, self.styles, strict=True):
+                side = max(picture.pixels.shape[:2])
+                if entry.get("shows") != "garment" and span > BLURRED * side:
+                    small = f"Note: '{entry['path']}' has {side} px and is laid {span / side:.0f} times as large"
+                    terminal.say(f"{small}: it looks soft. A larger picture of it is sharp, or a smaller --scale.")
         self.told = True
 
     def refuse_existing(self, job: Job) -> None:

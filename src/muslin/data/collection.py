@@ -15,26 +15,32 @@ from typing import Any
 import cv2
 import numpy as np
 
-from muslin.errors import EXIT_DATA, UserError
+from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 
 EMBEDDED = ("garments", "textiles")
 EMBEDDED_COUNT = 512  # pictures of an embedded collection: seconds to make, enough not to be learned by heart
 FEWEST = 4
+LARGEST = 1024  # px of a side
+HALF_A_STEP = 1 / 510  # of 8 bits: what rounding leaves below 0 is no range of its own
 STUDIO = 244.0  # sRGB of the embedded garments' background
 
 
 def load_collection(data: Any = None, size: int = 48, *, count: int = EMBEDDED_COUNT, seed: int = 0) -> np.ndarray:
     """Pictures as uint8 N x size x size x 3 sRGB, squared by cropping to the centre.
 
-    data: a folder (searched below too), a list of files, an array or a list of arrays (uint8, or float in
-        [0, 1] or [-1, 1]; N x H x W x 3, x 1 or none), the name of an embedded collection, or None, the first.
+    data: a folder (searched below too), a list of files, an array or a list of arrays (whole numbers from 0 to 255, or
+        float in [0, 1] or [-1, 1]; N x H x W x 3, x 4, x 1 or none), the name of an embedded collection, or None, the
+        first.
     count: how many pictures of an embedded collection.
     Raises UserError where nothing can be read or the collection is too small to learn from.
     """
+    whole("size", size, 8, LARGEST)
+    whole("count", count, FEWEST)
+    whole("seed", seed, 0)
     if data is None or (isinstance(data, str) and data in EMBEDDED):
         return _embedded(data or EMBEDDED[0], size, count, seed).copy()
     if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and len(data) and not _is_path(data[0])):
-        pictures = [square(to_uint8(picture), size) for picture in data]
+        pictures = [square(picture, size) for picture in to_uint8(data)]
     else:
         pictures = _read(data, size)
     if len(pictures) < FEWEST:
@@ -55,30 +61,56 @@ def square(picture: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_CUBIC)
 
 
-def to_uint8(picture: np.ndarray) -> np.ndarray:
-    """uint8 HxWx3 from uint8 or float in [0, 1] or [-1, 1], HxW, HxWx1 or HxWx3."""
+def to_uint8(pictures: Any) -> list[np.ndarray]:
+    """uint8 HxWx3 of each of several pictures: whole numbers from 0 to 255, or floats in [0, 1] or [-1, 1].
+
+    pictures: N x H x W x 3, x 4 (laid over white), x 1 or none. Which of the two ranges is meant, all of them tell
+    together: a pale picture alone would not. Raises UserError for other arrays.
+    """
+    if isinstance(pictures, np.ndarray) and pictures.ndim == 3 and pictures.shape[2] in (3, 4):
+        raise UserError(
+            "One picture is no collection.",
+            received=f"an array of shape {pictures.shape}",
+            possible="N x height x width x 3",
+            exit_code=EXIT_DATA,
+        )
+    arrays = [_of_three_axes(picture) for picture in pictures]
+    signed = any(array.dtype.kind == "f" and array.min() < -HALF_A_STEP for array in arrays)
+    return [_eight_bits(array, signed) for array in arrays]
+
+
+def _of_three_axes(picture: Any) -> np.ndarray:
+    """HxWx1, x3 or x4 with something in it; booleans become 0 and 255."""
     picture = np.asarray(picture)
     if picture.ndim == 2:
         picture = picture[..., None]
-    if picture.ndim != 3 or picture.shape[-1] not in (1, 3, 4):
+    if picture.ndim != 3 or picture.shape[-1] not in (1, 3, 4) or not picture.size or picture.dtype.kind not in "buif":
         raise UserError(
-            "A picture must be height x width x 3.",
-            received=f"an array of shape {picture.shape}",
+            "A picture must be numbers, height x width x 3.",
+            received=f"an array of {picture.dtype}, shape {picture.shape}",
             exit_code=EXIT_DATA,
         )
-    if picture.dtype != np.uint8:
-        picture = picture.astype(np.float32)
-        if not np.isfinite(picture).all() or picture.min() < -1.001 or picture.max() > 1.001:
-            raise UserError(
-                "A picture of floating-point numbers must lie in [0, 1] or [-1, 1].",
-                received=f"values from {picture.min():.3g} to {picture.max():.3g}",
-                advice="Divide by 255, or pass uint8.",
-                exit_code=EXIT_DATA,
-            )
-        if picture.min() < 0:
-            picture = (picture + 1.0) / 2.0
-        picture = np.rint(picture * 255.0).clip(0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3])
+    return picture * np.uint8(255) if picture.dtype == bool else picture
+
+
+def _eight_bits(picture: np.ndarray, signed: bool) -> np.ndarray:
+    from muslin.images import over_white
+
+    lowest, highest, kind = (-1.001, 1.001, "floating-point") if picture.dtype.kind == "f" else (0, 255, "whole")
+    if not np.isfinite(picture).all() or picture.min() < lowest or picture.max() > highest:
+        raise UserError(
+            f"A picture of {kind} numbers must lie in {'[0, 1] or [-1, 1]' if kind != 'whole' else '[0, 255]'}.",
+            received=f"values from {picture.min():.3g} to {picture.max():.3g}",
+            advice="Divide by 255, or pass uint8." if kind != "whole" else "Divide by the largest there can be.",
+            exit_code=EXIT_DATA,
+        )
+    if picture.dtype.kind == "f":
+        picture = (picture.astype(np.float32) + 1.0) * 127.5 if signed else picture.astype(np.float32) * 255.0
+        picture = np.rint(picture).clip(0, 255)
+    picture = picture.astype(np.uint8)
+    if picture.shape[2] == 4:
+        return over_white(np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3]))
+    return np.ascontiguousarray(np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture)
 
 
 class CollectionStream:
@@ -134,6 +166,18 @@ def _embedded(kind: str, size: int, count: int, seed: int) -> np.ndarray:
         return np.stack(list(pool.map(make, range(count))))
 
 
+def whole(what: str, value: Any, lowest: int, highest: int | None = None) -> None:
+    """Raises UserError where `value`, which the caller knows as `what`, is no whole number in that range."""
+    good = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not good or value < lowest or (highest is not None and value > highest):
+        raise UserError(
+            f"`{what}` must be a whole number.",
+            received=repr(value),
+            possible=f"{lowest} or more" if highest is None else f"{lowest} to {highest:,}",
+            exit_code=EXIT_USAGE,
+        )
+
+
 def _is_path(value: Any) -> bool:
     return isinstance(value, (str, Path))
 
@@ -142,6 +186,8 @@ def _read(data: Any, size: int) -> list[np.ndarray]:
     from muslin.images import find_images, read_image
 
     paths = find_images([data] if _is_path(data) else data)
+    if _is_path(data) and not Path(data).is_dir():
+        read_image(data)  # a single file that is no picture is named
 
     def load(path: Path) -> np.ndarray | None:
         try:

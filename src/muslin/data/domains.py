@@ -254,7 +254,7 @@ def _from_arrays(name: str, pictures: Any, size: int) -> Domain:
     from muslin.data.collection import to_uint8
 
     whole = np.full((size, size), 255, np.uint8)
-    return _domain(name, [(str(i), square(to_uint8(picture), size), whole) for i, picture in enumerate(pictures)])
+    return _domain(name, [(str(i), square(picture, size), whole) for i, picture in enumerate(to_uint8(pictures))])
 
 
 def _embedded_names(names: Sequence[str] | None) -> list[str]:

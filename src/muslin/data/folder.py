@@ -28,6 +28,7 @@ from pathlib import Path
 from muslin.data.splits import HELD_OUT, held_out
 from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
+from muslin.folders import walk
 from muslin.images import is_contact_sheet
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
@@ -230,18 +231,12 @@ class _Masks:
 def _walk(root: Path) -> tuple[list[Path], _Masks]:
     """The picture files under `root`, sorted, and its masks, also those of a sibling folder.
 
-    Follows links, but no loops: a folder is entered once.
+    Follows links, as `folders.walk` does.
     """
     files: list[Path] = []
     masks = _Masks()
-    entered: set[str] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        if os.path.realpath(folder) in entered:
-            folders.clear()
-            continue
-        entered.add(os.path.realpath(folder))
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
-        here = Path(folder)
+    for here, folders, names in walk(root):
+        folders[:] = [name for name in folders if not name.startswith("__")]
         for name in [name for name in folders if name.lower() in MASK_FOLDERS or name.lower().endswith("_masks")]:
             folders.remove(name)
             beside = Path(name[: -len("_masks")])  # trainA_masks holds those of trainA, not of trainB
@@ -249,7 +244,7 @@ def _walk(root: Path) -> tuple[list[Path], _Masks]:
                 base, relative = here.relative_to(root).as_posix(), path.relative_to(here / name)
                 masks.add(base, relative, path)
                 masks.add(base, beside / relative, path)
-        files += [here / name for name in sorted(names) if _is_picture(name)]
+        files += [here / name for name in names if _is_picture(name)]
     for sibling in (f"{root.name}_masks", f"{root.name.removesuffix('s')}_masks"):
         if root.name and (root.parent / sibling).is_dir():
             for path in _pictures(root.parent / sibling):

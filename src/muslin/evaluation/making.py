@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from muslin import store
-from muslin.data.domains import list_domains
+from muslin.data.domains import Item, list_domains
 from muslin.data.folder import Place, list_files, scan
 from muslin.data.splits import held_out
 from muslin.errors import EXIT_DATA, EXIT_MODEL, UserError
@@ -81,7 +81,7 @@ def _real_of(model: store.Model, root: Path) -> tuple[str, list[Path]]:
     """What the made pictures should look like: of a folder of several kinds the one that the model makes."""
     if model.role in TRANSLATION:
         name = str(model.card["domains"][1])
-        return f"{name} of {root.name}", [item.path for item in list_domains(root).get(name, ())] or _all(root)
+        return f"{name} of {root.name}", [item.path for item in _of_kind(root, name, held=False)] or _all(root)
     inside = STYLES if model.recipe == "print" else GARMENTS
     return root.name, _all(root / inside if (root / inside).is_dir() else root)
 
@@ -111,7 +111,7 @@ def _photos(model: store.Model, root: Path) -> list[tuple[Path, Path | None]]:
     """(photo, its mask) of garments that training did not see; where it saw all of them, of any."""
     if model.role in TRANSLATION:
         name = str(model.card["domains"][0])
-        items = list_domains(root, held=True).get(name) or list_domains(root).get(name)
+        items = _of_kind(root, name, held=True) or _of_kind(root, name, held=False)
         if items:
             return [(item.path, item.mask) for item in items]
     layout, files = list_files(root)
@@ -121,6 +121,14 @@ def _photos(model: store.Model, root: Path) -> list[tuple[Path, Path | None]]:
         able = [(place, mask) for place, mask in files if place.domain != "B"]
     kept = [(place, mask) for place, mask in able if _kept_out(place, layout)]
     return [(place.path, mask) for place, mask in (kept or able)]
+
+
+def _of_kind(root: Path, name: str, held: bool) -> list[Item]:
+    """The pictures of a domain on one side of the split; none where the folder has no kinds, or none there."""
+    try:
+        return list_domains(root, held=held).get(name, [])
+    except UserError:
+        return []
 
 
 def _kept_out(place: Place, layout: str) -> bool:

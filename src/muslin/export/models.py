@@ -104,6 +104,9 @@ def export_model(
         else:
             networks = {}
         originals = [Original(name, file, networks.get(name), checked.get(name, {})) for name, file in present.items()]
+        precision: dict[str, Any] = {"weights": f"{weights}, computed with in float32"} if smaller else {}
+        if smaller:  # the file is compared with the rounded weights; what rounding itself changes is told beside it
+            precision["largest_difference_by_rounding"] = _by_rounding(model, networks, sizes, checked)
         apart = output.resolve() != model.folder.resolve()
         if apart:
             _make_room(output, overwrite)
@@ -114,13 +117,12 @@ def export_model(
                 shutil.rmtree(output, ignore_errors=True)
             raise
         network = f"{originals[0].name}{wanted.suffix}"
-        precision: dict[str, Any] = {"weights": f"{weights}, computed with in float32"} if smaller else {}
-        if smaller:  # the file is compared with the rounded weights; what rounding itself changes is told beside it
-            precision["largest_difference_by_rounding"] = _by_rounding(model, networks, sizes)
         return store.write_card(output, _with_parity(model.card, format, found) | {"network": network, **precision})
 
 
-def _by_rounding(model: store.Model, rounded: Mapping[str, Any], sizes: Any) -> dict[str, float]:
+def _by_rounding(
+    model: store.Model, rounded: Mapping[str, Any], sizes: Any, checked: Mapping[str, Any]
+) -> dict[str, float]:
     """Network -> the largest difference of its output from that of the weights as they were trained."""
 
     def runs(network: Any) -> parity.Runs:  # by number: layers without a name of their own have another in each copy
@@ -129,8 +131,8 @@ def _by_rounding(model: store.Model, rounded: Mapping[str, Any], sizes: Any) -> 
 
     exact, found = load_recipe(model).networks, {}
     for name in _present(model):
-        axes = parity.keras_shapes(exact[name])
-        apart = parity.differences(lambda _, axes=axes: axes, runs(exact[name]), runs(rounded[name]), sizes, math.inf)  # type: ignore[misc]
+        shapes = Original(name, None, exact[name], checked.get(name, {})).shapes
+        apart = parity.differences(shapes, runs(exact[name]), runs(rounded[name]), sizes, math.inf)
         found[name] = max(apart.values())
     return found
 

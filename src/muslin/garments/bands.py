@@ -94,6 +94,8 @@ def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.n
             own = _enlarge(fields.warp[:, :, k], fields, rows, columns, 4, fields.geometry) * np.float32(side)
             cv2.copyTo(own, wins.view(np.uint8), warp)
             panel[wins] = k
+    if fields.bend is not None:
+        warp[..., 1] += _enlarge(fields.bend, fields, rows, columns) * np.float32(side)
     return warp, panel
 
 
@@ -125,12 +127,14 @@ def positions_within(fields: Fields, x: np.ndarray, y: np.ndarray) -> tuple[np.n
     panel = np.take(present, logits.argmax(-1)).astype(np.uint8)
     warp = _at(fields.warp.reshape(*fields.warp.shape[:2], -1), _to_cells(fields, 4, fields.geometry), across, down)
     own = np.take_along_axis(warp.reshape(*panel.shape, -1, 2), panel[..., None, None].astype(np.intp), 2)[:, :, 0]
+    if fields.bend is not None:
+        own[..., 1] += _at(fields.bend, _to_cells(fields), across, down)
     own = own * np.float32(fields.side)
     return across - np.float32(middle[0]) + own[..., 0], down - np.float32(middle[1]) + own[..., 1], panel
 
 
 def _at(field: np.ndarray, matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A field hxwxC at photo positions x, y (float32 KxN), by linear interpolation. KxNxC."""
+    """A field hxw or hxwxC at photo positions x, y (float32 KxN), by linear interpolation. KxN or KxNxC."""
     column, row = ((a * x + b * y + c).astype(np.float32) for a, b, c in matrix.tolist())
     return cv2.remap(field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 

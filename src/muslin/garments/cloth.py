@@ -95,6 +95,8 @@ def _seen(
     pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(log gain, panel, u, v) over the box of the garment, each hxw."""
+    # What looks like a fold in a printed garment may be its print: cut cloth is not unbent.
+    fields = fields.folded(0)
     seen = list(bands(pixels, fields, box))
     places = [cloth_positions(fields, part.rows, part.columns, part.warp) for part in seen]
     light, panel = np.concatenate([part.shading for part in seen]), np.concatenate([part.panel for part in seen])

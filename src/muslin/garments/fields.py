@@ -12,10 +12,19 @@ import cv2
 import numpy as np
 
 from muslin.garments.dyes import across_one_hue
+from muslin.garments.folds import bend
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
-from muslin.garments.shading import integrate, left_out, log_colour, log_luminance, shading_of, shading_of_footwear
+from muslin.garments.shading import (
+    integrate,
+    left_out,
+    log_colour,
+    log_luminance,
+    shading_of,
+    shading_of_footwear,
+    spread,
+)
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
@@ -24,6 +33,8 @@ SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt
 ASKED = (
     0.08  # of log luminance that the light leaves out, from which somebody asks whether it is a shoe: 2 in 3 garments
 )
+RIM = 3  # px of the photo, from its outline, where a garment is mixed with its backdrop
+FAR_LIGHTER = 0.25  # of log gain, than the cloth beside it: no fold along an outline is
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
 PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees them
 
@@ -43,6 +54,9 @@ class Fields:
     offset: np.ndarray  # SxS
     dyed: np.ndarray | None = None  # SxS logits: whether a pixel shows another dye than the garment's ground
     reflectance: float | None = None  # mean luminance of the garment's own cloth; None: folds stay as they are
+    bend: np.ndarray | None = (
+        None  # SxS, what folds add to the warp along the grain, in units of the side; None: nothing
+    )
 
     @property
     def size(self) -> int:
@@ -64,6 +78,10 @@ class Fields:
         middle = (self.size - 1) / 2
         scale = float(self.frame[0, 0])
         return (middle - float(self.frame[0, 2])) / scale, (middle - float(self.frame[1, 2])) / scale
+
+    def folded(self, share: float) -> Fields:
+        """The same with `share` of the bends that folds make."""
+        return self if self.bend is None else replace(self, bend=self.bend * np.float32(share))
 
 
 def predict_fields(
@@ -89,9 +107,11 @@ def predict_fields(
     if shoe:
         shading = shading_of_footwear(image, inside)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
-    fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp)
-    # The parts of a shoe differ by their dyes, which are as far apart in any cloth.
-    return replace(fields, dyed=read["print"][..., 0], reflectance=None if shoe else fields.reflectance)
+    rim = 0 if shoe else RIM  # the sole of a shoe is lighter than its parts
+    fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp, rim)
+    fields = replace(fields, dyed=read["print"][..., 0])
+    # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
+    return replace(fields, reflectance=None) if shoe else replace(fields, bend=bend(shading, inside))
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -176,16 +196,36 @@ def garment_square(pixels: np.ndarray, mask: np.ndarray, frame: np.ndarray, size
 
 def with_guide(
     frame: np.ndarray, image: np.ndarray, inside: np.ndarray, shading: np.ndarray, panels: np.ndarray,
-    warp: np.ndarray,
+    warp: np.ndarray, rim: int = RIM,
 ) -> Fields:  # fmt: skip
     """Fields of a square of known log shading, which the photo's own detail follows at any size. Shapes: see Fields.
 
     The models say what is finer than the square's pixels; what they leave out of the square itself is added to them.
+    rim: px of the photo along the outline that show garment and backdrop mixed: no lighter than the cloth inside them.
     """
-    guide = log_colour(image)
-    slopes, offset = fit_guide(guide, shading, inside)
+    guide, own = log_colour(image), inside
+    if rim:
+        lit = _bright_rim(shading, inside, rim * min(1.0, float(frame[0, 0])))
+        own = inside * ~lit
+        shading = np.where(lit, spread(shading, own), shading).astype(np.float32)
+    slopes, offset = fit_guide(guide, shading, own)
+    if rim:
+        slopes *= (1 - cv2.blur(lit.astype(np.float32), (3, 3)))[
+            ..., None
+        ]  # nor does the photo's own detail count there
     offset += (shading - (slopes * guide).sum(-1) - offset) * inside
     return Fields(frame, shading, panels, warp, slopes, offset, reflectance=reflectance(image, inside))
+
+
+def _bright_rim(shading: np.ndarray, inside: np.ndarray, rim: float) -> np.ndarray:
+    """Where a garment is far lighter on its outline, `rim` px wide, than beside it. bool SxS."""
+    reach = 2 * max(1, int(np.ceil(rim))) + 1
+    sure = (inside > 0.98).astype(np.uint8)
+    core = cv2.erode(sure, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    if not core.any():
+        return np.zeros(core.shape, bool)
+    beside = spread(shading, core.astype(np.float32))
+    return (core == 0) & (inside > 0) & (shading > beside + FAR_LIGHTER)
 
 
 def fit_guide(

@@ -20,6 +20,7 @@ READS = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
 SURE_GAP = 0.25  # probability of "garment" below which the quarter of a gap is
 SMALLEST_GAP = 0.0006  # of the garment; less is a pin-hole
+TOOTH = 5  # px of the working size (OpenCV's largest median of floats): what juts out less is no outline
 BLANK = 8  # 8-bit levels between the darkest and the lightest of a picture that shows nothing
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
 
@@ -175,7 +176,9 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     )
     alpha = np.zeros_like(probability)
     if reach.any():
-        alpha[near] = _guided(np.ascontiguousarray(small[near]), probability[near], radius, 2e-3)
+        drawn = _guided(np.ascontiguousarray(small[near]), probability[near], radius, 2e-3)
+        # Where a garment's stripes end the guide draws a tooth for each of them.
+        alpha[near] = cv2.medianBlur(np.clip(drawn, 0, 1).astype(np.float32), TOOTH)
     alpha = np.where(core > 0, 1, np.where(reach > 0, alpha, 0)).astype(np.float32)
     decided = _firm(alpha)
     covered = with_fringe(small, decided)

@@ -19,6 +19,7 @@ SMALLEST = 16  # px, shorter side of a piece
 PATCHES = 0.16, 0.1  # of the shorter side: patches that are quilted, the larger where they can be
 BLOCKS = 6  # patches in each direction of a tile
 STITCH = 0.25  # of `broad`: weave is averaged over it when creases and stitches are looked for
+CALM = 0.2  # of clean cloth, that is surely without a crease
 COARSE = 256  # px, longer side at which light is looked up
 
 
@@ -36,10 +37,18 @@ def plain_cloth(pixels: np.ndarray, sewn: np.ndarray, inside: np.ndarray, broad:
             free = (inside & (sewn < level)).astype(np.uint8)
             clean = cv2.morphologyEx(free, cv2.MORPH_OPEN, fits, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
             if clean.sum() >= max(1, LEAST * inside.sum()):
-                even = _evened(pixels, clean, broad).astype(np.float32)
+                even = _limited(_evened(pixels, clean, broad).astype(np.float32), clean, STITCH * broad)
                 tile = quilted(even, clean, patch, BLOCKS, restless=_restless(even, clean, STITCH * broad))
                 return None if tile is None else np.round(np.clip(tile, 0, 255)).astype(np.uint8)
     return None
+
+
+def _limited(even: np.ndarray, clean: np.ndarray, fine: float) -> np.ndarray:
+    """Evenly lit plain cloth in which all that is coarser than `fine` px is shallow. float32 HxWx3."""
+    coarse = cv2.GaussianBlur(even, (0, 0), fine) - even[clean].mean(0)
+    deep = np.abs(coarse).mean(-1, keepdims=True)
+    calm = np.float32(np.quantile(deep[clean], CALM))
+    return even - coarse * (1 - calm / (calm + deep))
 
 
 def _restless(even: np.ndarray, clean: np.ndarray, fine: float) -> np.ndarray:

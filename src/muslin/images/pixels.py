@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+ROUNDING = 2  # 8-bit steps by which one sRGB profile differs from another
+
 
 def pillow_truncates(image: Any, data: bytes) -> bool:
     """Whether Pillow keeps only the high byte of a file's 16-bit colour, of which OpenCV gives all.
@@ -105,8 +107,6 @@ def to_srgb(image: Any, icc: bytes | None) -> Any:
     else:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))
-            if image.mode == "RGB" and ImageCms.getProfileDescription(profile).strip().startswith("sRGB"):
-                return image
         except Exception:
             return image.convert("RGB")
     try:
@@ -121,11 +121,25 @@ def to_srgb(image: Any, icc: bytes | None) -> Any:
         tones = np.asarray(ImageCms.applyTransform(ramp, transform)).astype(int)
         if image.mode != "LAB" and np.ptp(tones.mean(axis=2)) < 96:  # a damaged profile maps all tones to one
             return image.convert("RGB")
+        if image.mode == "RGB" and _changes_nothing(transform):
+            return image
         return ImageCms.applyTransform(image, transform)
     except Exception:  # profiles come damaged in many ways, and none of them should cost the picture
         if image.mode == "LAB":
             raise
         return image.convert("RGB")
+
+
+def _changes_nothing(transform: Any) -> bool:
+    """Whether a transform from RGB to sRGB moves no colour by more than rounding: whatever its profile is called, it is
+    sRGB, and its pixels stay what they are.
+    """
+    from PIL import Image, ImageCms
+
+    levels = np.arange(0, 256, 51, dtype=np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(1, -1, 3)
+    moved = np.asarray(ImageCms.applyTransform(Image.fromarray(colours), transform)).astype(int)
+    return bool(np.abs(moved - colours).max() <= ROUNDING)
 
 
 def orientation_of(image: Any) -> int:
@@ -158,3 +172,16 @@ def over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
     ink = cv2.bitwise_not(np.ascontiguousarray(rgb))
     return cv2.bitwise_not(cv2.multiply(ink, cv2.merge([alpha] * 3), scale=1 / 255.0))
+
+
+def off_white(seen: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    """The colours that look like `seen` on white paper: what `over_white` was given, to a rounding.
+
+    seen: uint8 HxWx3, as a Photo's pixels. alpha: uint8 HxW; None: opaque. Returns uint8 HxWx3, to write with alpha.
+    """
+    if alpha is None:
+        return seen
+    soft = (alpha > 0) & (alpha < 255)
+    own, share = seen.copy(), alpha[soft][:, None].astype(np.float32) / 255
+    own[soft] = np.rint(255 - (255 - seen[soft].astype(np.float32)) / share).clip(0, 255).astype(np.uint8)
+    return own

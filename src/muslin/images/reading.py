@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
+from muslin.folders import walk
 from muslin.images.formats import FORMATS, MAX_BYTES, MAX_PIXELS, READABLE, XMP_KEY, exists, words
 from muslin.images.pixels import (
     decode_with_opencv,
@@ -69,14 +70,19 @@ def read_image(
     The content decides about the format, not the name. 16-bit, integer and float files are scaled to their
     range, not clipped (float files: 0..1, 0..255, 0..65535 or their own maximum, whichever fits first).
     max_pixels is checked before anything is decoded, max_bytes before anything is read.
-    Raises UserError (exit code 3) for everything that is not such a picture.
+    Raises UserError (exit code 3) for all that is not such a picture, and for one that is transparent everywhere.
     """
     data, path = _read_bytes(source, max_bytes)
     name = f"'{path}'" if path is not None else "the image"
     try:
         with _quiet_pillow(), quiet_libraries() if _talks(data) else nullcontext():
             image, data = _open(data, name, max_pixels)
-            return _decode(image, data, path)
+            photo = _decode(image, data, path)
+        if photo.alpha is not None and not photo.alpha.any():
+            raise unreadable(
+                f"{name} shows nothing: it is transparent everywhere.", advice="Export it with its layers visible."
+            )
+        return photo
     except UserError:
         raise
     except MemoryError as error:
@@ -109,12 +115,11 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
         if not path.is_dir():
             found[path] = None
             continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for file in sorted(files):
+        for folder, _, files in walk(path):
+            for file in files:
                 picture = Path(file).suffix.lower() in FORMATS and not is_contact_sheet(file)
                 if picture and not file.startswith("."):
-                    found[Path(folder) / file] = None
+                    found[folder / file] = None
     return list(found)
 
 

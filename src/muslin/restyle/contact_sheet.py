@@ -92,24 +92,30 @@ def arrange(looks: Sequence[Look]) -> list[list[Cell]]:
         cells = [Cell(before, group[0].garment, "as it was")] if before is not None else []
         cells += [Cell(look.after, look.name, look.how, look.swatches) for look in group]
         parts.append([replace(cells[0], opens=True), *cells[1:]])
-    columns = _columns([len(cells) for cells in parts])
+    return _in_rows(parts, _columns(parts))
+
+
+def _in_rows(parts: Sequence[list[Cell]], columns: int) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for cells in parts:
         if rows and len(rows[-1]) + len(cells) <= columns:
-            rows[-1].extend(cells)
+            rows[-1] = rows[-1] + cells
         else:
             rows += [cells[start : start + columns] for start in range(0, len(cells), columns)]
     return rows
 
 
-def _columns(lengths: Sequence[int]) -> int:
+def _columns(parts: Sequence[list[Cell]]) -> int:
     """3 to 6 columns: those that leave the fewest places empty; short groups stand side by side, of a collection up to
     8 in a row, or the sheet of 70 photos would be eight times as high as wide.
     """
+    lengths = [len(cells) for cells in parts]
     if max(lengths) <= 3:
         side_by_side = 1 if sum(lengths) <= 6 else 2 if sum(lengths) <= 40 else 8 // max(lengths)
         return max(3, max(lengths) * side_by_side)
-    return min((5, 4, 6, 3), key=lambda columns: sum(-length % columns for length in lengths))
+    mostly_short = sum(lengths) > 40 and sorted(lengths)[len(lengths) // 2] <= 3
+    possible = (8, 6, 5, 4) if mostly_short else (5, 4, 6, 3)
+    return min(possible, key=lambda columns: round(columns * len(_in_rows(parts, columns)) / sum(lengths), 1))
 
 
 def _grid(rows: Sequence[Sequence[Cell]]) -> Grid:

@@ -245,9 +245,15 @@ def controls_in_words(params: Mapping[str, Any], print_cm: float | None = None) 
         if isinstance(controls.get(name), (int, float)) and abs(controls[name] - 1) > 0.005:
             said.append(f"{name} {controls[name]:.0%}".replace("%", " %"))
     if controls.get("palette"):
-        palette = controls["palette"]
-        said.append(palette if isinstance(palette, str) else "recoloured")
+        said.append(_palette_in_words(controls["palette"]))
     return ", ".join(said)
+
+
+def _palette_in_words(palette: Any, most: int = 3) -> str:
+    """The new colours, 'in #606989, #a098ea'; what is kept ('#865f5c=keep') is not among them."""
+    given = palette.split(",") if isinstance(palette, str) else []
+    new = [name for word in given if (name := word.split("=")[-1].strip()) not in ("", "keep")]
+    return f"in {', '.join(new[:most])}{' …' if len(new) > most else ''}" if new else "recoloured"
 
 
 def words(stem: str) -> str:

@@ -23,7 +23,7 @@ from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network, fits
 from muslin.garments.renderer import lay_over
-from muslin.images import Photo, write_image
+from muslin.images import Photo, off_white, write_image
 from muslin.restyle import metadata
 from muslin.restyle.restyler import PhotoLike, as_photo, find_mask
 
@@ -65,7 +65,8 @@ class Painted:
         """Write the picture with its settings inside unless stripped; as Restyled.save."""
         text = None if strip_metadata else metadata.settings_to_text(self.params)
         xmp = None if strip_metadata else metadata.provenance_xmp(self.params)
-        return write_image(path, self.image, alpha=self.garment.photo.alpha, text=text, xmp=xmp, overwrite=overwrite)
+        alpha = self.garment.photo.alpha
+        return write_image(path, off_white(self.image, alpha), alpha=alpha, text=text, xmp=xmp, overwrite=overwrite)
 
 
 class LookRestyler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress, fold_exponents, gain
 from muslin.garments.sight import Sight
-from muslin.images import Photo, read_image, write_image
+from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
 from muslin.restyle.styles import Styles
+from muslin.textiles.margins import without_margins
 from muslin.textiles.mix import Overprint
 
 BASELINE = "luminance"
@@ -97,7 +98,8 @@ class Restyled:
         """
         text = None if strip_metadata else metadata.settings_to_text(self.params)
         xmp = None if strip_metadata else metadata.provenance_xmp(self.params)
-        return write_image(path, self.image, alpha=self.garment.photo.alpha, text=text, xmp=xmp, overwrite=overwrite)
+        alpha = self.garment.photo.alpha
+        return write_image(path, off_white(self.image, alpha), alpha=alpha, text=text, xmp=xmp, overwrite=overwrite)
 
 
 class Restyler:
@@ -145,12 +147,13 @@ class Restyler:
         Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
         """
         settings = from_names(controls)
-        garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
+        garment = self._seen(photo, mask)
         styles = _styles(style)
         cuts = [self._styles.cut(picture, settings.shows) for picture, _ in styles]
         cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
         weights = [weight for _, weight in styles]
         worn = _mixed(cloths, weights, settings.mix)
+        garment = replace(garment, fields=garment.fields.folded(min(1.0, settings.shading)))  # no light, no folds
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
@@ -189,12 +192,23 @@ class Restyler:
         The first is the controls as given. The same seed gives the same family.
         """
         settings = from_names(controls)
-        if n < 1:
-            raise outside("n", n, "1 or more")
-        garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+            raise outside("n", n, "whole numbers from 1 on")
+        garment = self._seen(photo, mask)
         for index in range(n):
             varied = settings if index == 0 else vary_print(settings, np.random.default_rng((abs(seed), index)))
             yield self.restyle(garment, style, seed=seed + index, **asdict(varied))
+
+    def _seen(self, photo: PhotoLike | Garment, mask: str | Path | np.ndarray | None) -> Garment:
+        if not isinstance(photo, Garment):
+            return self.examine(photo, mask)
+        if mask is not None:
+            raise UserError(
+                "A mask was given for a photo that has been examined already.",
+                advice="Give it to examine(photo, mask).",
+                exit_code=EXIT_USAGE,
+            )
+        return photo
 
     def examine(self, photo: PhotoLike, mask: str | Path | np.ndarray | None = None) -> Garment:
         """Read the photo, find its garment, predict its fields. `mask` as in `restyle`."""
@@ -245,18 +259,28 @@ def find_mask(
     if isinstance(mask, str) and mask == "none":
         return masks.whole(height, width), {"kind": "none"}
     if isinstance(mask, np.ndarray):
-        if mask.ndim not in (2, 3) or not np.isfinite(mask).all():
-            raise UserError(
-                "A mask given as an array is height x width: uint8, or numbers from 0 to 1.",
-                received=f"{mask.dtype} {mask.shape}" + ("" if np.isfinite(mask).all() else ", not all of it finite"),
-                exit_code=EXIT_DATA,
-            )
-        grey = np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8) if mask.dtype != np.uint8 else mask
-        return masks.given(grey, height, width), {"kind": "array"}
+        return masks.given(_mask_levels(mask), height, width), {"kind": "array"}
     file = read_image(mask)
     # A cut-out saved as a mask: its transparency says more than its colours.
     grey = file.alpha if file.alpha is not None and file.alpha.min() < 255 else file.pixels
     return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
+
+
+def _mask_levels(mask: np.ndarray) -> np.ndarray:
+    """uint8 HxW or HxWx3 of a mask given as an array. Raises UserError for what cannot be meant as one."""
+    numbers = mask.dtype.kind in "buif" and mask.size > 0
+    flat = mask.ndim == 2 or (mask.ndim == 3 and mask.shape[2] in (1, 3, 4))
+    in_range = numbers and (mask.dtype == np.uint8 or bool((mask >= -0.001).all() and (mask <= 1.001).all()))
+    if not flat or not in_range:
+        span = f", values from {np.min(mask):.4g} to {np.max(mask):.4g}" if numbers else ""
+        raise UserError(
+            "A mask given as an array is height x width: uint8, or numbers from 0 to 1.",
+            received=f"{mask.dtype} {mask.shape}{span}",
+            exit_code=EXIT_DATA,
+        )
+    levels = mask if mask.dtype == np.uint8 else np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8)
+    transparent = levels.ndim == 3 and levels.shape[2] == 4 and levels[..., 3].min() < 255
+    return levels[..., 3] if transparent else levels
 
 
 def _mixed(cloths: list[Any], weights: list[float], mix: str) -> list[Any]:
@@ -280,7 +304,12 @@ def _styles(style: Any) -> list[tuple[Photo, float]]:
     for _, weight in pairs:
         if not (math.isfinite(weight) and weight > 0):
             raise outside("a swatch's weight", weight, "numbers above 0")
-    return [(as_photo(swatch), float(weight)) for swatch, weight in pairs]
+    return [(_trimmed(as_photo(swatch)), float(weight)) for swatch, weight in pairs]
+
+
+def _trimmed(style: Photo) -> Photo:
+    pixels = without_margins(style.pixels) if style.alpha is None else style.pixels
+    return style if pixels is style.pixels else replace(style, pixels=pixels)
 
 
 def as_photo(source: PhotoLike) -> Photo:
@@ -295,8 +324,11 @@ def as_photo(source: PhotoLike) -> Photo:
             received=f"{source.dtype} {source.shape}",
             exit_code=EXIT_USAGE,
         )
-    alpha = np.ascontiguousarray(source[..., 3]) if source.shape[2] == 4 else None
-    return Photo(pixels=np.ascontiguousarray(source[..., :3]), alpha=alpha, path=None, metadata={})
+    pixels = np.ascontiguousarray(source[..., :3])
+    if source.shape[2] == 3 or (source[..., 3] == 255).all():
+        return Photo(pixels)
+    alpha = np.ascontiguousarray(source[..., 3])
+    return Photo(over_white(pixels, alpha), alpha)  # as a file of the same content
 
 
 def _loaded(model: str | Path, recipe: str) -> store.Model:

@@ -23,7 +23,7 @@ from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network, fits
-from muslin.images import Photo, linear_to_srgb, luminance, srgb_to_linear, write_image
+from muslin.images import Photo, linear_to_srgb, luminance, off_white, srgb_to_linear, write_image
 from muslin.restyle import metadata
 from muslin.restyle.restyler import PhotoLike, as_photo, find_mask
 
@@ -52,7 +52,8 @@ class Translated:
         """Write the picture, with its settings and provenance inside unless stripped. The suffix is the format."""
         text = None if strip_metadata else metadata.settings_to_text(self.params)
         xmp = None if strip_metadata else metadata.provenance_xmp(self.params)
-        return write_image(path, self.image, alpha=self.photo.alpha, text=text, xmp=xmp, overwrite=overwrite)
+        alpha = self.photo.alpha
+        return write_image(path, off_white(self.image, alpha), alpha=alpha, text=text, xmp=xmp, overwrite=overwrite)
 
 
 class Translator:

@@ -162,7 +162,7 @@ def exactly(number: float) -> str:
     return short if float(short) == number else repr(float(number))
 
 
-def slug(name: str) -> str:
+def slug(name: str, longest: int = 60) -> str:
     """A name as part of a file name: letters and digits of any script, hyphens for the rest."""
     text = re.sub(r"[^\w]+", "-", name, flags=re.UNICODE).strip("-_")
-    return text[:60] or "untitled"
+    return text[:longest].rstrip("-_") or "untitled"

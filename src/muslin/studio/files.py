@@ -106,13 +106,13 @@ class Files:
             raise StudioError(404, "This file is no picture and has no thumbnail.", received=sha256[:80])
         path = self.thumbnails / f"{sha256}-{side}.webp"
         if not path.exists():
-            from muslin.images import encode_image, read_image
+            from muslin.images import encode_image, off_white, read_image
 
             photo = read_image(self.data(sha256))
             small, alpha = fitted(photo.pixels, side), photo.alpha
             if alpha is not None:
                 alpha = fitted(alpha, side)
-            write_bytes(path, encode_image(small, "WEBP", alpha=alpha, quality=82), overwrite=True)
+            write_bytes(path, encode_image(off_white(small, alpha), "WEBP", alpha=alpha, quality=82), overwrite=True)
         return path
 
     def collect(self, used: Iterable[str], older_than: float = 3600.0) -> int:

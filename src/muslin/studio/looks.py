@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from muslin.studio import database, learned
@@ -58,10 +59,12 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
     """
     from muslin.images import encode_image
     from muslin.studio.files import fitted
+    from muslin.textiles.margins import without_margins
 
-    photo, sha256 = picture(studio, data)
+    given, sha256 = picture(studio, data)
+    photo = given if given.alpha is not None else replace(given, pixels=without_margins(given.pixels))
     swatch, span = (photo.pixels, 0.0) if shows == "cloth" else studio.engine.cloth(photo, shows)
-    if swatch is not photo.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
+    if swatch is not given.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
         if swatch is not photo.pixels:
             more["origin"] = {"cut": True, "picture": sha256}
             own = LENGTH_CM * span * swatch.shape[1] / max(swatch.shape[:2])  # as wide as it was in the picture

@@ -26,7 +26,7 @@ EDGE = 7  # px, window in which the cloth's colour is carried over the garment's
 
 def encoded(studio: Studio, row: Row, format: str, ppi: float | None = None, strip: bool = False) -> bytes:
     """The bytes of a result in one of FORMATS. strip: without settings and provenance. ppi: pixels per inch."""
-    from muslin.images import encode_image
+    from muslin.images import encode_image, off_white
     from muslin.restyle import metadata
 
     if format == "png" and not strip and ppi is None:
@@ -40,7 +40,9 @@ def encoded(studio: Studio, row: Row, format: str, ppi: float | None = None, str
     if format == "cutout":
         mask = studio.engine.photo(row["mask"]).pixels[..., 0]
         return encode_image(over_outline(photo.pixels, mask), "PNG", alpha=mask, text=text, xmp=xmp, dpi=ppi)
-    return encode_image(photo.pixels, format.upper(), alpha=photo.alpha, text=text, xmp=xmp, dpi=ppi)
+    return encode_image(
+        off_white(photo.pixels, photo.alpha), format.upper(), alpha=photo.alpha, text=text, xmp=xmp, dpi=ppi
+    )
 
 
 def over_outline(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:

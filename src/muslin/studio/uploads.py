@@ -44,8 +44,15 @@ def media_type(data: bytes) -> str:
 
 def name_from(given: str | None, file_name: str | None, otherwise: str) -> str:
     """A name for people: the given one, else the uploaded file's stem as words, else `otherwise`."""
-    text = given or PurePosixPath((file_name or "").replace("\\", "/")).stem.replace("_", " ")
+    text = given or PurePosixPath(_decoded(file_name or "").replace("\\", "/")).stem.replace("_", " ")
     return clean(text) or otherwise
+
+
+def _decoded(file_name: str) -> str:
+    """A form's file name, in which browsers write these three, and nothing else, as percent codes (HTML, multipart)."""
+    for code, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
+        file_name = file_name.replace(code, character)
+    return file_name
 
 
 def clean(text: str) -> str:

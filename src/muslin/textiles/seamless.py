@@ -81,21 +81,34 @@ def _axis_score(swatch: np.ndarray, shifted: bool = False) -> float:
     """The score of the border between the last column and the first; shifted: which lies half a height lower."""
     worst = 0.0
     shrink = max(1, max(swatch.shape[:2]) // 1024)
-    level = resize(swatch, max(1, swatch.shape[1] // shrink), max(1, swatch.shape[0] // shrink)).astype(np.float32)
-    while level.shape[1] >= 12:
-        worst = max(worst, _jump(level, shifted), _rhythm(level) if level.shape[1] <= 160 and not shifted else 0.0)
-        if min(level.shape[:2]) < 24:
+    finest = resize(swatch, max(1, swatch.shape[1] // shrink), max(1, swatch.shape[0] // shrink)).astype(np.float32)
+    height, width = finest.shape[:2]
+    step = 1
+    while width // step >= 12:
+        worst = max(worst, _jump(finest, step, shifted))
+        if width // step <= 160 and not shifted:
+            # Whole columns of the swatch: one cut short would break its rhythm.
+            worst = max(worst, _rhythm(resize(finest, width // step, max(1, height // step))))
+        if min(height, width) // step < 24:
             break
-        height, width = level.shape[0] // 2 * 2, level.shape[1] // 2 * 2
-        level = resize(np.ascontiguousarray(level[:height, :width]), width // 2, height // 2)
+        step *= 2
     return worst
 
 
-def _jump(level: np.ndarray, shifted: bool) -> float:
-    inside = np.abs(np.diff(level, axis=1)).mean(axis=(0, 2))
-    first = np.roll(level[:, 0], len(level) // 2, axis=0) if shifted else level[:, 0]
-    across = float(np.abs(first - level[:, -1]).mean())
-    chance = 1.0 + 8.0 / len(inside)  # the largest of few jumps is sometimes passed by one that means nothing
+def _jump(swatch: np.ndarray, step: int, shifted: bool) -> float:
+    """How much larger the jump of colour across the border is than the largest inside, between means of `step` columns.
+
+    Inside they are looked at in every place, not only in multiples of `step`: an edge in the middle of a coarse
+    column would be two half edges, while one on the border is always whole, and a check that tiles would have a seam.
+    """
+    height, width = swatch.shape[0] // step * step, swatch.shape[1]
+    rows = swatch[:height].reshape(height // step, step, width, 3).mean(axis=1)
+    sums = np.concatenate([np.zeros_like(rows[:, :1]), np.cumsum(rows, axis=1, dtype=np.float64)], axis=1)
+    means = (sums[:, step:] - sums[:, :-step]) / step
+    inside = np.abs(means[:, step:] - means[:, :-step]).mean(axis=(0, 2))
+    first = np.roll(means[:, 0], len(means) // 2, axis=0) if shifted else means[:, 0]
+    across = float(np.abs(first - means[:, -1]).mean())
+    chance = 1.0 + 8.0 * step / len(inside)  # the largest of few jumps is sometimes passed by one that means nothing
     return max(0.0, across / (max(float(inside.max()), 1.0) * chance) - 1.0)
 
 
@@ -113,8 +126,10 @@ def _rhythm(level: np.ndarray) -> float:
         difference = np.einsum("ij,ij->i", difference, difference) / columns.shape[1]
         inside, across = difference[: width - lag], float(difference[width - lag :].mean())
         if float(inside.mean()) < 0.2 * chance:
-            sums = np.concatenate([[0.0], np.cumsum(inside)])
-            most = float((sums[lag:] - sums[:-lag]).max()) / lag  # as much as one place inside differs, too
+            # As much as one place inside differs, too; an edge in the middle of a column is half in each of two.
+            sums, roots = (np.concatenate([[0.0], np.cumsum(part)]) for part in (inside, np.sqrt(inside)))
+            most = float((sums[lag:] - sums[:-lag]).max()) / lag
+            most = max(most, (float((roots[lag + 1 :] - roots[: -lag - 1]).max()) / lag) ** 2)
             worst = max(worst, (across - max(most, 0.1 * chance)) / chance)
     return worst
 

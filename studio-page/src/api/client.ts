@@ -14,14 +14,30 @@ export class ProblemError extends Error {
 
 const OFFLINE: Problem = { type: "urn:muslin:offline", title: "The studio does not answer.", status: 0, detail: "" };
 
+let lost = false;
+let returned = () => {};
+
+/** `listener` is called when the service answers again after it did not. */
+export function onReturn(listener: () => void): void {
+  returned = listener;
+}
+
+/** The service was heard of. */
+export function answered(): void {
+  if (lost) returned();
+  lost = false;
+}
+
 async function send(method: string, path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { method, credentials: "same-origin", ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    lost = true;
     throw new ProblemError(OFFLINE);
   }
+  answered();
   if (response.ok) return response;
   const fallback: Problem = { ...OFFLINE, type: "urn:muslin:fault", title: response.statusText, status: response.status };
   const problem = (await response.json().catch(() => fallback)) as Problem;
@@ -68,10 +84,10 @@ export async function blob(path: string, body: unknown, signal?: AbortSignal): P
   return (await send("POST", path, signal ? { ...init, signal } : init)).blob();
 }
 
-/** Every item of a list, page after page. */
-export async function all<T>(path: string): Promise<T[]> {
+/** Every item of a list, page after page. from: the cursor of the first page that is wanted. */
+export async function all<T>(path: string, from = ""): Promise<T[]> {
   const items: T[] = [];
-  let cursor: string | null = "";
+  let cursor: string | null = from;
   while (cursor !== null) {
     const glue: string = path.includes("?") ? "&" : "?";
     const page: Page<T> = await get(cursor ? `${path}${glue}cursor=${encodeURIComponent(cursor)}` : path);

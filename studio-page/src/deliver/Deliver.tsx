@@ -7,9 +7,11 @@ import { Choice } from "../parts/Choice";
 import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
 import { widthOf } from "../restyle/PrintTools";
-import { attempt, cancel, copyText, submit } from "../state/actions";
+import { cancel, copyText, submit } from "../state/actions";
+import { attempt } from "../state/notices";
 import { useStore } from "../state/store";
 import { called, useText } from "../text";
+import { objections } from "./order";
 
 const FORMATS: Format[] = ["contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip"];
 
@@ -21,13 +23,18 @@ export function Deliver() {
   const [which, setWhich] = useState<"starred" | "all">(() => (results.some((result) => result.starred) || !results.length ? "starred" : "all"));
   const [format, setFormat] = useState<Format>("lookbook_html");
   const [title, setTitle] = useState(called({ name: projectName }, text));
-  const [ppi, setPpi] = useState(300);
+  const [ppi, setPpi] = useState("300");
   const [template, setTemplate] = useState("{project}_{garment}_{look}_{number}");
   const [strip, setStrip] = useState(false);
   const [left, setLeft] = useState<string[]>([]);
   const offered = results.filter((result) => (which === "starred" ? result.starred : !result.rejected));
   const chosen = offered.filter((result) => !left.includes(result.id));
   const can = useStore((state) => state.info?.can);
+  const missing = objections(title, template, format === "tiffs" ? ppi : null, text);
+  const make = () => {
+    const asked = { title, template, strip_metadata: strip, ...(format === "tiffs" ? { ppi: Number(ppi) } : {}) };
+    void submit({ kind: "deliver", project, results: chosen.map((result) => result.id), format, ...asked });
+  };
   return (
     <main id="main" className="room deliver">
       <section className="wide">
@@ -62,28 +69,28 @@ export function Deliver() {
           <Choice wide label={text.deliver.how} value={format} options={FORMATS.filter((key) => key !== "lookbook_pdf" || can?.pdf.available).map((key) => [key, text.deliver.formats[key]] as const)} onChange={setFormat} />
           <label>
             {text.deliver.heading}
-            <input value={title} onChange={(event) => setTitle(event.target.value)} />
+            <input value={title} maxLength={200} onChange={(event) => setTitle(event.target.value)} />
           </label>
           <label>
             {text.deliver.template}
-            <input value={template} onChange={(event) => setTemplate(event.target.value)} />
+            <input value={template} maxLength={200} onChange={(event) => setTemplate(event.target.value)} />
           </label>
           {format === "tiffs" && (
             <label>
               {text.deliver.ppi}
-              <input type="number" min={36} max={1200} value={ppi} onChange={(event) => setPpi(Number(event.target.value))} />
+              <input type="number" min={36} max={1200} value={ppi} onChange={(event) => setPpi(event.target.value)} />
             </label>
           )}
           <label className="check">
             <input type="checkbox" checked={strip} onChange={(event) => setStrip(event.target.checked)} />
             {text.deliver.strip}
           </label>
-          <button
-            type="button"
-            className="main"
-            disabled={!chosen.length}
-            onClick={() => void submit({ kind: "deliver", project, results: chosen.map((result) => result.id), format, title, ppi, template, strip_metadata: strip })}
-          >
+          {missing.map((words) => (
+            <p key={words} className="warn" role="status">
+              {words}
+            </p>
+          ))}
+          <button type="button" className="main" disabled={!chosen.length || missing.length > 0} onClick={make}>
             {text.deliver.make}
           </button>
         </section>
@@ -211,8 +218,10 @@ function UnderWay({ job }: { job: Job }) {
   );
 }
 
+const ID = /^[0-9a-f]{16}$/;
+
 interface Failure {
-  source: string;
+  source: string; // the garment's file, or its id where nobody knows the name any more
   error: { problem: string };
 }
 
@@ -235,9 +244,9 @@ function Outcome({ job }: { job: Job }) {
     <div className="findings" role="status">
       <p className="quiet">{text.deliver.restyled(job.results.length, job.request.garments.length)}</p>
       {job.problem && <p className="warn">{translated(job.problem.title, text)}</p>}
-      {failed.map((item) => (
-        <p key={item.source} className="warn">
-          {item.source}: {translated(item.error.problem, text)}
+      {failed.map((item, index) => (
+        <p key={`${index}${item.source}`} className="warn">
+          {ID.test(item.source) ? text.deliver.unnamed : item.source}: {translated(item.error.problem, text)}
         </p>
       ))}
     </div>

@@ -1,6 +1,6 @@
 /** A place to drop files on, which is also a button that opens the file dialogue. */
 
-import { type ReactNode, useRef, useState } from "react";
+import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { filesOf } from "./files";
 
 interface Props {
@@ -14,26 +14,32 @@ interface Props {
 
 export const PICTURES = "image/jpeg,image/png,image/webp,image/tiff";
 
+/** What makes an element take dropped files, and whether some are held over it. */
+export function useDropZone(onFiles: (files: File[]) => void) {
+  const [over, setOver] = useState(false);
+  const zone = {
+    onDragOver: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: (event: DragEvent) => {
+      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+    },
+    onDropCapture: () => setOver(false), // also where a smaller place within takes them
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      event.stopPropagation();
+      void filesOf(event.dataTransfer).then((files) => files.length && onFiles(files));
+    },
+  };
+  return { over, zone };
+}
+
 export function Drop({ label, accept = PICTURES, multiple = false, className = "", children, onFiles }: Props) {
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
+  const { over, zone } = useDropZone(onFiles);
   return (
-    <button
-      type="button"
-      className={`drop ${over ? "over" : ""} ${className}`}
-      onClick={() => input.current?.click()}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        setOver(false);
-        void filesOf(event.dataTransfer).then((files) => files.length && onFiles(files));
-      }}
-    >
+    <button type="button" className={`drop ${over ? "over" : ""} ${className}`} onClick={() => input.current?.click()} {...zone}>
       {children ?? label}
       <input
         ref={input}

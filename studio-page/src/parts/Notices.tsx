@@ -1,7 +1,7 @@
 /** What went wrong or was done, in words, at the foot of the page. */
 
 import type { Problem } from "../api/types";
-import { dismiss } from "../state/actions";
+import { dismiss } from "../state/notices";
 import { useStore } from "../state/store";
 import { type Text, useText } from "../text";
 import { translated } from "../text/engine";
@@ -21,13 +21,13 @@ export function ProblemText({ problem }: { problem: Problem }) {
       {problem.errors?.map((error) => <span key={error.where}>{`${error.where}: ${error.message}`}</span>)}
       {problem.received && <span>{translated(String(problem.received), text)}</span>}
       {problem.advice && <span>{translated(problem.advice, text)}</span>}
-      {problem.possible && <span>{[problem.possible].flat().join(", ")}</span>}
+      {problem.possible && <span>{[problem.possible].flat().map((part) => translated(part, text)).join(", ")}</span>}
     </>
   );
 }
 
 function said(words: string | undefined, text: Text): string | undefined {
-  const ours = { restored: text.restored, cut: text.looks.cut, lookGone: text.looks.gone };
+  const ours = { restored: text.restored, late: text.late, imported: text.imported, cut: text.looks.cut, lookGone: text.looks.gone };
   return words && words in ours ? ours[words as keyof typeof ours] : words;
 }
 

@@ -3,8 +3,9 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import type { Job, Result } from "../api/types";
 import { Choice } from "../parts/Choice";
-import { cancel, mark, reroll, variants } from "../state/actions";
+import { cancel, mark } from "../state/actions";
 import { change, type Filter, now, useStore } from "../state/store";
+import { reroll, variants } from "../state/variants";
 import { type Text, useText } from "../text";
 import { translated } from "../text/engine";
 import { captionOf, newColours } from "./captions";
@@ -25,7 +26,7 @@ export function Board() {
     const keys = (event: globalThis.KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "v" && !event.repeat) void variants(4);
-      if (event.key === "m" && now().garment) change({ masking: true });
+      if (event.key === "m") change({ masking: now().garment });
       if (event.key === "Escape") change({ compare: [] });
     };
     window.addEventListener("keydown", keys);
@@ -43,8 +44,8 @@ export function Board() {
       event.preventDefault();
       cards[Math.min(cards.length - 1, Math.max(0, place + step))]?.querySelector("button")?.focus();
     }
-    if (event.key === "s") void mark(result.id, { starred: !result.starred });
-    if (event.key === "x") void mark(result.id, { rejected: !result.rejected });
+    if (event.key === "s") star(result);
+    if (event.key === "x") reject(result);
     if (event.key === "r") void reroll(result);
     if (event.key === "c") compareWith(result.id);
   }
@@ -101,8 +102,29 @@ function concerns(job: Job, garment: string | null): boolean {
   return request.kind === "colourways" && request.garment === garment;
 }
 
+/** Pressed again it is taken back; a third begins another pair. */
 function compareWith(id: string): void {
-  change((state) => ({ compare: state.compare.length === 1 && state.compare[0] !== id ? [...state.compare, id] : [id] }));
+  change(({ compare }) => {
+    if (compare.includes(id)) return { compare: compare.filter((other) => other !== id) };
+    return { compare: compare.length === 1 ? [...compare, id] : [id] };
+  });
+}
+
+const star = (result: Result) => remark(result, result.starred ? { starred: false } : { starred: true, rejected: false });
+const reject = (result: Result) => remark(result, result.rejected ? { rejected: false } : { rejected: true, starred: false });
+
+/** Of a card that leaves the board by it the focus goes to its neighbour. */
+function remark(result: Result, values: { starred?: boolean; rejected?: boolean }): void {
+  if (!wanted({ ...result, ...values }, now().filter)) focusBeside(result.id);
+  void mark(result.id, values);
+}
+
+function focusBeside(id: string): void {
+  const cards = [...document.querySelectorAll<HTMLElement>("[data-result]")];
+  const place = cards.findIndex((card) => card.dataset.result === id);
+  if (!cards[place]?.contains(document.activeElement)) return;
+  const beside = cards[place + 1] ?? cards[place - 1];
+  (beside?.querySelector("button") ?? document.querySelector<HTMLElement>(".board header input:checked"))?.focus();
 }
 
 function Waiting({ job }: { job: Job }) {
@@ -138,10 +160,10 @@ function Card({ result }: { result: Result }) {
         <span>{caption}</span>
       </p>
       <div className="marks">
-        <button type="button" aria-pressed={result.starred} aria-label={result.starred ? text.board.unstar : text.board.star} title={`${text.board.star} (S)`} onClick={() => void mark(result.id, { starred: !result.starred })}>
+        <button type="button" aria-pressed={result.starred} aria-label={result.starred ? text.board.unstar : text.board.star} title={`${text.board.star} (S)`} onClick={() => star(result)}>
           {result.starred ? "★" : "☆"}
         </button>
-        <button type="button" aria-pressed={result.rejected} aria-label={result.rejected ? text.board.unreject : text.board.reject} title={`${text.board.reject} (X)`} onClick={() => void mark(result.id, { rejected: !result.rejected })}>
+        <button type="button" aria-pressed={result.rejected} aria-label={result.rejected ? text.board.unreject : text.board.reject} title={`${text.board.reject} (X)`} onClick={() => reject(result)}>
           ✕
         </button>
         <button type="button" aria-label={text.board.reroll} title={`${text.board.reroll} (R)`} onClick={() => void reroll(result)}>

@@ -3,7 +3,8 @@
 import type { Garment } from "../api/types";
 import { Drop } from "../parts/Drop";
 import { Name } from "../parts/Name";
-import { patchGarment, receive, removeGarment } from "../state/actions";
+import { patchGarment, removeGarment } from "../state/actions";
+import { receive } from "../state/receiving";
 import { change, useStore } from "../state/store";
 import { called, useText } from "../text";
 

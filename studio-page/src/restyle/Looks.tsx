@@ -2,7 +2,7 @@
 
 import type { Look } from "../api/types";
 import { Choice } from "../parts/Choice";
-import { Drop } from "../parts/Drop";
+import { Drop, useDropZone } from "../parts/Drop";
 import { Name } from "../parts/Name";
 import { Slider } from "../parts/Slider";
 import { addLook, addPart, chooseLook, cutLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
@@ -13,13 +13,15 @@ export function Looks() {
   const text = useText();
   const looks = useStore((state) => state.looks);
   const parts = useStore((state) => state.parts);
+  const add = (files: File[]) => files.forEach((file) => void addLook(file));
+  const { over, zone } = useDropZone(add);
   return (
-    <section className="tools" aria-label={text.looks.title}>
+    <section className={over ? "tools over" : "tools"} aria-label={text.looks.title} {...zone}>
       <h2>{text.looks.title}</h2>
       {parts.length > 1 && <Shares />}
       <ul className="swatches">
         <li>
-          <Drop label={text.looks.add} multiple className="add" onFiles={(files) => files.forEach((file) => void addLook(file))}>
+          <Drop label={text.looks.add} multiple className="add" onFiles={add}>
             <span aria-hidden="true">+</span>
             <span className="unseen">{text.looks.add}</span>
           </Drop>
@@ -135,7 +137,7 @@ function OwnLook() {
               {text.looks.cutOut}
             </button>
           )}
-          <button type="button" className="plain small" onClick={() => void removeLook(look.id)}>
+          <button type="button" className="plain small" onClick={() => window.confirm(text.looks.deleteConfirm(look.name)) && void removeLook(look.id)}>
             {text.looks.delete}
           </button>
         </p>

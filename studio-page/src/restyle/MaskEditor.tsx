@@ -6,7 +6,8 @@ import { Choice } from "../parts/Choice";
 import { Dialog } from "../parts/Dialog";
 import { Drop } from "../parts/Drop";
 import { Slider } from "../parts/Slider";
-import { attempt, automaticMask, copyMask, saveMask } from "../state/actions";
+import { automaticMask, copyMask, saveMask } from "../state/actions";
+import { attempt } from "../state/notices";
 import { change, useStore } from "../state/store";
 import { called, useText } from "../text";
 import { MaskPainter } from "./painter";
@@ -22,12 +23,11 @@ export function MaskEditor({ garment }: { garment: Garment }) {
   const [cursor, setCursor] = useState({ x: 0.5, y: 0.5, seen: false });
   const [, redraw] = useState(0);
   const [opened, openAgain] = useState(0);
-  const sha256 = garment.mask.picture.sha256;
 
   useEffect(() => {
     let current = true;
     void attempt(async () => {
-      const made = await MaskPainter.open(canvas.current as HTMLCanvasElement, garment.photo.url, `/v1/files/${sha256}`);
+      const made = await MaskPainter.open(canvas.current as HTMLCanvasElement, garment.photo.url, garment.mask.picture.url);
       if (!current) return;
       painter.current = made;
       redraw((n) => n + 1);
@@ -35,9 +35,11 @@ export function MaskEditor({ garment }: { garment: Garment }) {
     return () => {
       current = false;
     };
-  }, [garment.photo.url, sha256, opened]);
+    // A mask that comes from elsewhere meanwhile does not wipe the strokes off: only what is asked for here does.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [garment.id, opened]);
 
-  const close = () => change({ masking: false });
+  const close = () => change({ masking: null });
   const leave = () => {
     if (!painter.current?.changed || window.confirm(text.mask.discard)) close();
   };

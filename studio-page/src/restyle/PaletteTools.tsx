@@ -3,7 +3,8 @@
 import { useEffect, useState } from "react";
 import { get, post } from "../api/client";
 import type { Colourway } from "../api/types";
-import { attempt, copyText, submit, turn } from "../state/actions";
+import { copyText, submit, turn } from "../state/actions";
+import { attempt } from "../state/notices";
 import { change, lockedOf, now, useStore } from "../state/store";
 import { useText } from "../text";
 

@@ -4,6 +4,7 @@ import type { Garment, Look, Repeat } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Slider } from "../parts/Slider";
 import { patchGarment, turn } from "../state/actions";
+import { reach, within } from "../state/offset";
 import { DEFAULTS, useStore } from "../state/store";
 import { useText } from "../text";
 
@@ -16,6 +17,7 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
   const repeats = (["straight", "half-drop", "brick", "mirror"] as Repeat[]).map((key) => [key, text.controls.repeats[key]] as const);
   const length = garment?.length_cm ?? 70;
   const width = controls.print_cm ?? 0.3 * length * controls.scale;
+  const far = 100 * reach(controls.repeat);
   return (
     <section className="tools" aria-label={text.controls.title}>
       <header>
@@ -26,13 +28,13 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
       </header>
       <Slider label={text.controls.print} value={width} min={1} max={200} step={0.5} ratio unit={text.controls.cm} onChange={(value) => turn({ print_cm: value })} />
       <Slider label={text.controls.rotation} value={controls.rotation} min={-180} max={180} step={1} unit={text.controls.degrees} onChange={(value) => turn({ rotation: value })} />
-      <Choice label={text.controls.repeat} value={controls.repeat} options={repeats} onChange={(repeat) => turn({ repeat })} />
+      <Choice label={text.controls.repeat} value={controls.repeat} options={repeats} onChange={(repeat) => turn({ repeat, offset: within(controls.offset, repeat) })} />
       <Slider label={text.controls.strength} value={controls.strength * 100} min={0} max={100} step={1} unit={text.controls.percent} onChange={(value) => turn({ strength: value / 100 })} />
       <Slider label={text.controls.shading} value={controls.shading * 100} min={0} max={200} step={1} unit={text.controls.percent} onChange={(value) => turn({ shading: value / 100 })} />
       <details>
         <summary>{text.controls.more}</summary>
-        <Slider label={text.controls.acrossOffset} value={controls.offset[0] * 100} min={-50} max={50} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [value / 100, controls.offset[1]] })} />
-        <Slider label={text.controls.downOffset} value={controls.offset[1] * 100} min={-50} max={50} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [controls.offset[0], value / 100] })} />
+        <Slider label={text.controls.acrossOffset} value={controls.offset[0] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [value / 100, controls.offset[1]] })} />
+        <Slider label={text.controls.downOffset} value={controls.offset[1] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [controls.offset[0], value / 100] })} />
         <Choice
           label={text.controls.seamless}
           value={String(controls.seamless) as "auto" | "true" | "false"}

@@ -1,13 +1,16 @@
 /** The picture: the live preview while tools move, a finished result when one is chosen, or two beside each other. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { get } from "../api/client";
 import type { Garment, Result } from "../api/types";
 import { Drop } from "../parts/Drop";
 import { Viewer } from "../parts/Viewer";
-import { attempt, copyText, receive, take, variants } from "../state/actions";
+import { copyText, take } from "../state/actions";
+import { attempt } from "../state/notices";
 import { usePreview } from "../state/preview";
+import { receive } from "../state/receiving";
 import { change, useStore } from "../state/store";
+import { variants } from "../state/variants";
 import { called, useText } from "../text";
 import { captionOf, differences, wornBy } from "./captions";
 import { Ruler } from "./Ruler";
@@ -65,7 +68,7 @@ export function Stage() {
         <button type="button" aria-pressed={zoomed} onClick={() => setZoomed(!zoomed)}>
           {zoomed ? text.stage.fit : text.stage.hundred}
         </button>
-        <button type="button" onClick={() => change({ masking: true })}>
+        <button type="button" onClick={() => change({ masking: garment.id })}>
           {text.garments.mask}
         </button>
         {shown ? <ResultActions result={shown} /> : <Make ready={parts.length > 0} dyes={!painted} />}
@@ -82,7 +85,7 @@ function Empty() {
   const garments = useStore((state) => state.garments);
   const samples = garments.filter((garment) => garment.sample);
   return (
-    <div className="stage">
+    <div className="stage empty">
       <Drop label={text.garments.drop} multiple className="large" accept="image/*,.zip" onFiles={(files) => void receive(files)}>
         <strong>{text.garments.drop}</strong>
         <span>{text.stage.choose}</span>
@@ -113,7 +116,7 @@ function Doubt({ garment }: { garment: Garment }) {
   const doubtful = garment.mask.kind === "none" || (garment.mask.kind === "auto" && garment.mask.confidence < 0.93);
   if (!doubtful) return null;
   return (
-    <button type="button" className="doubt" onClick={() => change({ masking: true })}>
+    <button type="button" className="doubt" onClick={() => change({ masking: garment.id })}>
       {garment.mask.kind === "none" ? text.garments.none : text.garments.unsure}
     </button>
   );
@@ -172,10 +175,24 @@ function ResultActions({ result }: { result: Result }) {
   );
 }
 
+/** Of an element that comes and goes: the focus that was in it goes back to where it was before. */
+function useFocusBack() {
+  const element = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { current } = element;
+    const before = document.activeElement;
+    return () => {
+      if (current?.contains(document.activeElement) && before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return element;
+}
+
 function Pair({ first, second }: { first: Result; second: Result }) {
   const text = useText();
   const looks = useStore((state) => state.looks);
   const [said, setSaid] = useState("");
+  const stage = useFocusBack();
   useEffect(() => {
     void attempt(async () => {
       const answer = await get<{ same: { looks: boolean }; controls: { name: string; first: unknown; second: unknown }[]; difference: number | null }>(`/v1/results/${first.id}/compare/${second.id}`);
@@ -186,7 +203,7 @@ function Pair({ first, second }: { first: Result; second: Result }) {
     });
   }, [first, second, text]);
   return (
-    <div className="stage">
+    <div ref={stage} className="stage">
       <div className="pair">
         {[first, second].map((result) => (
           <figure key={result.id}>

@@ -1,52 +1,22 @@
 /** What the designer does, as requests and changes of the state. */
 
 import { all, get, patch, picture, post, ProblemError, put, remove, upload } from "../api/client";
-import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Part, Problem, Project, Restored, Result } from "../api/types";
+import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Page, Part, Project, Result } from "../api/types";
 import { listen } from "./events";
 import { inTurn } from "./latest";
-import { change, DEFAULTS, lockedOf, type Notice, now, withItem, without } from "./store";
+import { attempt, dismiss, notice, tell } from "./notices";
+import { within } from "./offset";
+import { change, DEFAULTS, now, withItem, without } from "./store";
 
-let noticeKey = 0;
-
-export function notice(words: string): void {
-  tell({ words });
-}
-
-const KEPT = 8; // notices, the oldest go first
-const READ = 8000; // ms, after which what needs no answer goes by itself
-
-/** A notice; what is no problem and offers nothing to do leaves by itself. Returns its key. */
-function tell(said: Omit<Notice, "key">): number {
-  const key = ++noticeKey;
-  change((state) => ({ notices: [...state.notices, { ...said, key }].slice(-KEPT) }));
-  if (!said.problem && !said.whole) setTimeout(() => dismiss(key), READ);
-  return key;
-}
-
-export function complain(problem: Problem, about = ""): void {
-  tell({ problem, about });
-}
-
-export function dismiss(key: number): void {
-  change((state) => ({ notices: state.notices.filter((item) => item.key !== key) }));
-}
-
-/** Run `work`; a problem is shown, and gives undefined. about: the file that is worked on. */
-export async function attempt<T>(work: () => Promise<T>, about = ""): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ProblemError) complain(error.problem, about);
-    else throw error;
-    return undefined;
-  }
-}
+const PROJECT = "muslin.project"; // of this tab: another tab may have another one open
 
 export async function open(): Promise<void> {
   try {
     const info = await get<Info>("/v1/info");
     change({ info, failed: null });
-    await openProject(info.project);
+    const own = sessionStorage.getItem(PROJECT);
+    const projects = await all<Project>("/v1/projects");
+    await openProject(projects.find((project) => project.id === own)?.id ?? info.project);
     if (!info.samples) void awaitSamples();
   } catch (error) {
     if (error instanceof ProblemError) change({ failed: error.problem });
@@ -67,7 +37,14 @@ async function awaitSamples(): Promise<void> {
   }
 }
 
+let openings = 0;
+let earlier: Promise<unknown> = Promise.resolve();
+
+/** All jobs of the open project are known then, and not only the newest hundred. */
+export const everyJob = () => earlier;
+
 export async function openProject(project: string): Promise<void> {
+  const turn = ++openings;
   const query = `?project=${encodeURIComponent(project)}`;
   const { revision } = await get<Info>("/v1/info"); // before the lists: what changes while they come is told by events
   const [projects, models, garments, looks, results, jobs] = await Promise.all([
@@ -76,8 +53,10 @@ export async function openProject(project: string): Promise<void> {
     all<Garment>(`/v1/garments${query}`),
     all<Look>("/v1/looks"),
     all<Result>(`/v1/results${query}`),
-    get<{ items: Job[] }>(`/v1/jobs${query}`),
+    get<Page<Job>>(`/v1/jobs${query}`),
   ]);
+  if (turn !== openings) return; // another one was chosen meanwhile
+  sessionStorage.setItem(PROJECT, project);
   const known = new Set(garments.map((garment) => garment.id));
   const cloths = new Set(looks.map((look) => look.id));
   change((state) => ({
@@ -87,14 +66,25 @@ export async function openProject(project: string): Promise<void> {
     garments,
     looks,
     results,
-    jobs: Object.fromEntries(jobs.items.map((job) => [job.id, job])),
+    jobs: { ...(state.project === project ? state.jobs : {}), ...byId(jobs.items) },
     garment: state.garment && known.has(state.garment) ? state.garment : null,
     parts: state.parts.filter((part) => cloths.has(part.look)),
     shown: results.some((result) => result.id === state.shown) ? state.shown : null,
     compare: state.compare.filter((id) => results.some((result) => result.id === id)),
+    masking: state.masking && known.has(state.masking) ? state.masking : null,
   }));
   listen(project, revision);
+  earlier = jobs.next ? earlierJobs(project, query, jobs.next) : Promise.resolve();
 }
+
+const byId = (jobs: Job[]) => Object.fromEntries(jobs.map((job) => [job.id, job]));
+
+/** The page does not wait for them: they tell how its older variants were asked for. */
+const earlierJobs = (project: string, query: string, cursor: string) =>
+  attempt(async () => {
+    const jobs = byId(await all<Job>(`/v1/jobs${query}`, cursor));
+    change((state) => (state.project === project ? { jobs: { ...jobs, ...state.jobs } } : {}));
+  });
 
 /** Whoever comes back to the page finds what others, or another tab, have made of the studio meanwhile. */
 export async function comeBack(): Promise<void> {
@@ -125,72 +115,16 @@ export const deleteProject = (id: string) =>
     await open();
   });
 
-export const importProject = (file: File) =>
-  attempt(async () => switchProject((await upload<Project>("/v1/projects/import", { file })).id), file.name);
-
-/** Photos become garments. A picture that muslin saved brings its settings back instead. */
-export async function receive(files: File[]): Promise<void> {
-  change((state) => ({ uploading: state.uploading + files.length }));
-  for (const file of files) {
-    try {
-      if (file.name.endsWith(".zip")) await importProject(file);
-      else if (!(await saysMuslin(file)) || !(await restore(file))) await addGarment(file);
-    } finally {
-      change((state) => ({ uploading: state.uploading - 1 }));
-    }
-  }
-}
-
-const LOOKED_AT = 1 << 19; // bytes at either end of a file, where settings are
-
-/** Whether a file may carry settings; asking the service costs an upload. */
-async function saysMuslin(file: File): Promise<boolean> {
-  const ends = await Promise.all([file.slice(0, LOOKED_AT), file.slice(Math.max(0, file.size - LOOKED_AT))].map((part) => part.arrayBuffer()));
-  return ends.some((bytes) => new TextDecoder("latin1").decode(bytes).includes("muslin"));
-}
-
-async function restore(file: File): Promise<boolean> {
-  try {
-    const found = await upload<Restored>("/v1/settings", { file });
-    for (const words of found.notes) notice(words);
-    if (!found.garment) return false;
-    const { project } = await get<Garment>(`/v1/garments/${found.garment}`);
-    if (project && project !== now().project) await switchProject(project);
-    take(found);
-    const mask = found.mask;
-    if (mask) await useMask(found.garment, mask);
-    change({ shown: found.result, section: "restyle" });
-    tell({ words: "restored" });
-    return true;
-  } catch (error) {
-    if (error instanceof ProblemError && error.problem.status === 422) return false; // a photo like any other
-    if (error instanceof ProblemError) complain(error.problem);
-    else throw error;
-    return true;
-  }
-}
-
-async function useMask(garment: string, sha256: string): Promise<void> {
-  const current = now().garments.find((item) => item.id === garment);
-  // What was painted by hand is not overwritten: it cannot be had back. The service's notes say that it is another.
-  if (!current || current.mask.picture.sha256 === sha256 || current.mask.kind === "edited") return;
-  await attempt(async () => saveMask(garment, await (await fetch(`/v1/files/${sha256}`)).blob()));
-}
-
 /** Garment, cloths and controls of a result or of a restored picture. */
 export function take(settings: { garment: string | null; looks: Part[]; controls: Controls }): void {
   const looks = settings.looks.filter((part) => now().looks.some((look) => look.id === part.look));
   if (looks.length < settings.looks.length) tell({ words: "lookGone" });
+  const controls = { ...DEFAULTS, ...settings.controls };
   change((state) => ({
     garment: settings.garment ?? state.garment,
     parts: looks.length ? looks : state.parts,
-    controls: { ...DEFAULTS, ...settings.controls },
+    controls: { ...controls, offset: within(controls.offset, controls.repeat) },
   }));
-}
-
-async function addGarment(file: File): Promise<void> {
-  const garment = await attempt(() => upload<Garment>("/v1/garments", { file, project: now().project }), file.name);
-  if (garment) change((state) => ({ garments: withItem(state.garments, garment), garment: garment.id, shown: null }));
 }
 
 export const removeGarment = (id: string) =>
@@ -329,42 +263,6 @@ export function submit(request: JobRequest): Promise<Job | undefined> {
     return job;
   });
 }
-
-export function variants(count = 4, more: { start?: number; seed?: number } = {}): Promise<Job | undefined> {
-  const { project, garment, parts, controls, varyColours } = now();
-  const lock = varyColours && parts.length === 1 ? lockedOf(now(), parts[0]?.look) : [];
-  if (!garment || !parts.length) return Promise.resolve(undefined);
-  const vary: ("print" | "palette")[] = varyColours ? ["print", "palette"] : ["print"];
-  const asked = { kind: "restyle" as const, project, garments: [garment], looks: parts, controls, seed: 0, vary, lock };
-  return submit({ ...asked, variants: count, start: count > 1 ? following(asked) : 0, ...more });
-}
-
-/** Where to go on, if the same was asked before: the first variant that has not been made. */
-function following(asked: { garments: string[]; looks: Part[]; controls: Partial<Controls>; seed: number; vary: string[]; lock: string[] }): number {
-  const words = ({ garments, looks, controls, seed, vary, lock }: typeof asked) => sorted([garments, looks, controls, seed, vary, lock]);
-  const ends = Object.values(now().jobs).map(({ request, state }) => {
-    const same = request.kind === "restyle" && state !== "failed" && state !== "cancelled" && words({ ...asked, ...request }) === words(asked);
-    return same ? (request.start ?? 0) + (request.variants ?? 1) : 0;
-  });
-  return Math.max(0, ...ends);
-}
-
-/** JSON whose keys do not depend on who wrote it. */
-const sorted = (value: unknown) =>
-  JSON.stringify(value, (_, item: unknown) =>
-    item && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
-  );
-
-/** The next four of the same family as `result`. */
-export function reroll(result: Result): Promise<Job | undefined> {
-  const job = now().jobs[result.job];
-  if (job?.request.kind !== "restyle") return variants(4, { seed: result.seed + 1 });
-  const numbers = now().results.filter((other) => sameFamily(other, result)).map((other) => other.number);
-  return submit({ ...job.request, garments: [result.garment], start: Math.max(...numbers) + 1, variants: 4 });
-}
-
-const sameFamily = (a: Result, b: Result) =>
-  a.garment === b.garment && a.seed === b.seed && JSON.stringify(a.looks) === JSON.stringify(b.looks);
 
 export const mark = (id: string, values: { starred?: boolean; rejected?: boolean; note?: string }) =>
   attempt(async () => {

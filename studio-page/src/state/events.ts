@@ -1,8 +1,8 @@
 /** The service's events: jobs, results and looks as they change. The browser reconnects by itself. */
 
-import { all } from "../api/client";
+import { all, answered } from "../api/client";
 import type { Job, Look, Model, Result } from "../api/types";
-import { complain } from "./actions";
+import { complain } from "./notices";
 import { change, now, withItem } from "./store";
 
 let source: EventSource | null = null;
@@ -10,6 +10,7 @@ let source: EventSource | null = null;
 export function listen(project: string, since: number): void {
   source?.close();
   source = new EventSource(`/v1/events?project=${encodeURIComponent(project)}&since=${since}`);
+  source.addEventListener("open", answered);
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data as string) as Job;
     const before = now().jobs[job.id];

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { blob, ProblemError } from "../api/client";
 import type { Controls, Part } from "../api/types";
-import { complain } from "./actions";
+import { complain } from "./notices";
 
 /** URL of the live picture of a garment; null before the first answer. mask: its hash, which makes another picture. */
 export function usePreview(garment: string | null, looks: Part[], controls: Controls, mask: string, wanted: boolean): string | null {

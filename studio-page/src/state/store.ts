@@ -41,10 +41,15 @@ export interface State {
   locked: { look: string; colours: string[] } | null; // colours of a cloth that stay while others change
   teaching: Teaching;
   uploading: number; // photos on their way
-  masking: boolean;
+  masking: string | null; // the garment whose mask is being painted
   notices: Notice[];
   failed: Problem | null; // why the page could not open
 }
+
+const SECTIONS: Section[] = ["restyle", "prints", "train", "deliver"];
+
+/** The room that an address names (#prints). */
+export const roomIn = (hash: string) => SECTIONS.find((section) => hash === `#${section}`) ?? null;
 
 export const DEFAULTS: Controls = {
   scale: 1,
@@ -83,7 +88,7 @@ const initial: State = {
   locked: null,
   teaching: { set: "newest", name: "my-look", minutes: "30" },
   uploading: 0,
-  masking: false,
+  masking: null,
   notices: [],
   failed: null,
 };
@@ -91,7 +96,7 @@ const initial: State = {
 function restored(): Partial<State> {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<State>;
-    return { ...kept, controls: { ...DEFAULTS, ...kept.controls } };
+    return { ...kept, section: roomIn(location.hash) ?? kept.section ?? initial.section, controls: { ...DEFAULTS, ...kept.controls } };
   } catch {
     return {};
   }
@@ -108,7 +113,7 @@ export function change(update: Partial<State> | ((state: State) => Partial<State
   for (const listener of listeners) listener();
 }
 
-function subscribe(listener: () => void): () => void {
+export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

@@ -54,6 +54,7 @@ export const en = {
     overprint: "Printed over each other",
     panels: "One for each panel",
     delete: "Delete cloth",
+    deleteConfirm: (name: string) => `Delete “${name}”? Pictures made with it stay.`,
     full: "A mix has at most four cloths.",
     rename: "Name of the cloth",
     kinds: { swatch: "Swatch", mix: "Mix", imagined: "New print", recoloured: "Recoloured", learned: "Learned look" },
@@ -168,6 +169,7 @@ export const en = {
     dpi: "dpi",
     file: "File",
     export: "Save tile",
+    noSize: (widest: number, low: number, high: number) => `A width of 1 to ${widest} cm and ${low} to ${high} dpi, please.`,
     tooLarge: "More than 64 million pixels: fewer centimetres or a lower resolution, please.",
     unavailable: "Not available here",
     toGarment: "Try on a garment",
@@ -230,6 +232,11 @@ export const en = {
     ppi: "ppi",
     template: "File names",
     strip: "Leave settings and origin out of the files",
+    noTitle: "A title, please.",
+    noTemplate: (known: string) => `File names, please. They can hold ${known}.`,
+    unknownField: (word: string, known: string) => `${word} is not known. File names can hold ${known}.`,
+    ppiRange: (low: number, high: number) => `${low} to ${high} ppi, please.`,
+    unnamed: "A garment",
     make: "Make",
     batchTitle: "A set of garments, exactly these settings",
     batch: (count: number) => (count ? (count === 1 ? "Restyle 1 garment" : `Restyle ${count} garments`) : "Restyle garments"),
@@ -279,6 +286,8 @@ export const en = {
     "Svg plaid herringbone": "Drawn herringbone", "Svg waves curves": "Drawn waves",
   } as Record<string, string>,
   restored: "All settings of this picture are back.",
+  late: "Another project was opened meanwhile, so the settings of this picture were left out. Drop it again to have them.",
+  imported: "This project is in the menu of projects now.",
 };
 
 export type Text = typeof en;

@@ -9,8 +9,16 @@ test("what is not known is said as it came", () => {
 });
 
 test("parts are carried over, and translated where they are known", () => {
-  expect(translated("'half': The image is damaged or incomplete.", zh)).toBe("“half”：图片 已损坏或不完整。");
+  expect(translated("'half': The image is damaged or incomplete.", zh)).toBe("“half”：图片已损坏或不完整。");
   expect(translated("3 pictures smaller than 96 px on the shorter side.", zh)).toBe("3 张图片的短边小于 96 像素。");
+});
+
+test("what would be possible is said in Chinese, without stray spaces", () => {
+  expect(translated("The image is not a picture that muslin can read.", zh)).toBe("图片不是 muslin 能读取的图片。");
+  expect(translated("at least 16 pixels a side", zh)).toBe("每边至少 16 像素");
+  const said = ["at most 60 megapixels", "12000 x 9000 = 108 megapixels", "at most 60 MB", "ZIP archive", "unknown content", "The garment was deleted.",
+    "20 cm on a garment of 5 cm", "0.03 to 30 cm", "at most 64 in the queue", "at most 64 million pixels", "8 x 8 pixels", "32 px or more", "at most 500"];
+  for (const sentence of said) expect(translated(sentence, zh)).not.toMatch(/[a-z]{3,}/);
 });
 
 test("a run's sentences are known, as the engine writes them", () => {

@@ -11,10 +11,16 @@ export function translated(sentence: string, text: Pick<Text, "engine">): string
     const found = patternOf(known).exec(sentence);
     if (!found) continue;
     const parts = found.slice(1).map((part) => translated(part, text));
-    return words.replace(/\{(\d*)\}/g, (_, place) => (place ? parts[Number(place)] : parts.shift()) ?? "");
+    return joined(words.replace(/\{(\d*)\}/g, (_, place) => (place ? parts[Number(place)] : parts.shift()) ?? ""));
   }
   return sentence;
 }
+
+const HAN = "[\\u3000-\\u30ff\\u3400-\\u9fff\\uff00-\\uffef]";
+const BETWEEN = new RegExp(`(?<=${HAN}) +(?=${HAN})`, "g");
+
+/** A space stands beside a Latin name or a number, not between two Chinese words. */
+const joined = (words: string) => words.replace(BETWEEN, "");
 
 function patternOf(known: string): RegExp {
   let pattern = patterns.get(known);

@@ -4,9 +4,10 @@ import { useEffect, useState } from "react";
 import { get, remove, upload } from "../api/client";
 import type { Job, Page, PictureSet } from "../api/types";
 import { Choice } from "../parts/Choice";
-import { Drop } from "../parts/Drop";
+import { Drop, useDropZone } from "../parts/Drop";
 import { isAtWork } from "../restyle/Board";
-import { attempt, submit } from "../state/actions";
+import { submit } from "../state/actions";
+import { attempt } from "../state/notices";
 import { change, type Teaching, useStore, without, withItem } from "../state/store";
 import { useText } from "../text";
 import { translated } from "../text/engine";
@@ -57,11 +58,12 @@ export function Train() {
     });
   }
 
+  const { over, zone } = useDropZone((files) => void add(files));
   const fits = NAME.test(name);
   const count = set?.pictures.length ?? 0;
   const marked = new Set(set?.check.filter((finding) => finding.level !== "note").flatMap((finding) => finding.pictures));
   return (
-    <main id="main" className="room train">
+    <main id="main" className={over ? "room train over" : "room train"} {...zone}>
       <section className="wide">
         <h1>{text.train.title}</h1>
         <p>{text.train.intro}</p>

@@ -63,6 +63,7 @@ def models(desk: AtDesk) -> Any:
     return {"items": items, "next": None}
 
 
+@router.head("/files/{sha256}", response_class=FileResponse, include_in_schema=False)
 @router.get("/files/{sha256}", response_class=FileResponse, responses={**ANY_FILE, **told(404)}, tags=["files"])
 def file(
     desk: AtDesk, sha256: schemas.Sha256, download: Annotated[str | None, Query(min_length=1, max_length=200)] = None

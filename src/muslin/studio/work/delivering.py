@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FORMATS = ("contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip")
 ARCHIVES = {"cutouts": "cutout", "tiffs": "tiff", "zip": "png"}
 FIELDS = ("project", "garment", "look", "number", "date")
+LONGEST_NAME = 100  # letters of a file's name, which people read in lists
+MOST_BYTES = 200  # of it: a file system takes 255, and a suffix comes behind
 
 
 def run(studio: Studio, own: Own) -> None:
@@ -118,8 +120,10 @@ def _archive(studio: Studio, own: Own, rows: Sequence[Row]) -> str:
                         studio, row, form, None if form == "png" else request["ppi"], request["strip_metadata"]
                     )
                     archive.writestr(name, data)
-                    listed.append({"file": name, **about})
-                head = {"format": 1, "muslin": __version__, "title": request["title"], "project": project}
+                    listed.append({"file": name, **(_plain(about) if request["strip_metadata"] else about)})
+                head = {"format": 1, "title": request["title"], "project": project}
+                if not request["strip_metadata"]:
+                    head["muslin"] = __version__
                 manifest = {**head, "results": listed}
                 archive.writestr("manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
         except BaseException:
@@ -128,12 +132,24 @@ def _archive(studio: Studio, own: Own, rows: Sequence[Row]) -> str:
     return studio.files.adopt(path, "application/zip")
 
 
+def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says of a picture whose settings and origin stay in the house."""
+    return {name: about[name] for name in ("garment", "look")}
+
+
 def named(template: str, fields: Mapping[str, Any]) -> str:
-    """A file name by a template such as '{project}_{garment}_{look}_{number}'; other braces stay as they are."""
-    name = template
-    for field in FIELDS:
-        name = name.replace("{" + field + "}", slug(str(fields[field])))
-    return slug(name.replace(".", "-"))
+    """A file name by a template such as '{project}_{garment}_{look}_{number}'; other braces go.
+
+    Long names are shortened each for itself, so that what comes last in the template is still there.
+    """
+    for longest in range(60, 4, -5):
+        name = template
+        for field in FIELDS:
+            name = name.replace("{" + field + "}", slug(str(fields[field]), longest))
+        name = slug(name.replace(".", "-"), 1000)
+        if len(name) <= LONGEST_NAME and len(name.encode()) <= MOST_BYTES:
+            break
+    return slug(name, LONGEST_NAME)
 
 
 def _distinct(name: str, suffix: str, taken: set[str]) -> str:

@@ -40,7 +40,7 @@ class Made:
 
 def make(engine: Engine, order: Order) -> Made:
     """Raises UserError for what cannot be made."""
-    from muslin.images import encode_image
+    from muslin.images import encode_image, off_white
     from muslin.restyle import metadata
 
     photo = engine.photo(order.photo)
@@ -53,7 +53,7 @@ def make(engine: Engine, order: Order) -> Made:
         made = engine.restyler.restyle(garment, cloths, seed=order.seed, **order.arguments)
     params = json.loads(metadata.to_json({**made.params, **order.names}))
     data = encode_image(
-        made.image, "PNG", alpha=photo.alpha,
+        off_white(made.image, photo.alpha), "PNG", alpha=photo.alpha,
         text=metadata.settings_to_text(params), xmp=metadata.provenance_xmp(params),
     )  # fmt: skip
     height, width = made.image.shape[:2]

@@ -15,7 +15,7 @@ from typing import Any
 from muslin.errors import UserError
 from muslin.studio import colours, controls, garments, learned, looks
 from muslin.studio.database import Row
-from muslin.studio.errors import problem
+from muslin.studio.errors import StudioError, problem
 from muslin.studio.jobs import Own
 from muslin.studio.results import insert_result
 from muslin.studio.service import Studio
@@ -35,39 +35,38 @@ class Piece:
     seed: int
 
 
-def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iterator[Piece]:
-    """The pieces of a restyle or colourways request, in order. Raises UserError for impossible controls."""
+def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches, place: int) -> Iterator[Piece]:
+    """The pieces of one garment of a restyle or colourways request, in order. place: which of its garments.
+
+    Raises StudioError (404) for a garment that is not there, UserError for impossible controls.
+    """
+    garment = _garments(request)[place]
+    row = garments.get(studio, garment)
     if learned.painted([look for look, _ in swatches]):
-        yield from _plan_painted(studio, request, swatches)
+        yield from _plan_painted(request, swatches, place)
         return
+    arguments = controls.for_garment(request["controls"], row["length_cm"])
     if request["kind"] == "colourways":
-        row = garments.get(studio, request["garment"])
-        arguments = controls.for_garment(request["controls"], row["length_cm"])
         for number, palette in enumerate(request["palettes"]):
-            yield Piece(row["id"], number, {**arguments, "palette": _dyed(studio, swatches, palette)}, 0)
+            yield Piece(garment, number, {**arguments, "palette": _dyed(studio, swatches, palette)}, 0)
         return
     own = _colours(swatches)
     count, seed = request["variants"], request["seed"]
     kept = {colours.nearest(colour, own) for colour in request.get("lock", ())} if len(swatches) == 1 else ()
-    for place, identity in enumerate(request["garments"]):
-        row = garments.get(studio, identity)
-        arguments = controls.for_garment(request["controls"], row["length_cm"])
-        family = controls.family(arguments, seed, request["start"], count, request["vary"], own, kept)
-        for index, (member, varied) in enumerate(family):
-            if varied.get("palette"):
-                varied["palette"] = _dyed(studio, swatches, varied["palette"].split(","))
-            yield Piece(identity, place * count + index, varied, seed + member)
+    family = controls.family(arguments, seed, request["start"], count, request["vary"], own, kept)
+    for number, (member, varied) in enumerate(family, start=place * count):
+        if varied.get("palette"):
+            varied["palette"] = _dyed(studio, swatches, varied["palette"].split(","))
+        yield Piece(garment, number, varied, seed + member)
 
 
-def _plan_painted(studio: Studio, request: Mapping[str, Any], swatches: Swatches) -> Iterator[Piece]:
+def _plan_painted(request: Mapping[str, Any], swatches: Swatches, place: int) -> Iterator[Piece]:
     if request["kind"] == "colourways":
         learned.refuse([look for look, _ in swatches])
     count, asked = request["variants"], painting.arguments(swatches, request["controls"])
-    for place, identity in enumerate(request["garments"]):
-        garments.get(studio, identity)
-        family = painting.family(swatches, asked, request["seed"], request["start"], count)
-        for index, (seed, varied) in enumerate(family):
-            yield Piece(identity, place * count + index, varied, seed)
+    family = painting.family(swatches, asked, request["seed"], request["start"], count)
+    for number, (seed, varied) in enumerate(family, start=place * count):
+        yield Piece(request["garments"][place], number, varied, seed)
 
 
 def _dyed(studio: Studio, swatches: Swatches, palette: Sequence[str]) -> str:
@@ -87,17 +86,19 @@ def run(studio: Studio, own: Own) -> None:
     done = {r["number"] for r in studio.database.all("SELECT number FROM results WHERE job = ?", own.identity)}
     failed: dict[str, UserError] = {}
     total = _total(request)
-    for piece in plan(studio, request, swatches):
-        if piece.number in done or piece.garment in failed:
-            continue
-        own.write(note=f"{piece.number + 1} of {total}", progress=round(piece.number / total, 4))
+    names = {identity: _source_name(studio, identity) for identity in _garments(request)}  # before one is deleted
+    for place, garment in enumerate(_garments(request)):
         try:
-            _make(studio, own, piece, swatches, (piece.number + 1) / total)
+            for piece in plan(studio, request, swatches, place):
+                if piece.number in done:
+                    continue
+                own.write(note=f"{piece.number + 1} of {total}", progress=round(piece.number / total, 4))
+                _make(studio, own, piece, swatches, (piece.number + 1) / total)
         except UserError as error:
             if len(_garments(request)) == 1:
                 raise
-            failed[piece.garment] = error
-    output = {"results": _records(studio, own.identity), "failed": _failures(studio, failed)}
+            failed[garment] = error
+    output = {"results": _records(studio, own.identity), "failed": _failures(studio, failed, names)}
     if failed and not output["results"]:
         own.fail(next(iter(failed.values())), output=output)
     else:
@@ -119,17 +120,24 @@ def _records(studio: Studio, job: str) -> list[Any]:
         "SELECT record FROM results WHERE job = ? ORDER BY number", job)]  # fmt: skip
 
 
-def _failures(studio: Studio, failed: Mapping[str, UserError]) -> list[dict[str, Any]]:
-    names = ("received", "possible", "advice", "exit_code")
+def _failures(studio: Studio, failed: Mapping[str, UserError], names: Mapping[str, str]) -> list[dict[str, Any]]:
     made = []
     for identity, error in failed.items():
-        row = studio.database.one("SELECT * FROM garments WHERE id = ?", identity)
+        if studio.database.one("SELECT 1 FROM garments WHERE id = ?", identity) is None:
+            error = StudioError(404, "The garment was deleted.", received=identity)
         document = problem(error)
-        made.append({
-            "source": file_name(studio, row["name"], row["photo"]) if row else identity,
-            "error": {"problem": error.problem, **{name: document[name] for name in names}},
-        })  # fmt: skip
+        said = {name: document[name] for name in ("received", "possible", "advice", "exit_code")}
+        made.append({"source": names[identity], "error": {"problem": error.problem, **said}})
     return made
+
+
+def _source_name(studio: Studio, garment: str) -> str:
+    """The file of a garment as people call it; of one that was deleted what its last picture says, else its id."""
+    row = studio.database.one("SELECT * FROM garments WHERE id = ?", garment)
+    if row is not None:
+        return file_name(studio, row["name"], row["photo"])
+    settings = studio.database.value("SELECT settings FROM results WHERE garment = ? ORDER BY seq DESC", garment)
+    return str(json.loads(settings)["source"]["path"]) if settings else garment
 
 
 def _make(studio: Studio, own: Own, piece: Piece, swatches: Swatches, progress: float) -> None:
@@ -222,7 +230,8 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
     if learned.painted([look for look, _ in swatches]):
         plain = plain and painting.one_family(swatches, painting.arguments(swatches, request["controls"]))
     lines = []
-    for piece in plan(studio, request, swatches):
+    places = range(len(_garments(request)))
+    for piece in (piece for place in places for piece in plan(studio, request, swatches, place)):
         row = garments.get(studio, piece.garment)
         count = int(request["variants"]) if plain and request["vary"] else 1
         if count > 1 and piece.number % count:

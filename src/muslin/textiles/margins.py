@@ -1,0 +1,44 @@
+"""The paper around a swatch: a scan's, a web page's or a frame's white or black margins, which are no cloth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ALIKE = 14  # 8-bit steps from the margin's colour, as JPEG leaves them
+PAPER, INK = 228, 24  # 8-bit: margins are lighter or darker than that
+LEAST = 0.01  # of the shorter side, that a margin is wide
+FILLED = 0.8  # of each edge of what is left, that has another colour than the margin: a motif on a ground has less
+KEPT = 0.25  # of the picture, that must be left
+RIM = 2  # px of what is left, where it is mixed with its margin
+
+
+def without_margins(pixels: np.ndarray) -> np.ndarray:
+    """A swatch without an even white or black margin on all four sides; others as they are. uint8 HxWx3.
+
+    Cloth fills its rectangle up to the edge, a motif that stands on its ground does not, and a stripe has a margin on
+    two sides only. So margins of one colour on four sides, and another colour along nearly all of each edge inside.
+    """
+    height, width = pixels.shape[:2]
+    if min(height, width) < 32:
+        return pixels
+    frame = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    colour = np.median(frame, axis=0)
+    if not (colour.min() >= PAPER or colour.max() <= INK):
+        return pixels
+    other = np.abs(pixels.astype(np.int16) - colour.astype(np.int16)).max(-1) > ALIKE
+    rows, columns = (np.flatnonzero(other.mean(axis) > 0.02) for axis in (1, 0))
+    if not len(rows) or not len(columns):
+        return pixels
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    if min(top, left, height - bottom, width - right) < max(2, LEAST * min(height, width)):
+        return pixels
+    top, bottom, left, right = top + RIM, bottom - RIM, left + RIM, right - RIM
+    if min(bottom - top, right - left) < 24 or (bottom - top) * (right - left) < KEPT * height * width:
+        return pixels
+    inner = other[top:bottom, left:right]
+    if (
+        min(edge.mean() for edge in (inner[:3].any(0), inner[-3:].any(0), inner[:, :3].any(1), inner[:, -3:].any(1)))
+        < FILLED
+    ):
+        return pixels
+    return np.ascontiguousarray(pixels[top:bottom, left:right])

@@ -1,0 +1,17 @@
+/** Where in its repeat a print begins. */
+
+import type { Repeat } from "../api/types";
+
+/** How far either way the tools move a print: half of what comes round again, which of a mirrored one is two repeats. */
+export const reach = (repeat: Repeat) => (repeat === "mirror" ? 1 : 0.5);
+
+/** The same place within reach: a variant lies anywhere in its repeat. */
+export function within([across, down]: [number, number], repeat: Repeat): [number, number] {
+  const period = 2 * reach(repeat);
+  // One column further is half a repeat lower in a half-drop, one row further half a repeat aside in a brick.
+  const lower = repeat === "half-drop" ? Math.round(across) / 2 : 0;
+  const aside = repeat === "brick" ? Math.round(down) / 2 : 0;
+  return [wrapped(across + aside, period), wrapped(down + lower, period)];
+}
+
+const wrapped = (value: number, period: number) => value - period * Math.round(value / period);

@@ -1,0 +1,196 @@
+"""Files that come while a designer goes on working: they land where they were dropped, and disturb nothing."""
+
+import httpx
+import pytest
+
+from muslin.data.truth import render
+from muslin.images import write_image
+from muslin.textiles.procedural import swatch
+
+
+@pytest.fixture
+def photos(tmp_path, studio):
+    """Writes photos of these names; what became garments of them is deleted afterwards."""
+    names = []
+
+    def write(*wanted: str):
+        names.extend(wanted)
+        made = [render(20 + len(name), (200, 240), plain=True).photo for name in wanted]
+        return [write_image(tmp_path / f"{name}.png", photo) for name, photo in zip(wanted, made, strict=True)]
+
+    yield write
+    for item in studio.items("/v1/garments"):
+        if item["name"] in names:
+            httpx.delete(f"{studio.url}/v1/garments/{item['id']}").raise_for_status()
+
+
+@pytest.fixture
+def projects(studio):
+    """Makes projects, which are deleted afterwards with those that were imported; the first is opened again."""
+    before = studio.items("/v1/projects")
+    current = httpx.get(f"{studio.url}/v1/info").json()["project"]
+
+    def make(name: str) -> str:
+        made = httpx.post(f"{studio.url}/v1/projects", json={"name": name}).raise_for_status().json()["id"]
+        httpx.patch(f"{studio.url}/v1/projects/{current}", json={"opened": True}).raise_for_status()
+        return made
+
+    yield make
+    for item in studio.items("/v1/projects"):
+        if item["id"] not in [known["id"] for known in before]:
+            httpx.delete(f"{studio.url}/v1/projects/{item['id']}").raise_for_status()
+    httpx.patch(f"{studio.url}/v1/projects/{current}", json={"opened": True}).raise_for_status()
+
+
+class Held:
+    """Files that do not reach the studio before `let_go`."""
+
+    def __init__(self, page, address: str = "**/v1/garments") -> None:
+        self.page, self.routes, self.free = page, [], False
+        page.route(address, lambda route: route.continue_() if self.free else self.routes.append(route))
+
+    def wait(self) -> None:
+        for _ in range(600):
+            if self.routes:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("nothing was sent")
+
+    def let_go(self) -> None:
+        self.free = True
+        for route in self.routes:
+            route.continue_()
+
+
+def add(page, files) -> None:
+    page.locator('.strip input[type="file"]').set_input_files(files)
+
+
+def drop(page, files, place) -> None:
+    """Files let go of over the middle of an element's head."""
+    box = place.bounding_box()
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + min(12, box["height"] / 2)}
+    data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+
+
+def named(studio, name: str) -> list[dict]:
+    return [item for item in studio.items("/v1/garments") if item["name"] == name]
+
+
+def test_an_upload_leaves_the_mask_that_is_being_painted(page, studio, photos) -> None:
+    page.get_by_role("button", name="Bag", exact=True).click()
+    held = Held(page)
+    add(page, photos("Late jumper"))
+    held.wait()
+    page.get_by_role("button", name="Edit mask").click()
+    canvas = page.locator('dialog canvas[aria-busy="false"]')
+    canvas.wait_for()
+    canvas.click()
+    painted = canvas.evaluate("canvas => canvas.toDataURL()")
+    held.let_go()
+    page.locator(".strip").get_by_role("button", name="Late jumper", exact=True, include_hidden=True).wait_for(
+        state="attached"
+    )
+    drop(page, photos("Beside"), page.get_by_role("link", name="Save mask"))
+    page.wait_for_timeout(500)
+    assert page.get_by_role("dialog", name="Mask: Bag").count() == 1
+    assert canvas.evaluate("canvas => canvas.toDataURL()") == painted
+    assert page.get_by_role("button", name="Undo").is_enabled() and not named(studio, "Beside")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.get_by_role("button", name="Bag", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_a_saved_picture_waits_for_the_mask_and_for_no_other_project(page, studio, projects, tmp_path) -> None:
+    projects("Elsewhere")
+    page.reload()
+    page.get_by_role("button", name="Shirt", exact=True).click()
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    before = page.locator("[data-result]").count()
+    page.get_by_role("button", name="This one, full size").click()
+    page.locator("[data-result]").nth(before).wait_for()
+    made = studio.items("/v1/results")[0]["id"]
+    saved = tmp_path / "saved.png"
+    saved.write_bytes(httpx.get(f"{studio.url}/v1/results/{made}/download?format=png").content)
+    page.get_by_role("button", name="Bag", exact=True).click()
+    held = Held(page, "**/v1/settings")
+    add(page, saved)
+    held.wait()
+    page.get_by_role("button", name="Edit mask").click()
+    page.locator('dialog canvas[aria-busy="false"]').click()
+    with page.expect_response("**/v1/settings"):
+        held.let_go()
+    page.wait_for_timeout(500)
+    assert page.get_by_role("dialog", name="Mask: Bag").get_by_role("button", name="Undo").is_enabled()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.keyboard.press("Escape")
+    page.get_by_text("All settings of this picture are back.").wait_for()
+    assert page.get_by_role("button", name="Shirt", exact=True).get_attribute("aria-pressed") == "true"
+
+    page.get_by_role("button", name="Bag", exact=True).click()
+    held = Held(page, "**/v1/settings")
+    add(page, saved)
+    held.wait()
+    menu = page.locator(".menu.project")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Elsewhere", exact=True).click()
+    menu.locator("summary", has_text="Elsewhere").wait_for()
+    held.let_go()
+    page.get_by_text("Another project was opened meanwhile").wait_for()
+    assert menu.locator("summary").inner_text() == "Elsewhere"
+
+
+def test_an_upload_lands_in_the_project_that_it_was_dropped_in(page, studio, photos, projects, tmp_path) -> None:
+    first = httpx.get(f"{studio.url}/v1/info").json()["project"]
+    winter = projects("Winter")
+    exported = tmp_path / "SPRING.ZIP"  # a project, whatever its letters
+    exported.write_bytes(httpx.get(f"{studio.url}/v1/projects/{winter}/export").content)
+    page.reload()
+    menu = page.locator(".menu.project")
+    held = Held(page)
+    add(page, [exported, *photos("First photo", "Second photo")])
+    held.wait()
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Winter", exact=True).click()
+    menu.locator("summary", has_text="Winter").wait_for()
+    held.let_go()
+    page.get_by_text("in the menu of projects").wait_for()
+    for name in ("First photo", "Second photo"):
+        assert [item["project"] for item in named(studio, name)] == [first]
+        assert not page.locator(".strip").get_by_role("button", name=name, exact=True).count()
+    assert menu.locator("summary").inner_text() == "Winter" and page.locator(".stage.empty").count() == 1
+
+
+def test_an_upload_takes_the_desk_once_and_only_if_nothing_was_chosen(page, photos) -> None:
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    strip = page.locator(".strip")
+    add(page, photos("One", "Two"))
+    for name in ("One", "Two"):
+        strip.get_by_role("button", name=name, exact=True).wait_for()
+    assert strip.get_by_role("button", name="One", exact=True).get_attribute("aria-pressed") == "true"
+    held = Held(page)
+    add(page, photos("Three"))
+    held.wait()
+    page.get_by_role("button", name="Coat", exact=True).click()
+    held.let_go()
+    strip.get_by_role("button", name="Three", exact=True).wait_for()
+    assert page.get_by_role("button", name="Coat", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_what_is_dropped_beside_a_small_target_is_what_the_panel_takes(page, studio, tmp_path) -> None:
+    cloth = write_image(tmp_path / "beside cloth.png", swatch("tartan", 40, 96))
+    drop(page, [cloth], page.get_by_role("region", name="Cloth").get_by_role("heading"))
+    page.get_by_role("button", name="Use beside cloth", exact=True).wait_for()
+    page.get_by_role("button", name="Train a look", exact=True).click()
+    page.get_by_role("button", name="New set").or_(page.get_by_text("Drop pictures here")).first.wait_for()
+    pictures = [write_image(tmp_path / f"hand {n}.png", swatch("floral", n, 96)) for n in (50, 51)]
+    drop(page, pictures, page.locator(".train h1"))
+    page.locator(".train .swatches li").nth(1).wait_for()
+    assert not named(studio, "beside cloth") and not named(studio, "hand 50")
+    look = next(item for item in studio.items("/v1/looks") if item["name"] == "beside cloth")
+    httpx.delete(f"{studio.url}/v1/looks/{look['id']}").raise_for_status()
+    httpx.delete(f"{studio.url}/v1/sets/{studio.items('/v1/sets')[0]['id']}").raise_for_status()
