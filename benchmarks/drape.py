@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from muslin import store
-from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminance, print_on
+from muslin.data.drape_stream import MIN_LUMINANCE, median_luminance, print_on
 from muslin.data.graphics import any_dye, badge, drawing, scatter, words, woven
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto, held_out, load_garments, load_swatches
@@ -32,7 +32,7 @@ from muslin.garments.fields import RIM, Fields, luminance_fields, predict_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress
-from muslin.garments.shading import LOG_FLOOR
+from muslin.garments.shading import LOG_FLOOR, log_luminance
 from muslin.images import luminance, srgb_to_linear
 from muslin.textiles.repeat import Cloth
 
@@ -92,7 +92,7 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
     for index, photo in enumerate(photos):
         rng = np.random.default_rng(index)
         mask = photo.mask.astype(np.float32) / 255
-        true = log_shading(srgb_to_linear(photo.pixels), mask)
+        true = log_luminance(photo.pixels, mask)
         fields = predict_fields(photo.pixels, mask, network)
         rows["plain"].append(compare(full_shading(photo.pixels, mask, fields), true, mask))
         lettered = Path(photo.key).name[:8] in LETTERED
@@ -111,9 +111,7 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
             printed = print_on(true, mask, small(rng_of_small, ground))
             found = full_shading(printed, mask, predict_fields(printed, mask, network))
             rows["strewn motifs, yarn-dyed checks"].append(compare(found, true, mask))
-            rows["strewn motifs, yarn-dyed checks, luminance"].append(
-                compare(log_shading(srgb_to_linear(printed), mask), true, mask)
-            )
+            rows["strewn motifs, yarn-dyed checks, luminance"].append(compare(log_luminance(printed, mask), true, mask))
         for place in (words, with_picture(swatches), drawing):
             for name, row in placed(rng, place, true, mask, network).items():
                 rows[name].append(row)
@@ -130,7 +128,7 @@ def placed(
     under = mask * (np.abs(np.log((albedo + 0.01) / (ground + 0.01))).max(-1) > 0.2)
     found = full_shading(printed, mask, predict_fields(printed, mask, network))
     rows = {}
-    for name, shading in (("", found), (", luminance", log_shading(srgb_to_linear(printed), mask))):
+    for name, shading in (("", found), (", luminance", log_luminance(printed, mask))):
         rows["placed" + name] = compare(shading, true, mask)
         if (under > 0.95).sum() > 20:
             wrong = shading - true

@@ -2,8 +2,10 @@
 
     python benchmarks/faq.py              all of it (about 20 minutes of one core), then the tables of
                                           docs/experiments.md; runs/faq/ keeps each result, so it can be stopped
-    python benchmarks/faq.py optima 0     one part or several, one seed
-    python benchmarks/faq.py tables       the tables from what runs/faq/ holds
+    python benchmarks/faq.py optima --seed 0    one part or several, one seed
+    python benchmarks/faq.py tables             the tables from what runs/faq/ holds
+
+A figure of the page for which runs/faq/ holds no result stays as it is.
 
 Parts: `optima` (nine Gaussians in the plane, dcgan's game between dense networks), `garments` (dcgan at 32 px on 512
 rendered garments, what differs in optimiser and regulariser) and `blur` (the same, losses and architectures).
@@ -13,9 +15,9 @@ real, below it is blur, above it is noise.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ ROOT = Path(__file__).parent.parent
 KEPT = Path(os.environ.get("MUSLIN_FAQ", "runs/faq"))
 PAGE = ROOT / "docs" / "experiments.md"
 SEEDS = (0, 1)
+PARTS = ("optima", "garments", "blur")
+NOT_RUN = "not run"
 
 POINT_IMAGES = 128 * 1000
 RATES = {"adam": 2e-3, "rmsprop": 2e-3, "sgd": 5e-2, "lion": 5e-4, "muon": 2e-3}  # usual for each, not searched
@@ -140,7 +144,7 @@ def kept(part: str, name: str) -> list[dict[str, Any]]:
 def both(results: list[dict[str, Any]], key: str, form: str = "{:.2f}") -> str:
     """The figure of each seed, with a stroke between."""
     if not results:
-        return "not run"
+        return NOT_RUN
     return " / ".join("diverged" if "diverged" in found else form.format(found[key]) if key in found else "-"
                       for found in results)  # fmt: skip
 
@@ -152,7 +156,7 @@ def tables() -> dict[str, str]:
         cells = []
         for brake in BRAKES:
             results = kept("optima", f"{optimizer} | {brake}")
-            cells.append(f"{both(results, 'modes', '{}')} ({both(results, 'quality')})" if results else "not run")
+            cells.append(f"{both(results, 'modes', '{}')} ({both(results, 'quality')})" if results else NOT_RUN)
         rows.append(f"| {optimizer} | {' | '.join(cells)} |")
     made = {"optima": "\n".join(rows)}
     for part, names in (("garments", GARMENTS), ("blur", {next(iter(GARMENTS)): {}, **BLUR})):
@@ -165,21 +169,55 @@ def tables() -> dict[str, str]:
     return made
 
 
+def cells_of(row: str) -> list[str]:
+    """The cells of a row of a Markdown table."""
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
+
+
+def seeds_in(cell: str) -> int:
+    """How many seeds a cell tells of, as `both` writes them."""
+    return 0 if cell == NOT_RUN else cell.count(" / ") + 1
+
+
+def merged(old: str, new: str) -> str:
+    """The new table, with the old one's cell wherever that tells of more seeds: nothing measured is lost."""
+    was = {cells_of(row)[0]: cells_of(row) for row in old.strip().splitlines()}
+    rows = []
+    for row in new.splitlines():
+        cells = cells_of(row)
+        before = was.get(cells[0], cells)
+        if len(before) == len(cells) and not row.startswith("|---"):
+            cells = [then if seeds_in(then) > seeds_in(now) else now for then, now in zip(before, cells, strict=True)]
+            row = f"| {' | '.join(cells)} |"
+        rows.append(row)
+    return "\n".join(rows)
+
+
 def write_tables() -> None:
-    """Replace what stands between <!-- table NAME --> and <!-- end --> in docs/experiments.md."""
-    text = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    """Bring what stands between <!-- table NAME --> and <!-- end --> in docs/experiments.md up to date."""
+    text = PAGE.read_text("utf-8")
     for name, table in tables().items():
         begin, end = f"<!-- table {name} -->", "<!-- end -->"
         head, found, rest = text.partition(begin)
         if found:
-            text = f"{head}{begin}\n{table}\n{rest[rest.index(end) :]}"
-    if text:
-        PAGE.write_text(text, "utf-8")
+            old, _, tail = rest.partition(end)
+            text = f"{head}{begin}\n{merged(old, table)}\n{end}{tail}"
+    PAGE.write_text(text, "utf-8")
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line asks for; an unknown word ends the program with code 2."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; or tables")
+    parser.add_argument("--seed", type=int, choices=SEEDS, action="append", help="one seed alone")
+    found = parser.parse_args()
+    if unknown := set(found.parts) - {*PARTS, "tables"}:
+        parser.error(f"no such part: {', '.join(sorted(unknown))} (there are {', '.join(PARTS)}, and tables)")
+    return found
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    if words != ["tables"]:
-        chosen = [word for word in words if not word.isdigit()] or ["optima", "garments", "blur"]
-        run(chosen, tuple(int(word) for word in words if word.isdigit()) or SEEDS)
+    asked = arguments()
+    if asked.parts != ["tables"]:
+        run([part for part in asked.parts if part in PARTS] or list(PARTS), tuple(asked.seed or SEEDS))
     write_tables()

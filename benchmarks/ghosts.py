@@ -22,12 +22,11 @@ import numpy as np
 from drape import full_shading
 
 from muslin import store
-from muslin.data.drape_stream import log_shading
 from muslin.data.found_masks import sure_masks
 from muslin.data.photos import GarmentPhoto, held_out, load_garments, photo_paths
 from muslin.garments.fields import predict_fields
 from muslin.garments.network import Network
-from muslin.images import srgb_to_linear
+from muslin.garments.shading import log_luminance
 from muslin.metrics.hues import around, ghost, told_by_hue
 
 SIDE = 320  # px
@@ -57,7 +56,7 @@ def _mask(photo: GarmentPhoto) -> np.ndarray:
 def judge(photo: GarmentPhoto, network: Network | None) -> tuple[float, float]:
     """(ghost, folds). network: None for plain luminance."""
     mask, print_ = _mask(photo), told_by_hue(photo.pixels, _mask(photo))
-    luminance = log_shading(srgb_to_linear(photo.pixels), mask)
+    luminance = log_luminance(photo.pixels, mask)
     shading = luminance
     if network is not None:
         shading = full_shading(photo.pixels, mask, predict_fields(photo.pixels, mask, network))

@@ -21,15 +21,13 @@ import numpy as np
 from drape import FIRST_SEED, compare, full_shading, held_plain, other_cloth, printed_photo, psnr
 
 from muslin import store
-from muslin.data.drape_stream import log_shading
 from muslin.data.photos import load_swatches
 from muslin.data.truth import Render, render
 from muslin.garments.fields import GEOMETRY, PANELS, SIZE, Fields, ask, garment_square, predict_fields, with_guide
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import Network
 from muslin.garments.renderer import dress
-from muslin.garments.shading import integrate, spread
-from muslin.images import srgb_to_linear
+from muslin.garments.shading import integrate, log_luminance, spread
 from muslin.textiles.repeat import Cloth
 
 
@@ -92,7 +90,7 @@ def on_photos(data: Path, network: Network, count: int) -> dict[str, list[float]
     for index, photo in enumerate(held_plain(data)[:count]):
         rng = np.random.default_rng(index)
         mask = photo.mask.astype(np.float32) / 255
-        true = log_shading(srgb_to_linear(photo.pixels), mask)
+        true = log_luminance(photo.pixels, mask)
         printed = printed_photo(rng, swatches, true, mask)
         base = predict_fields(printed, mask, network)
         image, inside = garment_square(printed, mask, garment_frame(garment_box(mask), SIZE), SIZE)

@@ -57,6 +57,22 @@ def test_muon_moves_along_the_nearest_orthogonal_matrix_as_far_as_adam(shape: tu
     assert np.sqrt((step**2).mean()) == pytest.approx(0.2 * 0.01, rel=0.2)  # Adam's, as Liu et al. measured it
 
 
+def test_muons_second_step_looks_ahead_along_its_momentum() -> None:
+    """Nesterov: after gradients a and b the layer moves along b + m (m a + b), not along the momentum m a + b."""
+    first, second = np.random.default_rng(0).normal(size=(2, 24, 20)).astype("float32")
+    weight, seen = keras.Variable(np.zeros((24, 20), np.float32)), []
+    optimizer = Muon(0.01, momentum=0.8)
+    for gradient in (first, second):
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weight])
+        seen.append(keras.ops.convert_to_numpy(weight.value))
+    length = 0.01 * 0.2 * np.sqrt(24)
+    memory = 0.8 * first + second
+    ahead, behind = (keras.ops.convert_to_numpy(nearly_orthogonal(keras.ops.convert_to_tensor(matrix)))
+                     for matrix in (second + 0.8 * memory, memory))  # fmt: skip
+    np.testing.assert_allclose(seen[0] - seen[1], length * ahead, atol=1e-6)
+    assert np.abs(ahead - behind).max() > 0.05
+
+
 @pytest.mark.parametrize("shape", [(16,), (40, 3), (7, 7, 16, 1)])
 def test_muon_leaves_vectors_and_narrow_layers_to_adam(shape: tuple[int, ...]) -> None:
     rng, kept = np.random.default_rng(0), []

@@ -1,7 +1,7 @@
-"""The only file that names tensorflow, jax or torch: what Keras does not unify.
+"""What Keras does not unify: of what trains, the only file that names tensorflow, jax or torch, with groups.py.
 
 A training step is written once, statefully (it reads and assigns Keras variables), from `value_and_gradients`
-and `input_gradient`; `compile_step` makes it fast: `tf.function`, `jax.jit` inside a `keras.StatelessScope`,
+and `scores_and_input_gradient`; `compile_step` makes it fast: `tf.function`, `jax.jit` inside a `keras.StatelessScope`,
 plain eager PyTorch. `keras.ops` is everything else.
 """
 
@@ -62,11 +62,6 @@ def scores_and_input_gradient(score: Callable[[Tensor], Tensor], images: Tensor)
     as long as `score` treats each row on its own.
     """
     return _BACKENDS[name()].scores_and_input_gradient(score, images)
-
-
-def input_gradient(score: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """The second half of `scores_and_input_gradient`."""
-    return scores_and_input_gradient(score, images)[1]
 
 
 def compile_step(

@@ -4,7 +4,8 @@ Two ways, by backend. JAX compiles one program over the devices of all workers: 
 does with its rows. TensorFlow and PyTorch compute the loss of the worker's own rows, and gradients are averaged: the
 same as the gradient of the whole batch where the loss is a mean over rows (Recipe.separable).
 
-Beside backend.py the only file that names a framework: collectives are what Keras has for none of the three alike.
+Of what trains, beside backend.py the only file that names a framework: collectives are what Keras has for none of the
+three alike.
 """
 
 from __future__ import annotations

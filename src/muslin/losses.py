@@ -46,6 +46,10 @@ def weighted_mean(values: Tensor, weights: Weights = None) -> Tensor:
 def non_saturating_discriminator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean softplus(-real) + mean softplus(fake), at least 0; 2 log 2 where it cannot tell them apart.
+
+    Goodfellow et al. 2014, equation 1.
+    """
     real = weighted_mean(ops.softplus(-real_logits), real_weights)
     return real + weighted_mean(ops.softplus(fake_logits), fake_weights)
 
@@ -53,6 +57,7 @@ def non_saturating_discriminator(
 def non_saturating_generator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean softplus(-fake), at least 0; log 2 where fake logits are 0 (Goodfellow et al. 2014, section 3)."""
     return weighted_mean(ops.softplus(-fake_logits), fake_weights)
 
 
@@ -62,6 +67,10 @@ def non_saturating_generator(
 def least_squares_discriminator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """(mean (real - 1)^2 + mean fake^2) / 2, at least 0; a quarter where all logits are a half.
+
+    Mao et al. 2017, equation 9.
+    """
     real = weighted_mean(ops.square(real_logits - 1.0), real_weights)
     return 0.5 * real + 0.5 * weighted_mean(ops.square(fake_logits), fake_weights)
 
@@ -69,6 +78,7 @@ def least_squares_discriminator(
 def least_squares_generator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean (fake - 1)^2 / 2, at least 0 (Mao et al. 2017, equation 9)."""
     return 0.5 * weighted_mean(ops.square(fake_logits - 1.0), fake_weights)
 
 
@@ -78,6 +88,10 @@ def least_squares_generator(
 def hinge_discriminator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean relu(1 - real) + mean relu(1 + fake), at least 0; 2 where all logits are 0.
+
+    Miyato et al. 2018, equation 16.
+    """
     real = weighted_mean(ops.relu(1.0 - real_logits), real_weights)
     return real + weighted_mean(ops.relu(1.0 + fake_logits), fake_weights)
 
@@ -85,6 +99,7 @@ def hinge_discriminator(
 def hinge_generator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """-mean fake, any number (Miyato et al. 2018, equation 17)."""
     return -weighted_mean(fake_logits, fake_weights)
 
 
@@ -94,12 +109,14 @@ def hinge_generator(
 def wasserstein_discriminator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean fake - mean real, any number: minus the distance that the critic sees (Arjovsky et al. 2017, equation 2)."""
     return weighted_mean(fake_logits, fake_weights) - weighted_mean(real_logits, real_weights)
 
 
 def wasserstein_generator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """-mean fake, any number (Arjovsky et al. 2017, equation 2)."""
     return -weighted_mean(fake_logits, fake_weights)
 
 
@@ -110,12 +127,17 @@ def wasserstein_generator(
 def relativistic_discriminator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean softplus(fake - real) over pairs, at least 0; log 2 where it cannot tell them apart.
+
+    Jolicoeur-Martineau 2019, section 4.1.2.
+    """
     return weighted_mean(ops.softplus(fake_logits - real_logits), _both(real_weights, fake_weights))
 
 
 def relativistic_generator(
     real_logits: Tensor, fake_logits: Tensor, real_weights: Weights = None, fake_weights: Weights = None
 ) -> Tensor:
+    """Mean softplus(real - fake) over pairs, at least 0 (Jolicoeur-Martineau 2019, section 4.1.2)."""
     return weighted_mean(ops.softplus(real_logits - fake_logits), _both(real_weights, fake_weights))
 
 

@@ -110,17 +110,21 @@ def shipped_folder() -> Path:
     return Path(__file__).parent / "models"
 
 
-def user_folder() -> Path:
-    """The user's own models: $MUSLIN_MODELS, else the data folder of the system. It may not exist yet."""
-    if os.environ.get("MUSLIN_MODELS"):
-        return Path(os.environ["MUSLIN_MODELS"]).expanduser()
+def data_folder() -> Path:
+    """Where muslin keeps what is the user's, by the habit of the system. It may not exist yet."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", "~\\AppData\\Local"))
     elif sys.platform == "darwin":
         base = Path("~/Library/Application Support")
     else:
         base = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share")
-    return base.expanduser() / "muslin" / "models"
+    return base.expanduser() / "muslin"
+
+
+def user_folder() -> Path:
+    """The user's own models: $MUSLIN_MODELS, else in the data folder. It may not exist yet."""
+    given = os.environ.get("MUSLIN_MODELS")
+    return Path(given).expanduser() if given else data_folder() / "models"
 
 
 def find(name: str | Path) -> Path:

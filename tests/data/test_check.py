@@ -1,3 +1,4 @@
+import io
 import json
 
 import cv2
@@ -103,6 +104,125 @@ def test_plain_colours_are_the_same_only_when_equal(tmp_path):
     for name, colour in {"red": (200, 30, 30), "red2": (200, 31, 30), "blue": (30, 30, 200)}.items():
         Image.new("RGB", (200, 200), colour).save(tmp_path / f"{name}.png")
     assert kinds(check(tmp_path))["near-duplicates"].groups == (("red.png", "red2.png"),)
+
+
+def dots(period, radius, side=256):
+    """A square grid of black dots on white, drawn at four times the size: a texture that is grey at 32 px."""
+    across, down = np.meshgrid(*[(np.arange(4 * side) / 4) % period - period / 2] * 2)
+    paper = np.where(np.hypot(across, down) < radius, 0, 255).astype(np.float32)
+    return Image.fromarray(cv2.resize(paper, (side, side), interpolation=cv2.INTER_AREA).astype(np.uint8)).convert(
+        "RGB"
+    )
+
+
+def saved(image, quality, factor=1.0, cut=0.0):
+    """The picture cropped by `cut` of each side, resized, and written to and read from a JPEG."""
+    width, height = image.size
+    cropped = image.crop((int(cut * width), int(cut * height), int((1 - cut) * width), int((1 - cut) * height)))
+    buffer = io.BytesIO()
+    size = (round(cropped.width * factor), round(cropped.height * factor))
+    cropped.resize(size, Image.Resampling.BICUBIC).save(buffer, "jpeg", quality=quality)
+    return Image.open(buffer)
+
+
+def test_textures_of_one_kind_are_not_the_same_and_their_copies_are(tmp_path):
+    # Shares of ink of 8, 35 and 58 %, another period, stripes: at 32 px all of them are even greys.
+    textures = {"light": dots(5, 0.8), "middle": dots(5, 1.7), "dark": dots(5, 2.2), "wide": dots(8, 1.3)}
+    stripes = np.tile(np.array([0, 255, 255, 255], np.uint8), (256, 64))
+    textures |= {"stripes": Image.fromarray(stripes).convert("RGB"), "white": Image.new("RGB", (256, 256), "white")}
+    for name, texture in textures.items():
+        texture.save(tmp_path / f"{name}.png")
+    assert "near-duplicates" not in kinds(check(tmp_path))
+    for name, texture in textures.items():
+        saved(texture, 80, 0.5).save(tmp_path / f"{name}-half.png")
+        saved(texture, 60).save(tmp_path / f"{name}-saved.png")
+    groups = kinds(check(tmp_path))["near-duplicates"].groups
+    assert sorted(groups) == [(f"{name}-half.png", f"{name}-saved.png", f"{name}.png") for name in sorted(textures)]
+
+
+def test_weaves_of_one_colour_and_strength_are_told_by_their_threads(tmp_path):
+    """Noise of one kind, seed by seed: grey at 32 px, equal in mean and strength. Its copies are found, cropped too."""
+    for seed in range(6):
+        threads = np.random.default_rng(seed).normal(180, 12, (256, 256))
+        weave = Image.fromarray(np.clip(np.rint(threads), 0, 255).astype(np.uint8)).convert("RGB")
+        weave.save(tmp_path / f"{seed}.png")
+        if seed < 2:
+            saved(weave, 85, cut=0.02).save(tmp_path / f"{seed}-cropped.png")
+            saved(weave, 85, 0.5).save(tmp_path / f"{seed}-half.png")
+    groups = kinds(check(tmp_path))["near-duplicates"].groups
+    assert groups == tuple((f"{seed}-cropped.png", f"{seed}-half.png", f"{seed}.png") for seed in range(2))
+
+
+def test_copies_cropped_a_little_are_found(folder):
+    for seed in range(5):
+        saved(garment(seed), 90, 0.8, cut=0.02).save(folder / f"{seed:02}-cropped.png")
+    groups = kinds(check(folder))["near-duplicates"].groups
+    assert groups == tuple((f"{seed:02}-cropped.png", f"{seed:02}.jpg") for seed in range(5))
+
+
+def same(first, second):
+    return likeness.same(*(likeness.Close.of(picture) for picture in (first, second)))
+
+
+def wave(strength, turns, red=128, blue=128):
+    """uint8 128 x 128 x 3 in YCrCb: waves down the picture in one colour, and in another one on every other band."""
+    down = np.arange(128)[:, None] + np.zeros(128)
+    bands = np.where(down % 32 < 16, 1, -1)
+    luma = 128 + strength * np.sin(2 * np.pi * turns * down / 128)
+    return np.dstack([luma, 128 + bands * (red - 128), 128 + bands * (blue - 128)]).round().astype(np.uint8)
+
+
+def test_a_print_in_other_dyes_is_another_picture():
+    assert same(wave(30, 8, 150, 140), wave(30, 8, 150, 140))
+    assert not same(wave(30, 8, 150, 140), wave(30, 8, 106, 116))  # equally bright, the dyes exchanged
+    assert same(wave(30, 8), wave(36, 8)) and not same(wave(30, 8), wave(60, 8))  # paler cloth
+
+
+def test_weaves_of_one_colour_differ_by_their_strength():
+    # 40 turns in 128 px: finer than anything that is laid over each other after a crop, so told by strength alone.
+    moved = [np.roll(wave(strength, 40), 1, axis=0) for strength in (12, 48)]
+    assert same(wave(12, 40), moved[0]) and not same(wave(12, 40), moved[1])
+    assert not same(wave(12, 40), moved[0] + np.array([10, 0, 0], np.uint8))  # the same weave in a lighter grey
+
+
+@pytest.mark.parametrize(("correlation", "one"), [(0.97, True), (0.7, False)])
+def test_pictures_are_one_by_the_correlation_of_their_detail(correlation, one):
+    # Two waves that are orthogonal over whole periods: r of one and sqrt(1 - r^2) of the other correlates by r with it.
+    turns = 2 * np.pi * np.arange(128) / 128
+    first, other = 30 * np.sin(8 * turns)[:, None] + 0 * turns, 30 * np.sin(8 * turns)[None] + 0 * turns[:, None]
+    second = correlation * first + np.sqrt(1 - correlation**2) * other
+    pictures = [np.dstack([128 + wave, *[np.full((128, 128), 128)] * 2]).astype(np.uint8) for wave in (first, second)]
+    assert same(*pictures) is one and same(*pictures[::-1]) is one
+    assert same(pictures[0], pictures[0])
+
+
+def test_drawings_beside_photos_are_named_and_not_complained_of(tmp_path):
+    for seed in range(24):
+        for folder in ("garments", "edges"):
+            (tmp_path / folder / "dress").mkdir(parents=True, exist_ok=True)
+        garment(seed).save(tmp_path / "garments" / "dress" / f"{seed}.jpg")
+        garment(seed + 100).convert("L").save(tmp_path / "edges" / "dress" / f"{seed}.jpg")
+    report = check(tmp_path)
+    assert report.labels == {"dress": 24} and report.images == 48
+    assert [(finding.kind, finding.level) for finding in report.findings] == [("drawings", "note")]
+    assert report.findings[0].files == tuple(sorted(f"edges/dress/{seed}.jpg" for seed in range(24)))
+    garment(50).convert("L").save(tmp_path / "garments" / "dress" / "grey.jpg")
+    assert kinds(check(tmp_path))["grey"].files == ("garments/dress/grey.jpg",)
+
+
+def test_a_grey_side_of_pairs_is_drawings(tmp_path):
+    for seed in range(24):
+        for side, image in (("A", garment(seed + 100).convert("L")), ("B", garment(seed))):
+            (tmp_path / side / "train").mkdir(parents=True, exist_ok=True)
+            image.save(tmp_path / side / "train" / f"{seed}.png")
+    found = kinds(check(tmp_path))
+    assert "grey" not in found and len(found["drawings"].files) == 24
+
+
+def test_tiny_pictures_are_compared_too(tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        garment(seed).resize((5, 3) if name == "b" else (7, 9)).save(tmp_path / f"{name}.png")
+    check(tmp_path)
 
 
 def test_pairs_across_blocks(folder):

@@ -34,6 +34,8 @@ SLEEVED = told((LEFT, 15), (BODY, 70), (RIGHT, 15))
         (SLEEVED, "shoes", False),
         (told((LEFT, 15), (BODY, 80), (RIGHT, 5)), "longsleeve", False),  # one sleeve was missed
         (told((BODY, 100)), "longsleeve", False),  # both were
+        (told((LEFT, 20), (BODY, 75), (RIGHT, 5)), "", False),  # one limb a quarter of the other, of whatever it is
+        (told((LEFT, 20), (BODY, 67), (RIGHT, 13)), "", True),
         (told((BODY, 100)), "dress", True),  # of which some have none
         (told((BODY, 60), (TRIM, 40)), "dress", False),
         (told((LEFT, 15), (BODY, 70), (RIGHT, 15), odds=1.0), "longsleeve", False),  # not sure

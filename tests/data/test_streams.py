@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from muslin.data import drape_stream, truth
-from muslin.data.drape_stream import DrapeStream, log_shading, print_on
+from muslin.data.drape_stream import DrapeStream, print_on
 from muslin.data.mask_stream import MaskStream, camouflaged
 from muslin.data.photos import GarmentPhoto, clean_mask, held_out
+from muslin.garments.shading import log_luminance
 from muslin.images import srgb_to_linear
 
 
@@ -96,10 +97,10 @@ def test_some_batches_show_half_as_many_garments_at_twice_the_side(small_stream:
 def test_printing_and_dividing_the_print_away_gives_the_shading_back() -> None:
     photo = plain_photo(4)
     mask = photo.mask / np.float32(255)
-    shading = log_shading(srgb_to_linear(photo.pixels), mask)
+    shading = log_luminance(photo.pixels, mask)
     albedo = np.broadcast_to(srgb_to_linear(swatch()[:1, :1]), (*mask.shape, 3))
     printed = print_on(shading, mask, albedo)
-    again = log_shading(srgb_to_linear(printed), mask)
+    again = log_luminance(printed, mask)
     assert np.abs(again - shading)[mask > 0.9].mean() < 0.02
 
 

@@ -43,6 +43,14 @@ def test_slopes_stay_where_the_hue_stays_and_go_where_it_jumps() -> None:
     assert two[5, 5].tolist() == [1, 1]
 
 
+@pytest.mark.parametrize(("jump", "least", "most"), [(0.03, 0.9, 0.93), (0.1, 0.36, 0.38), (0.2, 0.01, 0.02)])
+def test_a_jump_of_hue_of_a_tenth_leaves_a_third_of_a_slope(jump: float, least: float, most: float) -> None:
+    """exp(-(jump / 0.1)^2), by the logarithm of red over green."""
+    slopes = np.ones((SIDE, SIDE, 2), np.float32)
+    left = across_one_hue(slopes, squares((0.3, 0.3, 0.3), (0.3 * np.exp(jump), 0.3, 0.3)))
+    assert least < left[5, 15, 0] < most and least < left[15, 5, 1] < most
+
+
 def test_lettering_is_another_dye_and_a_shadow_or_a_button_is_none() -> None:
     colour = squares((0.05, 0.08, 0.3)) + folds()[..., None]
     colour[:, 90:] -= 1  # a hard shadow

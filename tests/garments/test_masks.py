@@ -18,7 +18,7 @@ def perfect_network(truth: np.ndarray) -> masks.MaskNetwork:
         size = image.shape[1]
         seen = masks.letterbox(np.uint8(truth * 255)[..., None].repeat(3, -1), size)[..., :1] / 255
         logits = np.where(seen > 0.5, 8.0, -8.0).astype(np.float32)
-        return {"logits": np.stack([logits, logits[:, ::-1]])[: len(image)]}
+        return {"logits": logits[None]}
 
     return network
 
@@ -29,6 +29,33 @@ def test_a_perfect_network_gives_a_perfect_mask() -> None:
     assert found.source == "network" and found.confidence > 0.95
     assert overlap(found.alpha, shown.mask) > 0.95
     assert found.alpha.shape == (300, 220)
+
+
+def test_a_photo_is_read_at_two_sizes_and_their_log_odds_averaged() -> None:
+    """The small read sees the whole, the large one the outline: of 2 and -1 the mean is a half."""
+    asked = []
+
+    def network(image: np.ndarray) -> dict[str, np.ndarray]:
+        asked.append(image.shape)
+        return {"logits": np.full((1, *image.shape[1:3], 1), {128: 2.0, 256: -1.0}[image.shape[1]], np.float32)}
+
+    photo = np.random.default_rng(0).integers(0, 256, (90, 60, 3), dtype=np.uint8)
+    probability = masks.segment(photo, network)
+    assert sorted(asked) == [(1, 128, 128, 3), (1, 256, 256, 3)]
+    np.testing.assert_allclose(probability, np.full((90, 60), 1 / (1 + np.exp(-0.5))), rtol=1e-5)
+
+
+def test_an_outline_moves_to_the_photos_own_edge() -> None:
+    """A probability that lies 2 px beside the only edge of the photo; in a photo without one it stays where it was."""
+    x = np.arange(440.0)
+    probability = np.tile(1 / (1 + np.exp(-(x - 221.5) / 2)), (440, 1)).astype(np.float32)  # a half at 221.5
+    edge = np.where(x < 220, 30, 220).astype(np.uint8)[None, :, None]  # between 219 and 220: at 219.5
+    crossing = []
+    for photo in (edge + np.zeros((440, 440, 3), np.uint8), np.full((440, 440, 3), 120, np.uint8)):
+        row = masks.refine(photo, probability)[220]
+        at = int(np.argmax(row > 0.5))
+        crossing.append(at - (row[at] - 0.5) / (row[at] - row[at - 1]))
+    assert abs(crossing[0] - 219.5) < 0.6 and abs(crossing[1] - 221.5) < 0.6, crossing
 
 
 def test_confidence_is_expected_and_over_expected_or() -> None:

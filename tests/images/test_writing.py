@@ -99,7 +99,8 @@ def test_read_only_folder(tmp_path: Path, pixels: np.ndarray) -> None:
 
 
 def test_longest_name_that_fits(tmp_path: Path, pixels: np.ndarray) -> None:
-    write_image(tmp_path / ("x" * 251 + ".png"), pixels)
+    path = write_image(tmp_path / ("x" * 251 + ".png"), pixels)
+    assert os.listdir(tmp_path) == [path.name] and len(path.name) == 255
 
 
 def test_full_disk_leaves_nothing_behind(tmp_path: Path, pixels: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from muslin.garments.shading import LOG_FLOOR
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
-from muslin.metrics.hues import ghost, hue, told_by_hue
+from muslin.metrics.hues import LEAST_HUE, ghost, hue, told_by_hue
 
 SIDE = 128
 MASK = np.pad(np.ones((SIDE - 16, SIDE - 16), np.float32), 8)
@@ -44,6 +44,14 @@ def test_of_one_hue_nothing_is_known() -> None:
     assert not told_by_hue(photo(np.broadcast_to(RED, (SIDE, SIDE, 3))), MASK).any()
     black_and_white = np.where(((X // 8) % 2 == 0)[..., None], np.full(3, 0.5), np.full(3, 0.03))
     assert not told_by_hue(photo(black_and_white), MASK).any()
+
+
+def test_a_bright_red_whose_hue_fades_a_little_is_one_dye() -> None:
+    """The hue differs by more than LEAST_HUE here and there, and by a fifth of what a red has of it: folds do that."""
+    faded = np.where(((X // 8) % 2 == 0)[..., None], RED, np.array([0.30, 0.07, 0.03]))
+    colours = hue(photo(faded))[MASK > 0]
+    assert np.linalg.norm(np.ptp(colours, axis=0)) > 2 * LEAST_HUE and np.linalg.norm(colours, axis=1).mean() > 40
+    assert not told_by_hue(photo(faded), MASK).any()
 
 
 def test_without_a_garment_nothing_is_known() -> None:

@@ -23,7 +23,8 @@ def numbers(network: Callable[[Any], Any], seen: np.ndarray, kernel: Any, bias: 
     _, gradients = backend.value_and_gradients(
         lambda: (ops.sum(ops.multiply(network(seen), uneven)), {}), [kernel, bias]
     )
-    by_input = backend.input_gradient(lambda x: ops.sum(ops.multiply(network(x), uneven), axis=(1, 2, 3)), seen)
+    score = lambda x: ops.sum(ops.multiply(network(x), uneven), axis=(1, 2, 3))  # noqa: E731
+    by_input = backend.scores_and_input_gradient(score, seen)[1]
     return [np.asarray(ops.convert_to_numpy(value)) for value in (network(seen), *gradients, by_input)]
 
 

@@ -159,7 +159,8 @@ def test_what_cannot_be_is_refused(options: dict[str, Any], words: str) -> None:
 
 @pytest.mark.parametrize("limit", ["gradient_penalty_weight", "spectral_norm", "r1_weight"])
 def test_wasserstein_with_a_limit_is_fine(limit: str) -> None:
-    Plain(**{"loss": "wasserstein", limit: True if limit == "spectral_norm" else 1.0})
+    game = Plain(**{"loss": "wasserstein", limit: True if limit == "spectral_norm" else 1.0})
+    assert game.loss == "wasserstein" and getattr(game, limit)
 
 
 @pytest.mark.parametrize("options", [{"loss": "relativistic"}, {"gradient_penalty_weight": 1.0}])

@@ -8,9 +8,10 @@ import pytest
 from muslin.cli import run
 from muslin.data.truth import Render, render
 from muslin.errors import UserError
-from muslin.garments.references import GARMENT
+from muslin.garments.fields import Fields
+from muslin.garments.references import GARMENT, cloth_shown
 from muslin.garments.sight import Seen, Sight
-from muslin.images import over_white, read_image, srgb_to_linear, write_image
+from muslin.images import Photo, over_white, read_image, srgb_to_linear, write_image
 from muslin.restyle import metadata
 from muslin.restyle.restyler import Restyler
 from muslin.textiles.procedural import TEXTILES, swatch
@@ -42,6 +43,26 @@ def test_cloth_alone_is_never_taken_for_a_garment(restyler: Restyler, textile: s
     for seed, side in ((1, 96), (2, 256), (3, 300)):
         picture = swatch(textile, seed, side)
         assert restyler.cloth(picture) is picture or np.array_equal(restyler.cloth(picture), picture)
+
+
+def test_the_picture_of_a_repeat_is_not_looked_at() -> None:
+    """Its ends meet as neighbours do, so it is cloth, whatever a model says of it; any other picture is looked at."""
+    asked = []
+
+    def all_are_garments(pixels: np.ndarray) -> Seen:
+        asked.append(pixels.shape)
+        raise LookupError
+
+    def never(photo: Photo) -> tuple[np.ndarray, Fields]:
+        raise AssertionError("looked for a garment")
+
+    across, down = np.meshgrid(*[2 * np.pi * np.arange(96) / 96] * 2)
+    waves = 128 + 50 * np.sin(3 * across) * np.cos(2 * down)
+    repeat = Photo(np.repeat(np.round(waves)[..., None], 3, axis=2).astype(np.uint8))
+    assert cloth_shown(repeat, never, all_are_garments) is None and not asked
+    with pytest.raises(LookupError):
+        cloth_shown(Photo(repeat.pixels[:80, :80]), never, all_are_garments)  # five sixths of it: the ends lie apart
+    assert asked == [(80, 80, 3)]
 
 
 def test_most_garments_are_seen_to_be_garments(restyler: Restyler) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .panels import BODY, LEFT, RIGHT, TRIM, Mood, Panel, Points, curve, loose_folds, path, spokes, surface
-from .relief import Billow, Crumple, Fold, Pleats, Ridge
+from muslin.data.panels import BODY, LEFT, RIGHT, TRIM, Mood, Panel, Points, curve, loose_folds, path, spokes, surface
+from muslin.data.relief import Billow, Crumple, Fold, Pleats, Ridge
 
 
 def stroke(line: Points, width: float) -> Points:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..textiles.procedural import TEXTILES, cached_swatch
-from .relief import Billow, Crumple, Fold, Grid, Light, log_gain, relief, slopes
+from muslin.data.relief import Billow, Crumple, Fold, Grid, Light, log_gain, relief, slopes
+from muslin.textiles.procedural import TEXTILES, cached_swatch
 
 FloatArray = NDArray[Any]
 

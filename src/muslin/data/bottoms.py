@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .panels import (
+from muslin.data.panels import (
     BODY,
     LEFT,
     RIGHT,
@@ -20,7 +20,7 @@ from .panels import (
     surface,
     to_frame,
 )
-from .relief import Billow, Crease, Fold, Pleats
+from muslin.data.relief import Billow, Crease, Fold, Pleats
 
 
 def waistband(rng: np.random.Generator, mood: Mood, half: float, depth: float) -> Panel:

@@ -13,6 +13,7 @@ from typing import Any
 
 from muslin.data.folder import Collection, Record, groups, scan
 from muslin.data.likeness import Look, look_at, near_pairs
+from muslin.data.pairs import DRAWINGS
 
 MIN_SIDE = 128  # pixels; below this a garment has no detail left to learn from
 MAX_ASPECT = 3.0
@@ -41,7 +42,7 @@ class Report:
     images: int
     masks: int
     splits: dict[str, int]
-    labels: dict[str, int]
+    labels: dict[str, int]  # of photos and swatches; drawings of photos are counted in `images` alone
     sizes: dict[str, list[int]]  # smallest, median, largest as [width, height]
     findings: tuple[Finding, ...]
     seconds: float
@@ -96,6 +97,7 @@ def check(
     records = [collection.records[index] for index in whole]
     seen = [looks[index] for index in whole]
     pairs = list(near_pairs(seen))
+    drawings = _drawings(collection, records, seen)
     findings = [
         *_unreadable(collection, looks),
         *_amount(collection, records),
@@ -103,7 +105,7 @@ def check(
         *_duplicates(collection, records, pairs),
         *_leakage(collection, records, pairs),
         *_masks(collection, records, seen),
-        *_colour(collection, records, seen),
+        *_colour(collection, records, seen, drawings),
     ]
     by_area = sorted(records, key=lambda record: record.width * record.height)
     picks = {"smallest": 0, "median": len(by_area) // 2, "largest": -1} if by_area else {}
@@ -113,7 +115,9 @@ def check(
         images=len(records),
         masks=sum(record.mask is not None for record in records),
         splits=dict(Counter(record.split for record in records)),
-        labels=dict(sorted(Counter(record.label for record in records if record.label).items())),
+        labels=dict(
+            sorted(Counter(record.label for record in records if record.label and record.path not in drawings).items())
+        ),
         sizes={name: [by_area[index].width, by_area[index].height] for name, index in picks.items()},
         findings=tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level))),
         seconds=time.perf_counter() - started,
@@ -128,6 +132,22 @@ def _looks(
             yield look
             if progress:
                 progress(done, len(records))
+
+
+def _drawings(collection: Collection, records: list[Record], looks: list[Look]) -> set[Path]:
+    """The pictures that are drawings of others: a folder of that name beside garments, or a side of pairs on which
+    nothing has a colour. `pix2pix` learns from them.
+    """
+    if collection.layout == "collection":
+        return {record.path for record in records if (record.domain or "").lower() in DRAWINGS}
+    found: set[Path] = set()
+    if collection.layout == "paired":
+        for side in ("A", "B"):
+            grey = {
+                record.path: look.grey for record, look in zip(records, looks, strict=True) if record.domain == side
+            }
+            found |= set(grey) if all(grey.values()) else set()
+    return found
 
 
 def _names(collection: Collection, paths: Iterable[Path]) -> tuple[str, ...]:
@@ -284,7 +304,7 @@ def _masks(collection: Collection, records: list[Record], looks: list[Look]) -> 
         )
 
 
-def _colour(collection: Collection, records: list[Record], looks: list[Look]) -> Iterator[Finding]:
+def _colour(collection: Collection, records: list[Record], looks: list[Look], drawings: set[Path]) -> Iterator[Finding]:
     alpha = [record.path for record, look in zip(records, looks, strict=True) if look.alpha]
     if alpha:
         yield Finding(
@@ -294,9 +314,20 @@ def _colour(collection: Collection, records: list[Record], looks: list[Look]) ->
             "muslin takes the transparency as the mask; other parts are laid on white.",
             _names(collection, alpha),
         )
-    grey = [record.path for record, look in zip(records, looks, strict=True) if look.grey]
+    if drawings:
+        yield Finding(
+            "drawings",
+            "note",
+            f"{_count(drawings, 'drawing')} of pictures beside them.",
+            "pix2pix learns from these pairs; other recipes leave drawings out.",
+            _names(collection, sorted(drawings)),
+        )
+    others = [
+        (record.path, look.grey) for record, look in zip(records, looks, strict=True) if record.path not in drawings
+    ]
+    grey = [path for path, without in others if without]
     if grey:
-        everything = len(grey) == len(records)
+        everything = len(grey) == len(others)
         yield Finding(
             "grey",
             "note" if everything else "warning",

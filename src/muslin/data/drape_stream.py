@@ -15,20 +15,11 @@ from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
 from muslin.data.truth import Render
 from muslin.garments.framing import about_centre, garment_box, garment_frame, rotation
-from muslin.garments.shading import LOG_FLOOR
+from muslin.garments.shading import log_of_light
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
 IN_THE_MIRROR = np.array([0, 1, 3, 2, 4], np.uint8)  # labels of panels: the limbs change places
 MIN_LUMINANCE = 0.02  # linear light; a darker plain garment shows the camera's noise rather than its folds
-
-
-def log_shading(linear: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Log luminance, mean 0 inside the mask: the shading of a garment of one colour. HxW float32.
-
-    linear: HxWx3 linear light; mask: HxW in [0, 1].
-    """
-    log = np.log(luminance(linear) + LOG_FLOOR)
-    return ((log - (log * mask).sum() / (mask.sum() + 1e-3)) * mask).astype(np.float32)
 
 
 def median_luminance(photo: GarmentPhoto) -> float:
@@ -147,7 +138,7 @@ class DrapeStream:
     def _plain(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         pixels, mask, panels = self._photo(rng, self.plain)
         linear = srgb_to_linear(pixels)
-        shading = log_shading(linear, mask)
+        shading = log_of_light(linear, mask)
         if rng.random() < self.keep_plain:
             return self._sample(pixels, mask, shading, panels=panels)
         shading = np.clip(shading, -2.5, 1.5) * np.float32(rng.uniform(0.75, 1.35))

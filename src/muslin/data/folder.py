@@ -6,7 +6,7 @@ Layouts, found by the names of the folders:
     classes     DATA/LOOK/*.jpg, or DATA/train/LOOK/*.jpg with DATA/test/LOOK/*.jpg
     unpaired    DATA/trainA, trainB, testA, testB                       (as CycleGAN has them)
     paired      DATA/A/train/x.png with DATA/B/train/x.png              (as pix2pix has them)
-    collection  DATA/garments/CLASS/*.jpg with DATA/styles/LOOK/*.jpg
+    collection  DATA/garments/CLASS/*.jpg with DATA/styles/LOOK/*.jpg, and DATA/edges/CLASS/*.jpg, drawings of garments
 
 Masks lie in a folder `masks` beside the pictures or at the root, or in a sibling such as garment_masks,
 under the picture's own relative name or its stem. A manifest.csv with the columns file and original_path

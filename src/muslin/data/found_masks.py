@@ -15,6 +15,7 @@ import numpy as np
 from muslin.data.photos import GarmentPhoto, read_quickly
 from muslin.garments.masks import agreement, confidence, grabcut, segment
 from muslin.garments.network import Network
+from muslin.images import at_most
 
 MASK_NETWORK = Path(__file__).parent.parent / "models" / "mask" / "generator.onnx"
 KEPT_SIDE = 256  # px, longest side of a mask in the cache
@@ -28,7 +29,7 @@ def found_mask(path: Path, pixels: np.ndarray) -> np.ndarray | None:
     """
     if not MASK_NETWORK.is_file():
         return None
-    return _kept_mask("masks", path, lambda: segment(_small(pixels), _mask_network()))
+    return _kept_mask("masks", path, lambda: segment(at_most(pixels, KEPT_SIDE), _mask_network()))
 
 
 def sure_masks(photos: Iterable[tuple[str, Path]]) -> list[GarmentPhoto]:
@@ -43,7 +44,7 @@ def sure_masks(photos: Iterable[tuple[str, Path]]) -> list[GarmentPhoto]:
         pixels = read_quickly(path, cv2.IMREAD_COLOR)
         if pixels is None or not MASK_NETWORK.is_file():
             return None
-        pixels = _small(np.ascontiguousarray(pixels[..., ::-1]))
+        pixels = at_most(np.ascontiguousarray(pixels[..., ::-1]), KEPT_SIDE)
         mask = _kept_mask("sure_masks", path, lambda: _agreed(pixels))
         return GarmentPhoto(key, pixels, mask, None) if mask.any() else None
 
@@ -57,11 +58,6 @@ def _agreed(pixels: np.ndarray) -> np.ndarray:
     drawn = grabcut(pixels, probability).alpha
     sure = confidence(probability) >= SURE and agreement(probability, drawn) >= ALIKE
     return drawn if sure else np.zeros_like(drawn)
-
-
-def _small(pixels: np.ndarray) -> np.ndarray:
-    scale = min(1.0, KEPT_SIDE / max(pixels.shape[:2]))
-    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def _kept_mask(kind: str, path: Path, find: Callable[[], np.ndarray]) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .panels import (
+from muslin.data.panels import (
     TRIM,
     Mood,
     Panel,
@@ -15,8 +15,8 @@ from .panels import (
     path,
     rect,
 )
-from .relief import Billow, Crumple, Fold, Pleats
-from .tops import SleeveShape, TopShape, draw_top, sleeves, top_body
+from muslin.data.relief import Billow, Crumple, Fold, Pleats
+from muslin.data.tops import SleeveShape, TopShape, draw_top, sleeves, top_body
 
 
 def trim(outline: Points, mood: Mood, angle: float = 0.0, lift: float = 0.35, tone: float = 0.0) -> Panel:

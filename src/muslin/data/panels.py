@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .relief import Billow, Crease, Crumple, Fold, Ridge
+from muslin.data.relief import Billow, Crease, Crumple, Fold, Ridge
 
 Points = NDArray[Any]
 BODY, LEFT, RIGHT, TRIM = 1, 2, 3, 4

@@ -22,6 +22,7 @@ import numpy as np
 from muslin.data.splits import held_out as held_out
 from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
+from muslin.images import at_most
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
@@ -97,9 +98,7 @@ def load_garments(
             return None
         if mask is not None and mask.shape != pixels.shape[:2]:
             mask = cv2.resize(mask, pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
-        scale = side / max(pixels.shape[:2])
-        if scale < 1:
-            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        pixels = at_most(pixels, side)
         if mask is not None:
             mask = cv2.resize(clean_mask(mask), pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
         return GarmentPhoto(key.as_posix(), cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), mask, looks.get(key.as_posix()))
@@ -154,9 +153,7 @@ def load_swatches(folder: Path, *, side: int = 256, held: bool = False) -> list[
             continue
         pixels = read_quickly(path, cv2.IMREAD_COLOR)
         if pixels is not None:
-            scale = min(1.0, side / max(pixels.shape[:2]))
-            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            swatches.append(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+            swatches.append(cv2.cvtColor(at_most(pixels, side), cv2.COLOR_BGR2RGB))
     return swatches
 
 

@@ -9,15 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from muslin.data.drape_stream import MIN_LUMINANCE, log_shading, median_luminance
+from muslin.data.drape_stream import MIN_LUMINANCE, median_luminance
 from muslin.data.found_masks import found_mask, sure_masks
 from muslin.data.found_panels import with_panels
 from muslin.data.photos import GarmentPhoto, has_masks, held_out, labels, load_garments, photo_paths
 from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.network import Network
-from muslin.garments.shading import integrate, plainness
-from muslin.images import srgb_to_linear
+from muslin.garments.shading import integrate, log_luminance, plainness
 
 DRAPE_NETWORK = Path(__file__).parent.parent / "models" / "drape" / "generator.onnx"
 SIDE = 128  # px
@@ -66,7 +65,7 @@ def is_plain(photo: GarmentPhoto) -> bool:
     if not inside.any():
         return False
     found = network(image=image[None].astype(np.float32) / 127.5 - 1, mask=mask[None, ..., None])
-    luminance = log_shading(srgb_to_linear(image), mask)
+    luminance = log_luminance(image, mask)
     shading = integrate(found["slopes"][0], found["trend"][0], mask[..., None])
     well_inside = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     colours = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)[inside][:, 1:]

@@ -17,6 +17,7 @@ from muslin.data.photos import SUFFIXES, held_out, read_quickly
 from muslin.data.tables import read_rows
 from muslin.data.worn import cloth_in
 from muslin.errors import EXIT_DATA, UserError
+from muslin.images import at_most
 from muslin.textiles.exemplars import REPEAT
 from muslin.textiles.procedural import swatch
 
@@ -117,5 +118,4 @@ def _fitted(pixels: np.ndarray) -> np.ndarray | None:
     """At most LARGEST px; None for less than SMALLEST."""
     if min(pixels.shape[:2]) < SMALLEST:
         return None
-    scale = min(1.0, LARGEST / max(pixels.shape[:2]))
-    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    return at_most(pixels, LARGEST)

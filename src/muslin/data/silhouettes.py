@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .accessories import bag, hat, shoe
-from .bottoms import shorts, skirt, trousers
-from .fronts import blazer, coat, hoodie, shirt
-from .panels import Mood, Panel
-from .tops import dress, long_sleeve, t_shirt, tank_top
+from muslin.data.accessories import bag, hat, shoe
+from muslin.data.bottoms import shorts, skirt, trousers
+from muslin.data.fronts import blazer, coat, hoodie, shirt
+from muslin.data.panels import Mood, Panel
+from muslin.data.tops import dress, long_sleeve, t_shirt, tank_top
 
 KINDS: dict[str, Callable[[np.random.Generator, Mood], list[Panel]]] = {
     "t-shirt": t_shirt,

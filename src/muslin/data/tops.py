@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .panels import (
+from muslin.data.panels import (
     BODY,
     LEFT,
     RIGHT,
@@ -24,7 +24,7 @@ from .panels import (
     surface,
     to_frame,
 )
-from .relief import Billow, Crumple, Pleats, Ridge
+from muslin.data.relief import Billow, Crumple, Pleats, Ridge
 
 
 @dataclass

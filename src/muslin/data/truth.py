@@ -15,15 +15,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
-from ..garments.interreflection import depth, reflectance
-from ..images import linear_to_srgb, srgb_to_linear
-from ..textiles.procedural import TEXTILES, cached_swatch
-from ..textiles.repeat import Cloth
-from .backdrops import backdrop, noise
-from .panels import Mood, Panel, curve, to_frame
-from .relief import Grid, Light, arc_excess, eased, log_gain, relief, slopes
-from .silhouettes import KINDS
+from muslin.data.backdrops import backdrop, noise
+from muslin.data.panels import Mood, Panel, curve, to_frame
+from muslin.data.relief import Grid, Light, arc_excess, eased, log_gain, relief, slopes
+from muslin.data.silhouettes import KINDS
+from muslin.errors import UserError
+from muslin.garments.interreflection import depth, reflectance
+from muslin.images import linear_to_srgb, srgb_to_linear
+from muslin.textiles.procedural import TEXTILES, cached_swatch
+from muslin.textiles.repeat import Cloth
 
 FloatArray = NDArray[Any]
 ByteArray = NDArray[Any]

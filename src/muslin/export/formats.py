@@ -30,9 +30,11 @@ class Original:
 
     @cached_property
     def runs(self) -> Runs:
+        """The network itself, to compare with: arrays in, arrays out, by the names of inputs and outputs."""
         return parity.keras_runs(self.network) if self.network else parity.onnx_runs(self.onnx or Path())
 
     def shapes(self, size: int) -> parity.Shapes:
+        """The axes of the inputs at `size` px, the batch first; None where an axis takes the size."""
         if str(size) in self.checked:
             return self.checked[str(size)]
         return parity.keras_shapes(self.network) if self.network else parity.onnx_shapes(self.onnx or Path())
@@ -40,7 +42,11 @@ class Original:
 
 @dataclass(frozen=True)
 class Format:
-    """suffix: of what is written. keras: whether only a Keras network can be written so."""
+    """How one format is written to a path, and a written path opened to be run.
+
+    suffix: of what is written, "" for a folder. keras: whether only a Keras network can be written so. write and opened
+    raise UserError (exit code 5) where the package that they need is not installed.
+    """
 
     suffix: str
     write: Callable[[Original, Path], None]
@@ -50,6 +56,7 @@ class Format:
 
 
 def write_onnx(original: Original, path: Path) -> None:
+    """ONNX: from the Keras network, else a copy of its file. UserError where TensorFlow is needed and missing."""
     if original.network is not None:
         to_onnx(original.network, path)
     elif original.onnx is not None and original.onnx != path:
@@ -68,6 +75,7 @@ def write_openvino(original: Original, path: Path) -> None:
 
 
 def run_openvino(path: Path) -> Runs:
+    """OpenVINO's .xml as arrays in, arrays out, in float32 on the processor."""
     # On processors that can, OpenVINO would compute in bfloat16.
     compiled = _openvino().Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
@@ -91,6 +99,7 @@ def write_saved_model(original: Original, path: Path) -> None:
 
 
 def run_saved_model(path: Path) -> Runs:
+    """A SavedModel's one signature as arrays in, arrays out. Needs TensorFlow."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
@@ -124,6 +133,7 @@ def write_litert(original: Original, path: Path) -> None:
 
 
 def run_litert(path: Path) -> Runs:
+    """A .tflite's one signature as arrays in, arrays out, on one thread."""
     interpreter = _litert()(model_path=str(path), num_threads=1)
     runner = interpreter.get_signature_runner("serving_default")
 

@@ -56,15 +56,18 @@ def differences(
 
 
 def keras_shapes(network: Any) -> Shapes:
+    """The axes of each input of a keras.Model, by name."""
     return {tensor.name: tuple(tensor.shape) for tensor in network.inputs}
 
 
 def onnx_shapes(path: Path) -> Shapes:
+    """The axes of each input of an ONNX file, by name."""
     inputs = Network(path, threads=1).session.get_inputs()
     return {item.name: [side if isinstance(side, int) else None for side in item.shape] for item in inputs}
 
 
 def keras_runs(network: Any) -> Runs:
+    """A keras.Model as arrays in, arrays out, by names, as it is at use (training=False)."""
     import keras
 
     def run(arrays: Arrays) -> Arrays:
@@ -77,5 +80,6 @@ def keras_runs(network: Any) -> Runs:
 
 
 def onnx_runs(path: Path) -> Runs:
+    """An ONNX file as arrays in, arrays out, by names, on one thread."""
     network = Network(path, threads=1)
     return lambda arrays: network(**arrays)

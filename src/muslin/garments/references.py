@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from muslin.errors import UserError
@@ -13,7 +12,7 @@ from muslin.garments.closeup import how_sewn, piece_of_cloth
 from muslin.garments.cloth import LARGEST, Tell, cut_cloth
 from muslin.garments.fields import Fields
 from muslin.garments.sight import SEWN
-from muslin.images import Photo
+from muslin.images import Photo, at_most
 
 LookAt = Callable[[Photo], tuple[np.ndarray, Fields]]  # finds the garment of a photo: its alpha, its fields
 SHOWS = ("auto", "cloth", "garment")
@@ -73,11 +72,7 @@ def cloth_of(picture: Photo, look_at: LookAt, tell: Tell | None) -> tuple[np.nda
 
 def _at_most(picture: Photo, side: int) -> Photo:
     """The picture, its longer side at most `side` px."""
-    height, width = picture.pixels.shape[:2]
-    shrink = side / max(height, width)
-    if shrink >= 1:
+    pixels = at_most(picture.pixels, side)
+    if pixels is picture.pixels:
         return picture
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    pixels = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
-    alpha = None if picture.alpha is None else cv2.resize(picture.alpha, size, interpolation=cv2.INTER_AREA)
-    return Photo(pixels, alpha, picture.path)
+    return Photo(pixels, None if picture.alpha is None else at_most(picture.alpha, side), picture.path)

@@ -97,8 +97,16 @@ def spread(field: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def log_luminance(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Centred on the garment, 0 outside. HxW float32."""
-    log = np.log(luminance(srgb_to_linear(image)) + LOG_FLOOR)
+    """Centred on the garment, 0 outside. HxW float32. image: uint8 HxWx3 sRGB; inside: HxW in [0, 1]."""
+    return log_of_light(srgb_to_linear(image), inside)
+
+
+def log_of_light(linear: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log luminance, mean 0 on the garment, 0 outside: the shading of one of one colour. HxW float32.
+
+    linear: HxWx3 linear light; inside: HxW in [0, 1].
+    """
+    log = np.log(luminance(linear) + LOG_FLOOR)
     return ((log - (log * inside).sum() / (inside.sum() + 1e-3)) * inside).astype(np.float32)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from ..errors import EXIT_USAGE, UserError
+from muslin.errors import EXIT_USAGE, UserError
 
 _CHUNK = 1 << 19  # values at a time, so that the steps between stay in the processor's cache
 
@@ -67,6 +67,13 @@ def _look_up(index: np.ndarray, table: np.ndarray) -> np.ndarray:
 def luminance(linear: np.ndarray) -> np.ndarray:
     """Relative luminance (Rec. 709) of linear light: HxWx3 float to HxW float32."""
     return np.asarray(linear, np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def at_most(image: np.ndarray, side: int) -> np.ndarray:
+    """HxW or HxWxC, uint8 or float32, shrunk so that its longer side is `side` px; as it is where that is no longer."""
+    height, width = image.shape[:2]
+    shrink = side / max(height, width)
+    return image if shrink >= 1 else resize(image, max(1, round(width * shrink)), max(1, round(height * shrink)))
 
 
 def resize(image: np.ndarray, width: int, height: int) -> np.ndarray:

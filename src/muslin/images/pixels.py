@@ -11,7 +11,10 @@ ROUNDING = 2  # 8-bit steps by which one sRGB profile differs from another
 
 
 def pillow_truncates(image: Any, data: bytes) -> bool:
-    """Pillow keeps only the high byte of 16-bit colour; OpenCV gives all 16 bits."""
+    """Whether Pillow keeps only the high byte of a file's 16-bit colour, of which OpenCV gives all.
+
+    image: as Pillow opened it. data: the file's bytes.
+    """
     if image.format == "PNG":
         return data[24] == 16 and data[25] in (2, 4, 6)  # bit depth and colour type in IHDR
     if image.format == "TIFF":
@@ -38,7 +41,11 @@ def decode_with_opencv(data: bytes) -> np.ndarray | None:
 
 
 def eight_bits(values: np.ndarray) -> np.ndarray:
-    """Any number type to uint8 by its range."""
+    """Any number type to uint8 of the same shape, by its range: the largest value says what white is.
+
+    Floats up to 1, 255 or 65,535 have that for white, other numbers 65,535, larger ones their own largest; what is no
+    finite number, or below 0, is black.
+    """
     if values.dtype == np.uint8:
         return values
     if values.dtype == np.uint16:
@@ -51,6 +58,7 @@ def eight_bits(values: np.ndarray) -> np.ndarray:
 
 
 def split_alpha(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """(HxWx3, alpha HxW or None) of HxW, which becomes grey, HxWx3 or HxWx4, of any number type."""
     if pixels.ndim == 2:
         return np.repeat(pixels[..., None], 3, axis=2), None
     return np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy() if pixels.shape[2] == 4 else None
@@ -135,6 +143,7 @@ def _changes_nothing(transform: Any) -> bool:
 
 
 def orientation_of(image: Any) -> int:
+    """The EXIF orientation of a Pillow image, 1 to 8 where the file is sound; 1 where it says nothing."""
     try:
         return int(image.getexif().get(0x0112, 1))
     except Exception:  # damaged EXIF is no reason to lose the picture
@@ -142,7 +151,7 @@ def orientation_of(image: Any) -> int:
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Undo EXIF orientation 1..8 (others are taken for 1)."""
+    """Undo EXIF orientation 1..8 (others are taken for 1). HxW or HxWxC; 5 to 8 exchange its sides."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -153,11 +162,12 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def unless_opaque(alpha: np.ndarray | None) -> np.ndarray | None:
+    """Alpha, uint8 HxW, where it hides anything; None where every pixel is 255."""
     return None if alpha is None or bool((alpha == 255).all()) else np.ascontiguousarray(alpha)
 
 
 def over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Colours uint8 HxWx3 of that opacity (uint8 HxW) seen on white paper. uint8 HxWx3."""
+    """uint8 HxWx3 laid over white by alpha, uint8 HxW (255 = opaque), in sRGB as browsers do."""
     import cv2
 
     ink = cv2.bitwise_not(np.ascontiguousarray(rgb))

@@ -18,11 +18,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..errors import EXIT_DATA, UserError
-from ..folders import walk
-from ..quiet import quiet_libraries
-from .formats import FORMATS, MAX_BYTES, MAX_PIXELS, READABLE, XMP_KEY, exists, words
-from .pixels import (
+from muslin.errors import EXIT_DATA, UserError
+from muslin.folders import walk
+from muslin.images.formats import FORMATS, MAX_BYTES, MAX_PIXELS, READABLE, XMP_KEY, exists, words
+from muslin.images.pixels import (
     decode_with_opencv,
     eight_bits,
     orientation_of,
@@ -34,6 +33,7 @@ from .pixels import (
     unless_opaque,
     upright,
 )
+from muslin.quiet import quiet_libraries
 
 _SIGNATURES = (
     (b"GIF8", "GIF"), (b"BM", "BMP"), (b"%PDF", "PDF"), (b"8BPS", "Photoshop PSD"), (b"qoif", "QOI"),

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import EXIT_USAGE, DiskFull, UserError
-from .formats import FORMATS, LARGEST_SIDE, READABLE, XMP_KEY, exists, words
-from .pixels import over_white
+from muslin.errors import EXIT_USAGE, DiskFull, UserError
+from muslin.images.formats import FORMATS, LARGEST_SIDE, READABLE, XMP_KEY, exists, words
+from muslin.images.pixels import over_white
 
 PART = ".muslin-"  # what the name of an unfinished file begins with
 PART_SECONDS = 60.0  # no file takes longer to be written

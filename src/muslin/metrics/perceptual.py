@@ -17,15 +17,6 @@ MOST = 100  # pictures whose pairs are compared
 CELLS = 14  # the finest maps are averaged to so many cells a side: 14 MB of maps for MOST pictures, not 600
 
 
-def perceptual_distance(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> float:
-    """0 for the same picture, at most 2. first, second: a picture's maps, each C x h x w.
-
-    For each map, channels are scaled to unit length at every place, the squared differences summed over channels and
-    averaged over places; the mean over the maps (Zhang et al. 2018, equation 1, with equal weights).
-    """
-    return float(np.mean([((_unit(a) - _unit(b)) ** 2).sum(0).mean() for a, b in zip(first, second, strict=True)]))
-
-
 def diversity(network: FeatureNetwork, pictures: Iterable[np.ndarray], seed: int = 0) -> Estimate:
     """Mean perceptual distance between two different pictures, over all pairs of up to MOST of them (at least 3).
 
@@ -51,7 +42,12 @@ def mean_pairwise(vectors: np.ndarray, seed: int = 0) -> Estimate:
 
 
 def _vector(maps: Sequence[np.ndarray]) -> np.ndarray:
-    """A picture as one row, so that squared Euclidean distances are perceptual distances (on maps of CELLS a side)."""
+    """A picture as one row, so that squared Euclidean distances are perceptual distances (on maps of CELLS a side).
+
+    maps: each C x h x w. The distance: channels are scaled to unit length at every place, the squared differences are
+    summed over channels and averaged over places, then over maps (Zhang et al. 2018, equation 1, with equal weights).
+    It is 0 for the same picture and at most 4, 2 where the maps are nowhere negative.
+    """
     rows = []
     for found in maps:
         unit = _unit(_coarse(found))

@@ -4,7 +4,7 @@ Paper:    Radford, Metz & Chintala 2016, "Unsupervised Representation Learning w
           Generative Adversarial Networks", with R1 (Mescheder et al. 2018) and differentiable augmentation
           (Zhao et al. 2020), without which a small collection is learned by heart or the game runs away.
 Command:  muslin train dcgan DATA --minutes 10
-Cost:     84 images a second of one core at 32 px: silhouettes after 2 minutes, garments after 6.
+Cost:     84 images a second of one core at 32 px: silhouettes after a minute, the first nameable garments after two.
 Expected: on the embedded garments at 32 px, 32,000 images (without the blur): coats, shirts, trousers and dresses on
           white that a stranger names, in plain cloth; prints stay a blur at that size. On photographs: docs/recipes.md.
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import EXIT_USAGE, UserError
-from ..images import linear_to_srgb, srgb_to_linear
+from muslin.errors import EXIT_USAGE, UserError
+from muslin.images import linear_to_srgb, srgb_to_linear
 
 Color = tuple[int, int, int]
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import UserError
-from .dyes import ByteArray
-from .prints import (
+from muslin.errors import UserError
+from muslin.textiles.dyes import ByteArray
+from muslin.textiles.prints import (
     botanical,
     brushstrokes,
     chevron,
@@ -27,7 +27,7 @@ from .prints import (
     terrazzo,
     tie_dye,
 )
-from .woven import (
+from muslin.textiles.woven import (
     argyle,
     denim,
     gingham,

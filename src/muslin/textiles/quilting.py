@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from muslin.textiles.cuts import cheapest_path
+
 PATCHES = 500  # drawn among all places of which a patch may come
 COMPARED = 24  # px, about the side at which patches are compared
 ALIKE = 1.15  # times the least difference, among which one is drawn
@@ -80,14 +82,5 @@ def _cut(apart: np.ndarray, known: np.ndarray, overlap: int) -> np.ndarray:
 
 def _right_of_path(cost: np.ndarray) -> np.ndarray:
     """1 right of the cheapest path from top to bottom, 0 left of it, a half on it. float32, cost's shape."""
-    total = cost.astype(np.float32)
-    for row in range(1, len(total)):
-        above = np.pad(total[row - 1], 1, constant_values=np.inf)
-        total[row] += np.minimum(np.minimum(above[:-2], above[1:-1]), above[2:])
-    right, column = np.zeros_like(total), int(total[-1].argmin())
-    for row in range(len(total) - 1, -1, -1):
-        right[row, column], right[row, column + 1 :] = 0.5, 1
-        if row:
-            first = max(0, column - 1)
-            column = first + int(total[row - 1, first : column + 2].argmin())
-    return right
+    right = np.arange(cost.shape[1]) - cheapest_path(cost.astype(np.float32))[:, None]
+    return np.clip(right + 0.5, 0, 1).astype(np.float32)

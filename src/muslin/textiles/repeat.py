@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import EXIT_USAGE, UserError
-from ..images import linear_to_srgb, luminance, srgb_to_linear
+from muslin.errors import EXIT_USAGE, UserError
+from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import UserError
-from ..images import resize
+from muslin.errors import UserError
+from muslin.images import resize
+from muslin.textiles.cuts import cheapest_path
 
 INVISIBLE = 0.1  # below this score a swatch is left as it is
 VISIBLE = 0.3  # above it the seam of a repeated swatch is seen
@@ -320,30 +321,11 @@ def _cut(error: np.ndarray, cyclic: bool) -> np.ndarray:
     import cv2
 
     cost = cv2.GaussianBlur(error.sum(axis=2), (0, 0), 0.8) + 1e-3 * float(error.mean() + 1.0)
-    path = _cheapest_path(cost, None)
+    path = cheapest_path(cost)
     if cyclic:
-        twice = _cheapest_path(np.concatenate([cost, cost]), None)
-        path = _cheapest_path(cost, int(twice[len(cost)]))
+        twice = cheapest_path(np.concatenate([cost, cost]))
+        path = cheapest_path(cost, int(twice[len(cost)]))
     return path.astype(np.float32)
-
-
-def _cheapest_path(cost: np.ndarray, both_ends: int | None) -> np.ndarray:
-    """Dynamic programming down the rows, at most one column a step; both_ends: where it starts and ends."""
-    rows = len(cost)
-    total = np.empty_like(cost)
-    total[0] = cost[0]
-    if both_ends is not None:
-        total[0] = np.inf
-        total[0, both_ends] = cost[0, both_ends]
-    for row in range(1, rows):
-        before = np.pad(total[row - 1], 1, constant_values=np.inf)
-        total[row] = cost[row] + np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
-    path = np.empty(rows, np.intp)
-    path[-1] = int(np.argmin(total[-1])) if both_ends is None else both_ends
-    for row in range(rows - 2, -1, -1):
-        low = max(0, path[row + 1] - 1)
-        path[row] = low + int(np.argmin(total[row, low : path[row + 1] + 2]))
-    return path
 
 
 def _enlarge_tile(tile: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .dyes import (
+from muslin.textiles.dyes import (
     ByteArray,
     FloatArray,
     axes,

@@ -151,11 +151,7 @@ def train(
                     _refuse_nan(record, interval_start, seen, run)
                     logs, interval_start = [], seen
                     if validate and ((validate_every and seen % validate_every == 0) or seen >= images):
-                        with loop.average.applied():
-                            scores = {key: float(value) for key, value in validate(recipe.networks).items()}
-                            if best is not None and keep_best in scores:
-                                best.offer(scores[keep_best], seen, scores.get(f"{keep_best}_error", 0.0))
-                        record |= {f"validation/{key}": value for key, value in scores.items()}
+                        record |= _scores(loop, validate, best, keep_best or "", seen)
                     history.records.append(record)
                     report.record(record)
                     if monitor is not None:
@@ -188,6 +184,15 @@ def train(
     if best is not None and history.ended != "stopped":
         history.best = _settle(best, history, f"validation/{keep_best}")
     return history
+
+
+def _scores(loop: _Loop, validate: Validate, best: Best | None, keep_best: str, seen: int) -> dict[str, float]:
+    """What `validate` says of the averaged weights, as a record's `validation/NAME`; they are offered as the best."""
+    with loop.average.applied():
+        scores = {key: float(value) for key, value in validate(loop.recipe.networks).items()}
+        if best is not None and keep_best in scores:
+            best.offer(scores[keep_best], seen, scores.get(f"{keep_best}_error", 0.0))
+    return {f"validation/{key}": value for key, value in scores.items()}
 
 
 def _settle(best: Best, history: History, score: str) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean as mean
+from statistics import median_high as median
 
 LEARNING = "still learning"
 CONVERGED = "converged"
@@ -215,16 +217,7 @@ def thousandths(value: float) -> str:
     return f"{1000 * value:.1f}" if abs(value) < 0.1 else f"{1000 * value:,.0f}"
 
 
-def mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2]
-
-
 def variance(values: Sequence[float]) -> float:
+    """Of a sample, at least one value; inf where squares are too large, which `statistics.variance` refuses."""
     center = mean(values)
-    # A product of huge numbers is infinite; a power of them raises.
     return sum((value - center) * (value - center) for value in values) / max(1, len(values) - 1)
