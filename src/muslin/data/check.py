@@ -249,7 +249,7 @@ def _duplicates(collection: Collection, records: list[Record], pairs: list[tuple
         yield Finding(
             "near-duplicates",
             "warning",
-            f"{_count(near, 'group')} of pictures that show the same thing, saved again or resized.",
+            f"{_count(near, 'group')} of pictures that show the same thing, saved again, resized or cropped a little.",
             "Keep the largest of each group.",
             groups=tuple(near),
         )

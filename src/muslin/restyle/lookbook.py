@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
-from muslin.images import CONTACT_SHEET, encode_image, read_image, resize, write_bytes, write_image
+from muslin.images import CONTACT_SHEET, at_most, encode_image, read_image, resize, write_bytes, write_image
 from muslin.restyle import contact_sheet, metadata
 
 PAGE_SIDE = 1200  # pixels, longer side of a picture on the page
@@ -58,7 +58,7 @@ def gather(results: Iterable[Any]) -> tuple[list[Look], list[str]]:
     arrays: dict[bytes, np.ndarray] = {}  # one photo of many looks is kept once
     for result in results:
         if not isinstance(result, (str, Path)):
-            before = _shrink(result.garment.photo.pixels)
+            before = at_most(result.garment.photo.pixels, PAGE_SIDE)
             before = arrays.setdefault(hashlib.sha1(before.tobytes()).digest(), before)
             looks.append(_look(result.image, result.params, Path("."), cache, before=before))
             continue
@@ -70,7 +70,7 @@ def gather(results: Iterable[Any]) -> tuple[list[Look], list[str]]:
         settings = metadata.settings_from(photo)
         if settings is None:
             name = words(Path(result).stem)
-            plain.append(Look(_shrink(photo.pixels), garment=name, name=name, group=str(result)))
+            plain.append(Look(at_most(photo.pixels, PAGE_SIDE), garment=name, name=name, group=str(result)))
         else:
             looks.append(_look(photo.pixels, settings, Path(result).parent, cache))
     if looks:
@@ -196,7 +196,7 @@ def _look(
         if path not in cache:
             try:
                 pixels = read_image(path).pixels
-                cache[path] = middle_square(pixels) if square else _shrink(pixels)
+                cache[path] = middle_square(pixels) if square else at_most(pixels, PAGE_SIDE)
             except UserError:
                 cache[path] = None
         return cache[path]
@@ -205,7 +205,7 @@ def _look(
     source = source if isinstance(source, Mapping) else {}
     styles = [style for style in metadata.listed(params.get("styles")) if isinstance(style, Mapping)]
     before = picture(source, False) if before is None else before
-    after = _shrink(image)
+    after = at_most(image, PAGE_SIDE)
     if before is not None and abs(before.shape[0] / before.shape[1] / (after.shape[0] / after.shape[1]) - 1) > 0.02:
         before = None  # another crop: laid over each other they would not match
     name = " + ".join(words(Path(str(style["path"])).stem) for style in styles if style.get("path"))
@@ -264,14 +264,6 @@ def words(stem: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _shrink(pixels: np.ndarray, side: int = PAGE_SIDE) -> np.ndarray:
-    height, width = pixels.shape[:2]
-    if max(height, width) <= side:
-        return pixels
-    factor = side / max(height, width)
-    return resize(pixels, max(1, round(width * factor)), max(1, round(height * factor)))
 
 
 def middle_square(pixels: np.ndarray, side: int = SWATCH_SIDE) -> np.ndarray:

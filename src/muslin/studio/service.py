@@ -6,12 +6,12 @@ The server and its workers each hold one of the same folder.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from muslin import store
 from muslin.studio.database import Database
 from muslin.studio.engine import Engine
 from muslin.studio.files import Files
@@ -60,10 +60,4 @@ def data_folder() -> Path:
     """$MUSLIN_STUDIO, else the data folder of the system."""
     if os.environ.get("MUSLIN_STUDIO"):
         return Path(os.environ["MUSLIN_STUDIO"]).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", "~\\AppData\\Local"))
-    elif sys.platform == "darwin":
-        base = Path("~/Library/Application Support")
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share")
-    return base.expanduser() / "muslin" / "studio"
+    return store.data_folder() / "studio"

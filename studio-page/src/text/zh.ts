@@ -288,7 +288,7 @@ export const zh: Text = {
     "Nothing to do: muslin turns them; some other programs do not.": "无需处理：muslin 会自动转正。",
     "{} there more than once, byte for byte.": "{}重复出现，内容完全相同。",
     "Keep one of each: a picture seen twice as often is learnt by heart.": "每张只留一份：看得多一倍的图片会被背下来。",
-    "{} of pictures that show the same thing, saved again or resized.": "{}图片内容相同，只是重新保存或改了尺寸。",
+    "{} of pictures that show the same thing, saved again, resized or cropped a little.": "{}图片内容相同，只是重新保存、改了尺寸或略微裁剪。",
     "Keep the largest of each group.": "每组只留最大的一张。",
     "{} with transparent parts.": "{}有透明部分。",
     "muslin takes the transparency as the mask; other parts are laid on white.": "透明部分会当作蒙版，其余放在白底上。",
