@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 ALIKE = 14  # 8-bit steps from the margin's colour, as JPEG leaves them
@@ -9,6 +10,7 @@ PAPER, INK = 228, 24  # 8-bit: margins are lighter or darker than that
 LEAST = 0.01  # of the shorter side, that a margin is wide
 FILLED = 0.8  # of each edge of what is left, that has another colour than the margin: a motif on a ground has less
 KEPT = 0.25  # of the picture, that must be left
+STRAY = 0.02  # of a row or column of margin, that may have another colour all the same
 RIM = 2  # px of what is left, where it is mixed with its margin
 
 
@@ -21,12 +23,14 @@ def without_margins(pixels: np.ndarray) -> np.ndarray:
     height, width = pixels.shape[:2]
     if min(height, width) < 32:
         return pixels
-    frame = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.median(frame, axis=0)
+    edges = [pixels[:1], pixels[-1:], pixels[:, :1], pixels[:, -1:]]
+    colour = np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), axis=0)
     if not (colour.min() >= PAPER or colour.max() <= INK):
         return pixels
-    other = np.abs(pixels.astype(np.int16) - colour.astype(np.int16)).max(-1) > ALIKE
-    rows, columns = (np.flatnonzero(other.mean(axis) > 0.02) for axis in (1, 0))
+    if any(_other(edge, colour).mean() > STRAY for edge in edges):  # nearly all cloth, known by its edges
+        return pixels
+    other = _other(pixels, colour)
+    rows, columns = (np.flatnonzero(other.mean(axis) > STRAY) for axis in (1, 0))
     if not len(rows) or not len(columns):
         return pixels
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
@@ -42,3 +46,8 @@ def without_margins(pixels: np.ndarray) -> np.ndarray:
     ):
         return pixels
     return np.ascontiguousarray(pixels[top:bottom, left:right])
+
+
+def _other(pixels: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Where another colour is. bool HxW."""
+    return cv2.inRange(np.ascontiguousarray(pixels), colour - ALIKE, colour + ALIKE) == 0

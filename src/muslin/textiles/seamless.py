@@ -85,27 +85,28 @@ def _axis_score(swatch: np.ndarray, shifted: bool = False) -> float:
     height, width = finest.shape[:2]
     step = 1
     while width // step >= 12:
-        worst = max(worst, _jump(finest, step, shifted))
+        rows = resize(finest, width, max(1, height // step))  # columns are averaged in every place, rows once
+        worst = max(worst, _jump(rows, step, shifted))
         if width // step <= 160 and not shifted:
             # Whole columns of the swatch: one cut short would break its rhythm.
-            worst = max(worst, _rhythm(resize(finest, width // step, max(1, height // step))))
+            worst = max(worst, _rhythm(resize(rows, width // step, rows.shape[0])))
         if min(height, width) // step < 24:
             break
         step *= 2
     return worst
 
 
-def _jump(swatch: np.ndarray, step: int, shifted: bool) -> float:
+def _jump(rows: np.ndarray, step: int, shifted: bool) -> float:
     """How much larger the jump of colour across the border is than the largest inside, between means of `step` columns.
 
     Inside they are looked at in every place, not only in multiples of `step`: an edge in the middle of a coarse
     column would be two half edges, while one on the border is always whole, and a check that tiles would have a seam.
+    rows: float32 hxwx3.
     """
-    height, width = swatch.shape[0] // step * step, swatch.shape[1]
-    rows = swatch[:height].reshape(height // step, step, width, 3).mean(axis=1)
-    sums = np.concatenate([np.zeros_like(rows[:, :1]), np.cumsum(rows, axis=1, dtype=np.float64)], axis=1)
-    means = (sums[:, step:] - sums[:, :-step]) / step
-    inside = np.abs(means[:, step:] - means[:, :-step]).mean(axis=(0, 2))
+    import cv2
+
+    means = cv2.blur(rows, (step, 1), anchor=(0, 0))[:, : rows.shape[1] - step + 1]
+    inside = cv2.reduce(cv2.absdiff(means[:, step:], means[:, :-step]), 0, cv2.REDUCE_AVG).mean(axis=(0, 2))
     first = np.roll(means[:, 0], len(means) // 2, axis=0) if shifted else means[:, 0]
     across = float(np.abs(first - means[:, -1]).mean())
     chance = 1.0 + 8.0 * step / len(inside)  # the largest of few jumps is sometimes passed by one that means nothing
