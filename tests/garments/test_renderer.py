@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from muslin.garments import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.interreflection import depth, reflectance
-from muslin.garments.renderer import dress
+from muslin.garments.renderer import dress, lighting
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import Cloth, PreparedCloth
 
@@ -173,3 +174,20 @@ def test_white_cloth_keeps_its_folds() -> None:
     rolled = _roll_off(light)
     np.testing.assert_array_equal(rolled[:80], light[:80])
     assert (np.diff(rolled) > 0).all() and rolled.max() < 1
+
+
+@pytest.mark.parametrize(("level", "less"), [(120, False), (215, False), (250, True)])
+def test_white_cloth_is_exposed_a_little_less_so_that_its_folds_have_room(level: int, less: bool) -> None:
+    cloth = Cloth(np.full((8, 8, 3), level, np.uint8)).prepare(1.0)
+    fields = flat_fields(64)
+    waves = np.tile(0.25 * np.sin(np.arange(64) / 4), (64, 1)).astype(np.float32)
+    lit = replace(fields, offset=waves)
+    black, alpha = np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.float32)
+    exposure = float(lighting(lit, [cloth]).exposures[0])
+    assert (0.9 < exposure < 0.95) if less else exposure == 1
+    assert lighting(lit, [cloth], shading=0).exposures[0] == 1, "without light the cloth is its own colour"
+    flat = dress(black, alpha, lit, [cloth], shading=0)
+    assert np.abs(flat.astype(int) - level).max() <= (8 if less else 1)  # what the knee takes
+    unexposed = dress(black, alpha, lit, [SimpleNamespace(sample=cloth.sample, reflectance=0.5)])[..., 0].astype(int)
+    wider = np.ptp(dress(black, alpha, lit, [cloth])[..., 0].astype(int)) / np.ptp(unexposed)
+    assert wider > 1.15 if less else wider == 1

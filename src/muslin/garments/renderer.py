@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -46,14 +47,14 @@ def dress(
     deep as they are in the new cloth (interreflection.py).
     """
     result, backdrop = pixels.copy(), _backdrop(pixels, alpha)
-    exponents = shading * fold_exponents(fields, cloths)
+    light_on = lighting(fields, cloths, shading)
 
     def lay(place: tuple[slice, slice]) -> None:
         if not alpha[place].any():
             return
         seen = band(pixels, fields, *place)
         light = _light(cloths, fields, seen)
-        light = _roll_off(light * gain(seen, exponents)[..., None])
+        light = _roll_off(light * gain(seen, light_on)[..., None])
         result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), strength)
 
     box = garment_box((alpha > 0).astype(np.uint8) * np.uint8(255))
@@ -63,16 +64,32 @@ def dress(
     return result
 
 
-def fold_exponents(fields: Fields, cloths: Sequence[AnyCloth]) -> np.ndarray:
-    """The power to which the gain is raised in each cloth: float32, as many as there are cloths."""
-    if fields.reflectance is None:
-        return np.ones(len(cloths), np.float32)
-    return np.array([fold_exponent(fields.reflectance, cloth.reflectance) for cloth in cloths], np.float32)
+class Lighting(NamedTuple):
+    """How the light of a garment falls on its new cloth; each float32, one for the whole garment or for each panel.
+
+    exponents: the power to which the gain is raised. exposures: what it is multiplied by.
+    """
+
+    exponents: np.ndarray
+    exposures: np.ndarray
 
 
-def gain(seen: Band, exponents: np.ndarray) -> np.ndarray:
-    """What the light of a band is multiplied by, hxw. exponents: one for the whole garment, or one for each panel."""
-    return np.exp(seen.shading * (exponents[0] if len(exponents) == 1 else exponents[seen.panel]))
+def lighting(fields: Fields, cloths: Sequence[AnyCloth], shading: float = 1.0) -> Lighting:
+    """shading: as in `dress`.
+
+    White cloth is exposed a little less, as a photographer does: what is brighter than average has to find room below
+    white, or its folds are gone. Half of the way (in logarithms) to where the cloth itself would lie at the knee.
+    """
+    old, new = fields.reflectance, [cloth.reflectance for cloth in cloths]
+    exponents = [shading * (1.0 if old is None else fold_exponent(old, one)) for one in new]
+    exposures = [(KNEE / max(KNEE, one)) ** (0.5 * min(1.0, shading)) for one in new]
+    return Lighting(np.array(exponents, np.float32), np.array(exposures, np.float32))
+
+
+def gain(seen: Band, light: Lighting) -> np.ndarray:
+    """What the light of a band is multiplied by, hxw."""
+    panel = 0 if len(light.exponents) == 1 else seen.panel
+    return np.exp(seen.shading * light.exponents[panel]) * light.exposures[panel]
 
 
 def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength: float = 1.0) -> np.ndarray:

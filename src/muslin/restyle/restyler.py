@@ -20,7 +20,7 @@ from muslin.garments.footwear import Footwear
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
-from muslin.garments.renderer import dress, fold_exponents, gain
+from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
 from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata
@@ -64,7 +64,7 @@ class Restyled:
     image: np.ndarray
     params: dict[str, Any]
     garment: Garment = field(repr=False)
-    exponents: np.ndarray = field(repr=False)  # of the gain: for the whole garment, or for each panel
+    light: Lighting = field(repr=False)
 
     @property
     def mask(self) -> np.ndarray:
@@ -76,7 +76,7 @@ class Restyled:
         """float32 HxW: multiplicative gain in linear light that the cloth received; 1 outside the mask."""
         received = np.ones(self.mask.shape, np.float32)
         for band in self._bands():
-            received[band.rows, band.columns] = gain(band, self.exponents)
+            received[band.rows, band.columns] = gain(band, self.light)
         return np.where(self.mask > 0, received, 1)
 
     @cached_property
@@ -175,7 +175,7 @@ class Restyler:
         for entry, (picture, _), (swatch, _) in zip(params["styles"], styles, cuts, strict=True):
             if swatch is not picture.pixels:
                 entry["shows"] = "garment"
-        return Restyled(image, params, garment, settings.shading * fold_exponents(garment.fields, worn))
+        return Restyled(image, params, garment, lighting(garment.fields, worn, settings.shading))
 
     def variants(
         self,
