@@ -224,6 +224,16 @@ def test_a_delivery_without_settings_has_none_in_its_manifest(server, results):
     assert [entry["file"] for entry in manifest["results"]] == archive.namelist()[:-1]
 
 
+def test_file_names_that_nothing_fills_are_refused(server, results):
+    body = {"kind": "deliver", "project": server.project, "results": [results[0]["id"]], "format": "zip"}
+    answer = server.client.post("/v1/jobs", json={**body, "template": "{garment}_{nope}"})
+    assert (
+        answer.status_code == 422
+        and "{nope}" in answer.json()["received"]
+        and "{look}" in str(answer.json()["possible"])
+    )
+
+
 def test_what_was_deleted_keeps_its_name_in_a_delivery(server, results, photo, look):
     lost = server.upload("garments", photo, "lost coat.png")
     made = server.ended(server.submit(lost, look, variants=1)["id"])["results"]

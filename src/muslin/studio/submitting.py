@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from muslin.studio import capabilities, controls, garments, jobs, projects, resu
 from muslin.studio.database import Row
 from muslin.studio.errors import StudioError
 from muslin.studio.service import Studio
+from muslin.studio.work import delivering
 
 
 def prepare(studio: Studio, request: Mapping[str, Any]) -> str:
@@ -72,7 +74,15 @@ def _imagine(request: Mapping[str, Any]) -> str:
 
 
 def _deliver(studio: Studio, request: Mapping[str, Any]) -> str:
-    """muslin lookbook where it makes the same, else the request itself."""
+    """muslin lookbook where it makes the same, else the request itself. Raises StudioError (422) for an odd name."""
+    unknown = [name for name in re.findall(r"\{([^{}]*)\}", request["template"]) if name not in delivering.FIELDS]
+    if unknown:
+        raise StudioError(
+            422,
+            "The file names ask for something that no picture has.",
+            received="{" + unknown[0] + "}",
+            possible=["{" + name + "}" for name in delivering.FIELDS],
+        )
     rows = [results.get(studio, identity) for identity in request["results"]]
     outputs = {"contact_sheet": "contact-sheet.png", "lookbook_html": "lookbook.html"}
     if request["format"] in outputs:
