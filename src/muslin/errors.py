@@ -48,11 +48,16 @@ class UserError(ValueError):
         return " ".join(parts)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON types: what --json and the record of a batch say."""
+        """Plain JSON types: what --json and the record of a batch say. possible: a text, or a list of several."""
+        possible = self.possible
+        if isinstance(possible, (list, tuple, set, frozenset)):
+            possible = [str(choice) for choice in possible]
+        elif possible is not None:
+            possible = str(possible)
         return {
             "problem": self.problem,
             "received": None if self.received is None else str(self.received),
-            "possible": None if self.possible is None else str(self.possible),
+            "possible": possible,
             "advice": self.advice,
             "exit_code": self.exit_code,
         }

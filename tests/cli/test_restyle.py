@@ -235,12 +235,24 @@ def test_a_fault_of_muslin_is_one_line(studio, capsys, monkeypatch, fake):
     assert run(line) == 1 and "Traceback" in capsys.readouterr().err
 
 
-def test_ctrl_c_is_130(studio, monkeypatch, fake):
+def test_ctrl_c_is_130_and_tells_what_was_done(studio, monkeypatch, fake, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
+    whole = fake.variants
     monkeypatch.setattr(fake, "variants", interrupted)
     assert run(["restyle", "shirt.jpg", "--style", "tartan.png"]) == 130
+    capsys.readouterr()
+    monkeypatch.setattr(
+        fake,
+        "variants",
+        lambda self, photo, *rest, **more: (interrupted if "dress" in str(photo) else whole)(
+            self, photo, *rest, **more
+        ),
+    )
+    assert run(["restyle", "shirt.jpg", "dress.png", "--style", "tartan.png", "-o", "out", "--json"]) == 130
+    said = json.loads(capsys.readouterr().out)
+    assert said["interrupted"] and [result["source"] for result in said["results"]] == ["shirt.jpg"]
 
 
 def test_only_a_number_after_the_last_colon_is_a_weight(tmp_path, monkeypatch):

@@ -37,6 +37,7 @@ def export(model: str, format: str, output: Path | None, overwrite: bool, weight
 
         raise missing_extra(str(error.name), "train") from error
 
+    format = format.lower()
     made = export_model(model, format, output, overwrite=overwrite, weights=weights)
     differences = made.card["parity"][format]
     rounding = made.card.get("largest_difference_by_rounding") or {}

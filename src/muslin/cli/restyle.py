@@ -332,6 +332,22 @@ class _Worker:
 
         for folder in {Path(target).parent for job in jobs for target in job.targets if target != "-"}:
             remove_parts(folder)
+        try:
+            self.restyle(jobs, as_json)
+        except KeyboardInterrupt:
+            if as_json:  # what lies in the folder by now
+                terminal.put_json({"results": self.results, "failed": self.failed, "interrupted": True})
+            raise
+        if as_json:
+            terminal.put_json({"results": self.results, "failed": self.failed})
+        if not self.quiet:
+            self.unsure.say()
+        if len(jobs) > 1 and not self.quiet:
+            terminal.say(f"{len(jobs) - len(self.failed)} of {len(jobs)} photos restyled.")
+        return EXIT_FAILURE if self.failed else 0
+
+    def restyle(self, jobs: list[Job], as_json: bool) -> None:
+        """One photo after the other into `results` and `failed`. Raises UserError for what is wrong with all."""
         full = 0
         with terminal.progress("Restyling", len(jobs), quiet=self.quiet) as advance:
             for done, job in enumerate(jobs):
@@ -353,13 +369,6 @@ class _Worker:
                         break
                 else:
                     full = 0
-        if as_json:
-            terminal.put_json({"results": self.results, "failed": self.failed})
-        if not self.quiet:
-            self.unsure.say()
-        if len(jobs) > 1 and not self.quiet:
-            terminal.say(f"{len(jobs) - len(self.failed)} of {len(jobs)} photos restyled.")
-        return EXIT_FAILURE if self.failed else 0
 
     def leave(self, jobs: list[Job]) -> None:
         """Report photos that are not tried, since the disk is full."""
