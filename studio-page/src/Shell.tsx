@@ -53,7 +53,7 @@ function Projects() {
   };
   return (
     <details ref={menu} className="menu project" onToggle={(event) => !event.currentTarget.open && setNaming(null)}>
-      <summary>{called(project, text)}</summary>
+      <summary title={called(project, text)}>{called(project, text)}</summary>
       <ul>
         {projects.map((item) => (
           <li key={item.id}>

@@ -402,3 +402,22 @@ def test_a_refused_file_is_refused_in_chinese(page, tmp_path) -> None:
     page.locator(".notice.problem").nth(1).wait_for()
     words = page.locator(".notices").inner_text()
     assert "每边至少 16 像素" in words and "图片不是 muslin 能读取的图片" in words and "ZIP 压缩包" in words, words
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 700, "height": 700}}], indirect=True)
+def test_the_rooms_are_reached_beside_a_long_name(page, studio) -> None:
+    project = studio.items("/v1/projects")[0]
+    url = f"{studio.url}/v1/projects/{project['id']}"
+    httpx.patch(url, json={"name": "Autumn and winter, the second collection for the shop in town " * 2})
+    page.reload()
+    head, room = page.locator(".shell"), page.locator(".desk")
+    room.wait_for()
+    for width in (700, 1000):
+        page.set_viewport_size({"width": width, "height": 700})
+        box = head.bounding_box()
+        assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= room.bounding_box()["y"] + 1
+        nav = head.get_by_role("navigation").bounding_box()
+        assert nav["y"] + nav["height"] <= box["y"] + box["height"]
+    page.get_by_role("button", name="Prints", exact=True).click()
+    page.locator(".room.prints").wait_for()
+    httpx.patch(url, json={"name": project["name"]}).raise_for_status()

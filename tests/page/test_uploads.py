@@ -194,3 +194,41 @@ def test_what_is_dropped_beside_a_small_target_is_what_the_panel_takes(page, stu
     look = next(item for item in studio.items("/v1/looks") if item["name"] == "beside cloth")
     httpx.delete(f"{studio.url}/v1/looks/{look['id']}").raise_for_status()
     httpx.delete(f"{studio.url}/v1/sets/{studio.items('/v1/sets')[0]['id']}").raise_for_status()
+
+
+@pytest.fixture
+def cloths(tmp_path, studio):
+    """Writes swatches, plain and therefore cloth; what became looks of any upload is deleted afterwards."""
+    before = {item["id"] for item in studio.items("/v1/looks?limit=200")}
+
+    def write(*names: str):
+        return [write_image(tmp_path / f"{name}.png", swatch("tartan", 70 + n, 96)) for n, name in enumerate(names)]
+
+    yield write
+    for item in studio.items("/v1/looks?limit=200"):
+        if item["id"] not in before:
+            httpx.delete(f"{studio.url}/v1/looks/{item['id']}").raise_for_status()
+
+
+def test_a_swatch_takes_the_desk_once_and_only_if_nothing_was_chosen(page, cloths) -> None:
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    field = page.locator('.swatches input[type="file"]')
+    use = lambda name: page.get_by_role("button", name=f"Use {name}", exact=True)  # noqa: E731
+    field.set_input_files(cloths("First cloth", "Second cloth"))
+    use("Second cloth").wait_for()
+    assert use("First cloth").get_attribute("aria-pressed") == "true"
+    held = Held(page, "**/v1/looks")
+    field.set_input_files(cloths("Third cloth"))
+    held.wait()
+    use("Argyle").click()
+    held.let_go()
+    use("Third cloth").wait_for()
+    page.wait_for_timeout(300)
+    assert use("Argyle").get_attribute("aria-pressed") == "true"
+
+
+def test_garments_added_as_cloth_are_told_in_one_notice(page, cloths, photos) -> None:
+    page.locator('.swatches input[type="file"]').set_input_files(photos("Cut one", "Cut two", "Cut three!", "Cut four!!"))
+    page.get_by_role("button", name="Use the whole pictures").wait_for()
+    words = page.locator(".notice").inner_text()
+    assert "Cut one.png" in words and "+1" in words

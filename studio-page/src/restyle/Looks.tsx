@@ -5,7 +5,7 @@ import { Choice } from "../parts/Choice";
 import { Drop, useDropZone } from "../parts/Drop";
 import { Name } from "../parts/Name";
 import { Slider } from "../parts/Slider";
-import { addLook, addPart, chooseLook, cutLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
+import { addLooks, addPart, chooseLook, cutLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
 import { useStore } from "../state/store";
 import { called, useText } from "../text";
 
@@ -13,7 +13,7 @@ export function Looks() {
   const text = useText();
   const looks = useStore((state) => state.looks);
   const parts = useStore((state) => state.parts);
-  const add = (files: File[]) => files.forEach((file) => void addLook(file));
+  const add = (files: File[]) => void addLooks(files);
   const { over, zone } = useDropZone(add);
   return (
     <section className={over ? "tools over" : "tools"} aria-label={text.looks.title} {...zone}>

@@ -4,9 +4,9 @@ import { all, get, patch, picture, post, ProblemError, put, remove, upload } fro
 import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Page, Part, Project, Result } from "../api/types";
 import { listen } from "./events";
 import { inTurn } from "./latest";
-import { attempt, dismiss, notice, tell } from "./notices";
+import { attempt, dismiss, listed, notice, tell } from "./notices";
 import { within } from "./offset";
-import { change, DEFAULTS, now, withItem, without } from "./store";
+import { change, DEFAULTS, now, type State, withItem, without } from "./store";
 
 const PROJECT = "muslin.project"; // of this tab: another tab may have another one open
 
@@ -180,21 +180,50 @@ function keep(garment: Garment): Garment {
   return garment;
 }
 
-/** A swatch, or a garment's photo of which the cloth is cut; then the whole picture can be had instead. */
-export async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Promise<Look | undefined> {
-  const look = await attempt(() => upload<Look>("/v1/looks", { file, shows }), file.name);
-  if (look) {
-    change((state) => ({ looks: withItem(state.looks, look) }));
-    chooseLook(look.id);
-    if (look.origin?.cut) {
-      const whole = async () => {
-        dismiss(key);
-        if (await addLook(file, "cloth")) await removeLook(look.id);
-      };
-      const key: number = tell({ words: "cut", about: file.name, whole });
-    }
+/** Swatches, or garments' photos of which the cloth is cut; then the whole pictures can be had instead.
+ *
+ * The first comes on the desk, unless something else was chosen or is being painted meanwhile. */
+export async function addLooks(files: File[]): Promise<void> {
+  const before = dressed(now());
+  const cut: Cut[] = [];
+  let chosen = false;
+  for (const file of files) {
+    const look = await addLook(file);
+    if (!look) continue;
+    if (look.origin?.cut) cut.push({ look, file });
+    if (!chosen && dressed(now()) === before && !now().masking) chooseLook(look.id);
+    chosen = true;
   }
+  if (cut.length) tellCut(cut);
+}
+
+interface Cut {
+  look: Look;
+  file: File;
+}
+
+/** What a cloth that is chosen would replace. Another garment may be chosen: the cloth is for it too. */
+const dressed = ({ project, parts, controls, shown }: State) => JSON.stringify([project, parts, controls.palette, shown]);
+
+async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Promise<Look | undefined> {
+  const look = await attempt(() => upload<Look>("/v1/looks", { file, shows }), file.name);
+  if (look) change((state) => ({ looks: withItem(state.looks, look) }));
   return look;
+}
+
+/** One notice for all that came together: a notice each would push the others off the page. */
+function tellCut(cut: Cut[]): void {
+  const whole = async () => {
+    dismiss(key);
+    for (const { look, file } of cut) {
+      const instead = await addLook(file, "cloth");
+      if (!instead) continue;
+      const { parts } = now();
+      if (parts.length === 1 && parts[0]?.look === look.id) chooseLook(instead.id);
+      await removeLook(look.id);
+    }
+  };
+  const key: number = tell({ words: cut.length > 1 ? "cuts" : "cut", about: listed(cut.map(({ file }) => file.name)), whole });
 }
 
 /** Of a picture that was taken for cloth: the cloth of the garment which it shows, as another look. */

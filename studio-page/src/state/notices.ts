@@ -9,6 +9,7 @@ type Said = Omit<Notice, "key">;
 let noticeKey = 0;
 
 const KEPT = 8; // notices, the oldest go first
+const NAMED = 3; // files in a notice of many
 const READ = 8000; // ms, after which what needs no answer goes by itself
 
 export function notice(words: string): void {
@@ -34,6 +35,12 @@ function renew({ key }: Notice, said: Said): number {
 function alike(a: Said, b: Said): boolean {
   const heart = ({ problem, about, words }: Said) => JSON.stringify([problem?.type, problem?.title, about, words]);
   return !a.whole && !b.whole && heart(a) === heart(b);
+}
+
+/** The first few names, and how many more. */
+export function listed(names: string[]): string {
+  const more = names.length - NAMED;
+  return names.slice(0, NAMED).join(", ") + (more > 0 ? ` +${more}` : "");
 }
 
 export function complain(problem: Problem, about = ""): void {
