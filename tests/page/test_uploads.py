@@ -228,7 +228,8 @@ def test_a_swatch_takes_the_desk_once_and_only_if_nothing_was_chosen(page, cloth
 
 
 def test_garments_added_as_cloth_are_told_in_one_notice(page, cloths, photos) -> None:
-    page.locator('.swatches input[type="file"]').set_input_files(photos("Cut one", "Cut two", "Cut three!", "Cut four!!"))
+    shown = photos("Cut one", "Cut two", "Cut three!", "Cut four!!")
+    page.locator('.swatches input[type="file"]').set_input_files(shown)
     page.get_by_role("button", name="Use the whole pictures").wait_for()
     words = page.locator(".notice").inner_text()
     assert "Cut one.png" in words and "+1" in words

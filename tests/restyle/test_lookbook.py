@@ -232,3 +232,30 @@ def test_a_line_stays_in_its_room():
     lettering.line(ImageDraw.Draw(page), (10, 5), "A name much longer than its place " * 4, 20, (0, 0, 0), room=200)
     ink = np.flatnonzero((np.asarray(page) < 128).any(axis=(0, 2)))
     assert 150 < ink.max() <= 210
+
+
+@pytest.mark.parametrize("count, swatches", [(1, 1), (4, 3), (60, 1), (60, 3)])
+def test_a_caption_names_all_its_colours(count, swatches, monkeypatch):
+    how = "print 12.5 cm, half-drop, 45.5°, strength 80 %, in #606989, #a098ea, #1c2a3f …"
+    chips = tuple(picture(n) for n in range(swatches))
+    looks = [lookbook.Look(picture(9), None, chips, how=how, group=str(n // 4)) for n in range(count)]
+    drawn = []
+    write = lettering.line
+    monkeypatch.setattr(lettering, "line", lambda pen, place, text, size, *rest: drawn.append((text, size, rest[1])))
+    height = contact_sheet.draw(looks).shape[0]
+    words = [(text, size, room) for text, size, room in drawn if "#" in text]
+    assert sum(text.count("#") for text, _, _ in words) == 3 * count
+    assert all(lettering._length(text, size) <= room for text, size, room in words)
+    monkeypatch.setattr(lettering, "line", write)
+    assert height < contact_sheet.LARGEST_HEIGHT
+
+
+def test_a_long_title_of_a_pdf_stays_left_of_the_page_number(monkeypatch):
+    pdf = pytest.importorskip("muslin.studio.work.pdf")
+    pages = []
+    monkeypatch.setattr(pdf, "_fit", lambda pixels, room: Image.new("RGB", (8, 8), "white"))
+    for title in ("", "A title that is far too long for one line " * 5):
+        pages.append(np.asarray(pdf._page(lookbook.Look(picture(9)), title, 3, 12)).min(axis=2))
+    right = pdf.PAGE[0] - pdf.MARGIN - pdf.NUMBER
+    assert (pages[0][:120, :right] > 250).all() and (pages[1][:120, :right] < 200).any()
+    assert (pages[0][:120, right:] == pages[1][:120, right:]).all()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH = 2400  # pixels: A4 at 200 to 300 ppi
 LARGEST_HEIGHT = 20_000
+MOST_LINES = 8  # of a caption: more than any settings take, fewer than a hostile file could ask for
 INK, QUIET, LINE, PAPER = (26, 25, 24), (111, 107, 101), (222, 218, 211), (255, 255, 255)
 
 
@@ -44,10 +45,7 @@ class Grid:
     space: int  # between garments, beside the gap
     margin: int
     unit: int
-
-    @property
-    def caption(self) -> int:
-        return 9 * self.unit
+    caption: int  # height of the words and swatches below a picture
 
     @property
     def row(self) -> int:
@@ -125,9 +123,31 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> Grid:
     unit, margin, space, gap = 10 if columns <= 6 else 7, 130, 50, 64 if columns <= 4 else 48
     width = (WIDTH - 2 * margin - (columns - 1) * gap) // columns
     height = round(width * ratio)
+    caption = 3 * unit + round(max(_caption(cell, width, unit).bottom for row in rows for cell in row))
     # very many looks: flatter cells rather than a sheet no program opens
-    room = (LARGEST_HEIGHT - 600) // len(rows) - 9 * unit - gap - space
-    return Grid(columns, width, max(40, min(height, room)), gap, space, margin, unit)
+    room = (LARGEST_HEIGHT - 600) // len(rows) - caption - gap - space
+    return Grid(columns, width, max(40, min(height, room)), gap, space, margin, unit, caption)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Where the words below a picture stand, in pixels: beside the swatches, or below them where they take up most of
+    the width.
+    """
+
+    left: float
+    top: float
+    room: float
+    lines: tuple[str, ...]  # of the detail, whole: colours that are cut off name other colours
+    bottom: float
+
+
+def _caption(cell: Cell, width: int, unit: int) -> Caption:
+    chips = len(cell.swatches[:3]) * (6 * unit + unit // 2)
+    beside = width - chips - unit > width / 2
+    left, top = (chips + unit if chips else 0, 0) if beside else (0, 7 * unit)
+    lines = tuple(lettering.wrapped(cell.detail, 2.2 * unit, width - left, MOST_LINES))
+    return Caption(left, top, width - left, lines, max(6 * unit, top + (3.4 + 2.9 * len(lines)) * unit))
 
 
 def _draw_cell(canvas: Any, pen: Any, cell: Cell, grid: Grid, left: int, top: int) -> None:
@@ -146,8 +166,8 @@ def _draw_cell(canvas: Any, pen: Any, cell: Cell, grid: Grid, left: int, top: in
         canvas.paste(Image.fromarray(resize(swatch, chip, chip)), (x, y))
         pen.rectangle((x, y, x + chip - 1, y + chip - 1), outline=LINE)
         x += chip + grid.unit // 2
-    if cell.swatches:
-        x += grid.unit
-    room = left + grid.width - x
-    lettering.line(pen, (x, y), cell.title, 2.7 * grid.unit, INK, room)
-    lettering.line(pen, (x, y + 3.4 * grid.unit), cell.detail, 2.2 * grid.unit, QUIET, room)
+    words = _caption(cell, grid.width, grid.unit)
+    x, y = left + words.left, y + words.top
+    lettering.line(pen, (x, y), cell.title, 2.7 * grid.unit, INK, words.room)
+    for number, line in enumerate(words.lines):
+        lettering.line(pen, (x, y + (3.4 + 2.9 * number) * grid.unit), line, 2.2 * grid.unit, QUIET, words.room)

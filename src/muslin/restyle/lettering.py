@@ -1,4 +1,4 @@
-"""Words on contact sheets and PDF pages: one line, in a font that has all its letters.
+"""Words on contact sheets and PDF pages: lines, in a font that has all its letters.
 
 Inter (its Latin letters, 48 kB) is shipped. Names in other scripts are drawn with a font of the computer: every system
 that shows Chinese has one, and Pillow finds it by its file name. Where there is none, accents are left off and what
@@ -36,6 +36,23 @@ def line(
             text = text[:-1]
         text = text.rstrip() + "…"
     pen.text(place, text, font=font, fill=colour, anchor=anchor)
+
+
+def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
+    """The text in lines of at most `room` pixels, broken between words; what goes beyond `most` lines is in the last."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and (len(lines) >= most or _length(longer, size) <= room):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _length(text: str, size: float) -> float:
+    font, text = chosen(text, size)
+    return float(font.getlength(text))
 
 
 def chosen(text: str, size: float) -> tuple[Any, str]:

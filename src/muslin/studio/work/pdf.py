@@ -15,6 +15,7 @@ PPI = 200
 PAGE = (1654, 2339)  # A4 in pixels
 MARGIN = 130
 FOOT = 330  # below the picture: names, swatches, the photo as it was
+NUMBER = 200  # of the page, beside the title
 SMALL = (250, 300)  # of the photo as it was, at most
 INK, QUIET = (26, 25, 24), (111, 107, 101)
 
@@ -38,7 +39,7 @@ def _page(look: Look, title: str, number: int, count: int) -> Any:
     page = Image.new("RGB", PAGE, "white")
     pen = ImageDraw.Draw(page)
     width, height = PAGE
-    lettering.line(pen, (MARGIN, 70), title, 26, QUIET)
+    lettering.line(pen, (MARGIN, 70), title, 26, QUIET, room=width - 2 * MARGIN - NUMBER)
     lettering.line(pen, (width - MARGIN, 70), f"{number} / {count}", 26, QUIET, anchor="ra")
     room = (width - 2 * MARGIN, height - 2 * MARGIN - FOOT)
     picture = _fit(look.after, room)
@@ -56,7 +57,8 @@ def _page(look: Look, title: str, number: int, count: int) -> Any:
         right -= 14
     lettering.line(pen, (MARGIN, top - 6), look.name, 54, INK, room=right - MARGIN)
     lettering.line(pen, (MARGIN, top + 76), look.garment, 34, INK, room=right - MARGIN)
-    lettering.line(pen, (MARGIN, top + 130), look.how, 28, QUIET, room=right - MARGIN)
+    for place, line in enumerate(lettering.wrapped(look.how, 28, right - MARGIN, most=4)):
+        lettering.line(pen, (MARGIN, top + 130 + 38 * place), line, 28, QUIET, room=right - MARGIN)
     return page
 
 
