@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import { Deliver } from "./deliver/Deliver";
 import { Dialog } from "./parts/Dialog";
+import { besideTaker } from "./parts/Drop";
 import { filesOf } from "./parts/files";
 import { Notices, ProblemText } from "./parts/Notices";
 import { Prints } from "./prints/Prints";
@@ -16,7 +17,7 @@ import { isTyping, Stage } from "./restyle/Stage";
 import { closeMenu } from "./parts/menu";
 import { Shell } from "./Shell";
 import { comeBack, open } from "./state/actions";
-import { receive } from "./state/receiving";
+import { isProject, receive } from "./state/receiving";
 import { useRoomsInHistory } from "./state/rooms";
 import { now, useStore } from "./state/store";
 import { useText } from "./text";
@@ -41,7 +42,8 @@ export function App() {
     const dropped = (event: DragEvent) => {
       event.preventDefault();
       if (now().masking) return; // beside "Load mask": not meant for what lies behind
-      if (event.dataTransfer) void filesOf(event.dataTransfer).then(receive);
+      const room = besideTaker();
+      if (event.dataTransfer) void filesOf(event.dataTransfer).then((files) => takeIn(files, room));
     };
     // A menu is left by Escape, by a click beside it and by a choice that is made at once.
     const leave = (event: Event) => {
@@ -100,6 +102,13 @@ export function App() {
       {!masked && !keys && <Notices />}
     </>
   );
+}
+
+/** A project is one in every room; pictures are for the room that takes them, or for the desk. */
+async function takeIn(files: File[], room: ((files: File[]) => void) | null): Promise<void> {
+  const pictures = files.filter((file) => !isProject(file));
+  if (room && pictures.length) room(pictures);
+  await receive(room ? files.filter(isProject) : files);
 }
 
 function Desk() {

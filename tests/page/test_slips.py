@@ -421,3 +421,106 @@ def test_the_rooms_are_reached_beside_a_long_name(page, studio) -> None:
     page.get_by_role("button", name="Prints", exact=True).click()
     page.locator(".room.prints").wait_for()
     httpx.patch(url, json={"name": project["name"]}).raise_for_status()
+
+
+def test_what_was_typed_for_a_delivery_is_there_on_coming_back(page, studio) -> None:
+    restyled(page, studio, controls={"rotation": 47.0})
+    room = lambda name: page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
+    room("Deliver")
+    page.get_by_role("textbox", name="Title").fill("For the mill")
+    page.get_by_role("checkbox", name="Shirt").check()
+    room("Restyle")
+    room("Deliver")
+    assert page.get_by_role("textbox", name="Title").input_value() == "For the mill"
+    assert page.get_by_role("checkbox", name="Shirt").is_checked()
+
+
+def test_origin_is_left_out_only_of_files_that_carry_it(page) -> None:
+    page.get_by_role("button", name="Deliver", exact=True).click()
+    strip = page.get_by_role("checkbox", name="Leave settings and origin out")
+    for words, carries in (("Contact sheet", 0), ("TIFF for print", 1), ("Lookbook, web page", 0), ("Cut out", 1)):
+        page.get_by_text(words).click()
+        page.get_by_role("radio", name=words, checked=True).wait_for(state="attached")
+        assert strip.count() == carries, words
+
+
+def test_each_tab_keeps_its_desk(page, studio) -> None:
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    other = page.context.new_page()
+    other.goto(studio.url)
+    pressed = 'button[aria-pressed="true"]'
+    other.locator(".strip").locator(pressed).wait_for()
+    assert "Skirt" in other.locator(".strip").locator(pressed).inner_text(), "a new tab begins with the last desk"
+    other.get_by_role("button", name="Bag", exact=True).click()
+    page.reload()
+    page.locator(".strip").locator(pressed).wait_for()
+    assert "Skirt" in page.locator(".strip").locator(pressed).inner_text()
+    other.close()
+
+
+def test_the_browsers_back_leaves_an_open_mask(page) -> None:
+    page.get_by_role("button", name="Prints", exact=True).click()
+    page.get_by_role("button", name="Restyle", exact=True).click()
+    page.get_by_role("button", name="Bag", exact=True).click()
+    page.get_by_role("button", name="Edit mask").click()
+    page.locator('dialog canvas[aria-busy="false"]').wait_for()
+    page.go_back()
+    page.wait_for_timeout(300)
+    assert page.locator(".room.desk").count() == 1 and page.get_by_role("dialog").count() == 1
+    assert page.url.endswith("#restyle")
+
+
+def lose_focus_no_more(page) -> None:
+    page.wait_for_function("() => document.activeElement && document.activeElement !== document.body")
+
+
+def test_the_focus_stays_on_the_desk_where_its_button_goes(page, studio, tmp_path) -> None:
+    (made,) = restyled(page, studio, controls={"rotation": 48.0})
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.locator(f'[data-result="{made["id"]}"]').get_by_role("button").first.click()
+    page.get_by_role("button", name="Take these settings").press("Enter")
+    page.get_by_role("button", name="Take these settings").wait_for(state="detached")
+    lose_focus_no_more(page)
+    assert focused(page) == "Four variants"
+    path = write_image(tmp_path / "Short swatch.png", swatch("tartan", 62, 96))
+    page.locator('.swatches input[type="file"]').set_input_files(path)
+    page.get_by_role("button", name="Use Short swatch", exact=True).wait_for()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete cloth").press("Enter")
+    page.get_by_role("button", name="Use Short swatch", exact=True).wait_for(state="detached")
+    lose_focus_no_more(page)
+    assert focused(page).startswith("Use ")
+    upload(page, studio, tmp_path, "Short jumper", 15)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Remove garment").press("Enter")
+    page.locator(".strip").get_by_role("button", name="Short jumper", exact=True).wait_for(state="detached")
+    lose_focus_no_more(page)
+    assert page.evaluate("() => Boolean(document.activeElement.closest('.strip'))")
+
+
+def test_marks_are_as_quick_as_the_keys(page, studio) -> None:
+    for angle in (51.0, 52.0, 53.0, 54.0):
+        (newest,) = restyled(page, studio, controls={"rotation": angle})
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.locator(f'[data-result="{newest["id"]}"]').wait_for()
+    cards = page.locator("[data-result]")
+    ids = [cards.nth(place).get_attribute("data-result") for place in range(4)]
+    held, free = [], []
+    page.route("**/v1/results/*", lambda route: route.continue_() if free else held.append(route))
+    page.locator(f'[data-result="{ids[3]}"]').get_by_role("button").first.focus()
+    page.keyboard.press("s")
+    page.keyboard.press("s")
+    cards.first.get_by_role("button").first.focus()
+    for _ in range(3):
+        page.keyboard.press("x")
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => document.activeElement.closest('[data-result]')?.dataset.result") == ids[3]
+    free.append(True)
+    for route in held:
+        route.continue_()
+    told = lambda id: httpx.get(f"{studio.url}/v1/results/{id}").json()  # noqa: E731
+    studio.until(lambda: all(told(id)["rejected"] for id in ids[:3]))
+    page.wait_for_timeout(500)
+    assert not told(ids[3])["starred"] and not told(ids[3])["rejected"]
+    for id in ids[:3]:
+        httpx.patch(f"{studio.url}/v1/results/{id}", json={"rejected": False}).raise_for_status()

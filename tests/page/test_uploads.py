@@ -233,3 +233,87 @@ def test_garments_added_as_cloth_are_told_in_one_notice(page, cloths, photos) ->
     page.get_by_role("button", name="Use the whole pictures").wait_for()
     words = page.locator(".notice").inner_text()
     assert "Cut one.png" in words and "+1" in words
+
+
+def come_back(page) -> None:
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_garment_that_comes_while_the_tab_comes_back_stays(page, photos) -> None:
+    held = []
+    page.route("**/v1/garments?project=*", lambda route: held.append((route, route.fetch())))
+    come_back(page)
+    for _ in range(600):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    add(page, photos("Meanwhile"))
+    mine = page.locator(".strip").get_by_role("button", name="Meanwhile", exact=True)
+    mine.wait_for()
+    with page.expect_response("**/v1/events?*"):  # the page listens anew once it has its lists
+        for route, answer in held:
+            route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    assert mine.count() == 1 and mine.get_attribute("aria-pressed") == "true"
+
+
+def test_photos_dropped_in_another_room_are_told_of(page, studio, photos) -> None:
+    page.get_by_role("button", name="Prints", exact=True).click()
+    drop(page, photos("Into prints"), page.locator(".room.prints"))
+    page.get_by_text("Among the garments of the desk now.").wait_for()
+    assert len(named(studio, "Into prints")) == 1
+
+
+def test_pictures_on_the_head_go_into_the_set_that_is_trained(page, studio, tmp_path) -> None:
+    page.get_by_role("button", name="Train a look", exact=True).click()
+    page.get_by_role("button", name="New set").or_(page.get_by_text("Drop pictures here")).first.wait_for()
+    before = studio.items("/v1/sets")
+    pictures = [write_image(tmp_path / f"head {n}.png", swatch("floral", n, 96)) for n in (52, 53)]
+    drop(page, pictures, page.locator(".wordmark"))
+    page.locator(".train .swatches li").nth(1).wait_for()
+    assert not named(studio, "head 52")
+    for made in studio.items("/v1/sets"):
+        if made not in before:
+            httpx.delete(f"{studio.url}/v1/sets/{made['id']}").raise_for_status()
+
+
+def test_what_is_read_is_said_in_its_own_project(page, photos, projects) -> None:
+    projects("Quiet")
+    page.reload()
+    held = Held(page)
+    add(page, photos("Slow jumper"))
+    held.wait()
+    page.get_by_text("Reading one photo").wait_for()
+    menu = page.locator(".menu.project")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Quiet", exact=True).click()
+    menu.locator("summary", has_text="Quiet").wait_for()
+    assert not page.get_by_text("Reading one photo").count()
+    held.let_go()
+    page.get_by_text("Among the garments").wait_for()
+
+
+def test_saved_pictures_of_one_other_project_are_all_put_back(page, studio, projects, tmp_path) -> None:
+    other = projects("Origin of both")
+    sample = next(item for item in studio.items("/v1/garments") if item["name"] == "Skirt")
+    photo = httpx.get(f"{studio.url}{sample['photo']['url']}").content
+    form = {"project": other, "name": "Own skirt"}
+    files = {"file": ("skirt.png", photo)}
+    own = httpx.post(f"{studio.url}/v1/garments", files=files, data=form, timeout=60).raise_for_status().json()
+    look = next(item["id"] for item in studio.items("/v1/looks") if item["name"] == "Terrazzo")
+    saved = []
+    for rotation in (5.0, 15.0):
+        body = {"kind": "restyle", "project": other, "garments": [own["id"]], "looks": [{"look": look}],
+                "controls": {"rotation": rotation}, "variants": 1}  # fmt: skip
+        job = httpx.post(f"{studio.url}/v1/jobs", json=body).raise_for_status().json()["id"]
+        studio.until(lambda job=job: httpx.get(f"{studio.url}/v1/jobs/{job}").json()["state"] == "done")
+        (made,) = studio.items(f"/v1/results?job={job}")
+        saved.append(tmp_path / f"turned {rotation:g}.png")
+        saved[-1].write_bytes(httpx.get(f"{studio.url}/v1/results/{made['id']}/download?format=png").content)
+    page.reload()
+    page.locator(".desk").wait_for()
+    add(page, saved)
+    page.locator(".menu.project summary", has_text="Origin of both").wait_for()
+    page.wait_for_function("() => JSON.parse(sessionStorage['muslin.desk']).controls.rotation === 15")
+    page.get_by_text("All settings of this picture are back.").wait_for()
+    assert not page.get_by_text("Another project was opened meanwhile").count()

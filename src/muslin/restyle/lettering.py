@@ -39,7 +39,7 @@ def line(
 
 
 def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
-    """The text in lines of at most `room` pixels, broken between words; what goes beyond `most` lines is in the last."""
+    """The text in lines of at most `room` pixels, broken between words; what goes beyond `most` is in the last."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

@@ -9,9 +9,16 @@ import { isAtWork, noteIn } from "../restyle/Board";
 import { widthOf } from "../restyle/PrintTools";
 import { cancel, copyText, submit } from "../state/actions";
 import { attempt } from "../state/notices";
-import { useStore } from "../state/store";
+import { change, type Order, useStore } from "../state/store";
 import { called, useText } from "../text";
-import { objections } from "./order";
+import { carriesOrigin, objections } from "./order";
+
+const NOTHING: Partial<Order> = {};
+const TEMPLATE = "{project}_{garment}_{look}_{number}";
+
+/** Kept per project: whoever looks at the desk in between finds what was typed. */
+const set = (values: Partial<Order>) =>
+  change(({ orders, project }) => ({ orders: { ...orders, [project]: { ...orders[project], ...values } } }));
 
 const FORMATS: Format[] = ["contact_sheet", "lookbook_html", "lookbook_pdf", "cutouts", "tiffs", "zip"];
 
@@ -20,19 +27,15 @@ export function Deliver() {
   const results = useStore((state) => state.results);
   const project = useStore((state) => state.project);
   const projectName = useStore((state) => state.projects.find((item) => item.id === state.project)?.name ?? "");
-  const [which, setWhich] = useState<"starred" | "all">(() => (results.some((result) => result.starred) || !results.length ? "starred" : "all"));
-  const [format, setFormat] = useState<Format>("lookbook_html");
-  const [title, setTitle] = useState(called({ name: projectName }, text));
-  const [ppi, setPpi] = useState("300");
-  const [template, setTemplate] = useState("{project}_{garment}_{look}_{number}");
-  const [strip, setStrip] = useState(false);
-  const [left, setLeft] = useState<string[]>([]);
+  const order = useStore((state) => state.orders[state.project]) ?? NOTHING;
+  const which = order.which ?? (results.some((result) => result.starred) || !results.length ? "starred" : "all");
+  const { format = "lookbook_html", title = called({ name: projectName }, text), ppi = "300", template = TEMPLATE, strip = false, left = [] } = order;
   const offered = results.filter((result) => (which === "starred" ? result.starred : !result.rejected));
   const chosen = offered.filter((result) => !left.includes(result.id));
   const can = useStore((state) => state.info?.can);
   const missing = objections(title, template, format === "tiffs" ? ppi : null, text);
   const make = () => {
-    const asked = { title, template, strip_metadata: strip, ...(format === "tiffs" ? { ppi: Number(ppi) } : {}) };
+    const asked = { title, template, strip_metadata: strip && carriesOrigin(format), ...(format === "tiffs" ? { ppi: Number(ppi) } : {}) };
     void submit({ kind: "deliver", project, results: chosen.map((result) => result.id), format, ...asked });
   };
   return (
@@ -46,7 +49,7 @@ export function Deliver() {
             ["starred", text.deliver.starred],
             ["all", text.deliver.everything],
           ]}
-          onChange={setWhich}
+          onChange={(value) => set({ which: value })}
         />
         {offered.length ? <p className="quiet">{text.deliver.selected(chosen.length)}</p> : <p>{text.deliver.nothing}</p>}
         <ul className="wall">
@@ -56,7 +59,7 @@ export function Deliver() {
                 type="button"
                 aria-pressed={!left.includes(result.id)}
                 aria-label={text.deliver.take(result.name)}
-                onClick={() => setLeft(left.includes(result.id) ? left.filter((id) => id !== result.id) : [...left, result.id])}
+                onClick={() => set({ left: left.includes(result.id) ? left.filter((id) => id !== result.id) : [...left, result.id] })}
               >
                 <img src={`${result.picture.thumbnail}?side=384`} alt="" loading="lazy" />
               </button>
@@ -66,25 +69,27 @@ export function Deliver() {
       </section>
       <aside className="column">
         <section className="tools">
-          <Choice wide label={text.deliver.how} value={format} options={FORMATS.filter((key) => key !== "lookbook_pdf" || can?.pdf.available).map((key) => [key, text.deliver.formats[key]] as const)} onChange={setFormat} />
+          <Choice wide label={text.deliver.how} value={format} options={FORMATS.filter((key) => key !== "lookbook_pdf" || can?.pdf.available).map((key) => [key, text.deliver.formats[key]] as const)} onChange={(value) => set({ format: value })} />
           <label>
             {text.deliver.heading}
-            <input value={title} maxLength={200} onChange={(event) => setTitle(event.target.value)} />
+            <input value={title} maxLength={200} onChange={(event) => set({ title: event.target.value })} />
           </label>
           <label>
             {text.deliver.template}
-            <input value={template} maxLength={200} onChange={(event) => setTemplate(event.target.value)} />
+            <input value={template} maxLength={200} onChange={(event) => set({ template: event.target.value })} />
           </label>
           {format === "tiffs" && (
             <label>
               {text.deliver.ppi}
-              <input type="number" min={36} max={1200} value={ppi} onChange={(event) => setPpi(event.target.value)} />
+              <input type="number" min={36} max={1200} value={ppi} onChange={(event) => set({ ppi: event.target.value })} />
             </label>
           )}
-          <label className="check">
-            <input type="checkbox" checked={strip} onChange={(event) => setStrip(event.target.checked)} />
-            {text.deliver.strip}
-          </label>
+          {carriesOrigin(format) && (
+            <label className="check">
+              <input type="checkbox" checked={strip} onChange={(event) => set({ strip: event.target.checked })} />
+              {text.deliver.strip}
+            </label>
+          )}
           {missing.map((words) => (
             <p key={words} className="warn" role="status">
               {words}
@@ -95,7 +100,7 @@ export function Deliver() {
           </button>
         </section>
         <Ready />
-        <Batch onBegun={() => setWhich("all")} />
+        <Batch onBegun={() => set({ which: "all" })} />
       </aside>
     </main>
   );
@@ -160,7 +165,9 @@ function Batch({ onBegun }: { onBegun: () => void }) {
   const controls = desk ? { ...given, print_cm: given.print_cm ?? widthOf(desk, given.scale) } : given;
   const jobs = useStore((state) => state.jobs);
   const worn = useStore((state) => state.looks).filter((look) => parts.some((part) => part.look === look.id));
-  const [chosen, setChosen] = useState<string[]>([]);
+  const picked = useStore((state) => state.orders[state.project]?.batch) ?? [];
+  const chosen = picked.filter((id) => garments.some((garment) => garment.id === id)); // another tab may have deleted one
+  const setChosen = (batch: string[]) => set({ batch });
   const batches = Object.values(jobs)
     .filter((job) => job.request.kind === "restyle" && job.request.garments.length > 1)
     .sort((a, b) => b.created - a.created)

@@ -1,5 +1,6 @@
 /** What a delivery must say before it can be made. */
 
+import type { Deliver } from "../api/types";
 import { whileTyping } from "../parts/typed";
 import type { Text } from "../text/en";
 
@@ -17,3 +18,6 @@ export function objections(title: string, template: string, ppi: string | null, 
     ...(ppi === null || whileTyping(ppi, ...PPI) ? [] : [text.deliver.ppiRange(...PPI)]),
   ];
 }
+
+/** Whether files of this format carry settings and origin at all, so that they can be left out. */
+export const carriesOrigin = (format: Deliver) => !["contact_sheet", "lookbook_html", "lookbook_pdf"].includes(format);

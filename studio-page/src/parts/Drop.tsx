@@ -1,6 +1,6 @@
 /** A place to drop files on, which is also a button that opens the file dialogue. */
 
-import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { filesOf } from "./files";
 
 interface Props {
@@ -34,6 +34,23 @@ export function useDropZone(onFiles: (files: File[]) => void) {
   };
   return { over, zone };
 }
+
+type Taker = (files: File[]) => void;
+
+let taker: Taker | null = null;
+
+/** While the room is open, what is dropped beside all places (on the head of the page) is for it too. */
+export function useDropsBeside(onFiles: Taker): void {
+  useEffect(() => {
+    taker = onFiles;
+    return () => {
+      taker = null;
+    };
+  });
+}
+
+/** What takes files that were dropped beside all places, if the room has something. */
+export const besideTaker = () => taker;
 
 export function Drop({ label, accept = PICTURES, multiple = false, className = "", children, onFiles }: Props) {
   const input = useRef<HTMLInputElement>(null);

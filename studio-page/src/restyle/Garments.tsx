@@ -2,6 +2,7 @@
 
 import type { Garment } from "../api/types";
 import { Drop } from "../parts/Drop";
+import { refocus } from "../parts/focus";
 import { Name } from "../parts/Name";
 import { patchGarment, removeGarment } from "../state/actions";
 import { receive } from "../state/receiving";
@@ -11,7 +12,7 @@ import { called, useText } from "../text";
 export function Garments() {
   const text = useText();
   const garments = useStore((state) => state.garments);
-  const uploading = useStore((state) => state.uploading);
+  const uploading = useStore((state) => state.uploading[state.project] ?? 0);
   return (
     <section className="strip" aria-label={text.garments.title}>
       <h2>{text.garments.title}</h2>
@@ -42,11 +43,19 @@ function Item({ garment }: { garment: Garment }) {
       {chosen && !garment.sample && (
         <>
           <Name label={text.garments.rename} value={garment.name} onChange={(name) => void patchGarment(garment.id, { name })} />
-          <button type="button" className="corner" aria-label={text.garments.remove} title={text.garments.remove} onClick={() => window.confirm(text.garments.removeConfirm(called(garment, text))) && void removeGarment(garment.id)}>
+          <button type="button" className="corner" aria-label={text.garments.remove} title={text.garments.remove} onClick={(event) => window.confirm(text.garments.removeConfirm(called(garment, text))) && void takeAway(garment.id, event.currentTarget)}>
             <span aria-hidden="true">×</span>
           </button>
         </>
       )}
     </li>
   );
+}
+
+/** The focus goes on at the garment beside, or where photos are added. */
+async function takeAway(id: string, button: Element): Promise<void> {
+  const item = button.closest("li");
+  const beside = item?.nextElementSibling ?? item?.previousElementSibling;
+  await removeGarment(id);
+  refocus(() => (beside?.isConnected ? beside.querySelector("button") : document.querySelector(".strip .add")));
 }

@@ -3,6 +3,7 @@
 import type { Look } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Drop, useDropZone } from "../parts/Drop";
+import { refocus } from "../parts/focus";
 import { Name } from "../parts/Name";
 import { Slider } from "../parts/Slider";
 import { addLooks, addPart, chooseLook, cutLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
@@ -137,11 +138,17 @@ function OwnLook() {
               {text.looks.cutOut}
             </button>
           )}
-          <button type="button" className="plain small" onClick={() => window.confirm(text.looks.deleteConfirm(look.name)) && void removeLook(look.id)}>
+          <button type="button" className="plain small" onClick={() => window.confirm(text.looks.deleteConfirm(look.name)) && void takeAway(look.id)}>
             {text.looks.delete}
           </button>
         </p>
       )}
     </>
   );
+}
+
+/** The focus goes on where cloths are chosen. */
+async function takeAway(id: string): Promise<void> {
+  await removeLook(id);
+  refocus(() => document.querySelector(".desk .swatches li:not(:first-child) button") ?? document.querySelector(".desk .swatches .add"));
 }

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { get } from "../api/client";
 import type { Garment, Result } from "../api/types";
 import { Drop } from "../parts/Drop";
+import { refocus } from "../parts/focus";
 import { Viewer } from "../parts/Viewer";
 import { copyText, take } from "../state/actions";
 import { attempt } from "../state/notices";
@@ -155,6 +156,7 @@ function ResultActions({ result }: { result: Result }) {
         onClick={() => {
           take(result);
           change({ shown: null });
+          refocus(() => document.querySelector(".stage .actions button.main:enabled, .stage .bar button"));
         }}
       >
         {text.stage.useSettings}

@@ -4,6 +4,7 @@ import { all, get, patch, picture, post, ProblemError, put, remove, upload } fro
 import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Page, Part, Project, Result } from "../api/types";
 import { listen } from "./events";
 import { inTurn } from "./latest";
+import { caughtUp } from "./lists";
 import { attempt, dismiss, listed, notice, tell } from "./notices";
 import { within } from "./offset";
 import { change, DEFAULTS, now, type State, withItem, without } from "./store";
@@ -28,11 +29,16 @@ export async function open(): Promise<void> {
 async function awaitSamples(): Promise<void> {
   for (;;) {
     await new Promise((done) => setTimeout(done, 1500));
+    const before = now();
     const info = await attempt(() => get<Info>("/v1/info"));
     if (!info) return;
     if (!info.samples) continue;
-    const [garments, looks] = await Promise.all([all<Garment>(`/v1/garments?project=${now().project}`), all<Look>("/v1/looks")]);
-    change({ info, garments, looks });
+    const [garments, looks] = await Promise.all([all<Garment>(`/v1/garments?project=${before.project}`), all<Look>("/v1/looks")]);
+    change((state) => ({
+      info,
+      looks: caughtUp(looks, before.looks, state.looks),
+      ...(state.project === before.project ? { garments: caughtUp(garments, before.garments, state.garments) } : {}),
+    }));
     return;
   }
 }
@@ -43,36 +49,52 @@ let earlier: Promise<unknown> = Promise.resolve();
 /** All jobs of the open project are known then, and not only the newest hundred. */
 export const everyJob = () => earlier;
 
-export async function openProject(project: string): Promise<void> {
-  const turn = ++openings;
-  const query = `?project=${encodeURIComponent(project)}`;
-  const { revision } = await get<Info>("/v1/info"); // before the lists: what changes while they come is told by events
-  const [projects, models, garments, looks, results, jobs] = await Promise.all([
-    all<Project>("/v1/projects"),
-    all<Model>("/v1/models"),
+const listsOf = async (query: string) => {
+  const [garments, looks, results] = await Promise.all([
     all<Garment>(`/v1/garments${query}`),
     all<Look>("/v1/looks"),
     all<Result>(`/v1/results${query}`),
+  ]);
+  return { garments, looks, results };
+};
+
+/** Also of the project that is open already: what is done on the page while the lists come is not lost. */
+export async function openProject(project: string): Promise<void> {
+  const turn = ++openings;
+  const before = now();
+  const query = `?project=${encodeURIComponent(project)}`;
+  const { revision } = await get<Info>("/v1/info"); // before the lists: what changes while they come is told by events
+  const [listed, models, lists, jobs] = await Promise.all([
+    all<Project>("/v1/projects"),
+    all<Model>("/v1/models"),
+    listsOf(query),
     get<Page<Job>>(`/v1/jobs${query}`),
   ]);
   if (turn !== openings) return; // another one was chosen meanwhile
   sessionStorage.setItem(PROJECT, project);
-  const known = new Set(garments.map((garment) => garment.id));
-  const cloths = new Set(looks.map((look) => look.id));
-  change((state) => ({
-    project,
-    projects,
-    models,
-    garments,
-    looks,
-    results,
-    jobs: { ...(state.project === project ? state.jobs : {}), ...byId(jobs.items) },
-    garment: state.garment && known.has(state.garment) ? state.garment : null,
-    parts: state.parts.filter((part) => cloths.has(part.look)),
-    shown: results.some((result) => result.id === state.shown) ? state.shown : null,
-    compare: state.compare.filter((id) => results.some((result) => result.id === id)),
-    masking: state.masking && known.has(state.masking) ? state.masking : null,
-  }));
+  change((state) => {
+    const again = before.project === project && state.project === project;
+    const garments = again ? caughtUp(lists.garments, before.garments, state.garments) : lists.garments;
+    const results = again ? caughtUp(lists.results, before.results, state.results) : lists.results;
+    const projects = caughtUp(listed, before.projects, state.projects);
+    const looks = caughtUp(lists.looks, before.looks, state.looks);
+    const has = (items: { id: string }[], id: string | null) => items.some((item) => item.id === id);
+    return {
+      project,
+      projects,
+      models,
+      garments,
+      looks,
+      results,
+      jobs: { ...(state.project === project ? state.jobs : {}), ...byId(jobs.items) },
+      garment: has(garments, state.garment) ? state.garment : null,
+      parts: state.parts.filter((part) => has(looks, part.look)),
+      shown: has(results, state.shown) ? state.shown : null,
+      compare: state.compare.filter((id) => has(results, id)),
+      masking: has(garments, state.masking) ? state.masking : null,
+      orders: Object.fromEntries(Object.entries(state.orders).filter(([id]) => has(projects, id))),
+    };
+  });
   listen(project, revision);
   earlier = jobs.next ? earlierJobs(project, query, jobs.next) : Promise.resolve();
 }
@@ -293,11 +315,29 @@ export function submit(request: JobRequest): Promise<Job | undefined> {
   });
 }
 
-export const mark = (id: string, values: { starred?: boolean; rejected?: boolean; note?: string }) =>
-  attempt(async () => {
-    const result = await patch<Result>(`/v1/results/${id}`, values);
-    change((state) => ({ results: withItem(state.results, result) }));
-  });
+type Marks = { starred?: boolean; rejected?: boolean };
+
+const marking = new Map<string, Marks>(); // on their way
+
+const sendMarks = inTurn<Marks>(async (id, values, last) => {
+  const before = () => get<Result>(`/v1/results/${id}`).catch(() => undefined);
+  const answer = (await attempt(() => patch<Result>(`/v1/results/${id}`, values))) ?? (await before());
+  if (!last()) return;
+  marking.delete(id);
+  if (answer) keepResult(answer);
+});
+
+/** Seen at once: a key that is pressed twice quickly takes back what it did. */
+export function mark(id: string, values: Marks): Promise<void> {
+  marking.set(id, { ...marking.get(id), ...values });
+  change((state) => ({ results: state.results.map((item) => (item.id === id ? { ...item, ...values } : item)) }));
+  return sendMarks(id, values);
+}
+
+/** As the service tells it, but for marks that it has not heard of yet. */
+export function keepResult(result: Result): void {
+  change((state) => ({ results: withItem(state.results, { ...result, ...marking.get(result.id) }) }));
+}
 
 export const cancel = (job: string) => attempt(async () => keepJob(await remove<Job>(`/v1/jobs/${job}`)));
 export const stop = (job: string) => attempt(async () => keepJob(await post<Job>(`/v1/jobs/${job}/stop`, {})));

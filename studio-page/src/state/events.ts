@@ -2,6 +2,7 @@
 
 import { all, answered } from "../api/client";
 import type { Job, Look, Model, Result } from "../api/types";
+import { keepResult } from "./actions";
 import { complain } from "./notices";
 import { change, now, withItem } from "./store";
 
@@ -23,7 +24,7 @@ export function listen(project: string, since: number): void {
   });
   source.addEventListener("result", (event) => {
     const result = JSON.parse(event.data as string) as Result;
-    if (result.project === project) change((state) => ({ results: withItem(state.results, result) }));
+    if (result.project === project) keepResult(result);
   });
   source.addEventListener("look", (event) => {
     const look = JSON.parse(event.data as string) as Look;

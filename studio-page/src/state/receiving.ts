@@ -5,7 +5,7 @@
 import { get, ProblemError, upload } from "../api/client";
 import type { Garment, Project, Restored } from "../api/types";
 import { saveMask, switchProject, take } from "./actions";
-import { attempt, complain, notice, tell } from "./notices";
+import { attempt, complain, listed, notice, tell } from "./notices";
 import { change, now, subscribe, withItem } from "./store";
 
 /** What was on the desk when the files came. */
@@ -15,22 +15,36 @@ interface Before {
   shown: string | null;
 }
 
-const isProject = (file: File) => /\.zip$/i.test(file.name);
+/** Saved pictures that came together are put back one after another. led: the project that this has led to. */
+interface Saved {
+  led: string;
+  last: Promise<unknown>;
+}
+
+export const isProject = (file: File) => /\.zip$/i.test(file.name);
 
 export async function receive(files: File[]): Promise<void> {
   const before: Before = now();
+  const saved: Saved = { led: before.project, last: Promise.resolve() };
   // A project is another desk: it is opened after the photos, which belong to this one.
   const inOrder = [...files.filter((file) => !isProject(file)), ...files.filter(isProject)];
-  let chosen = false;
-  change((state) => ({ uploading: state.uploading + files.length }));
+  const added: File[] = [];
+  reading(before.project, files.length);
   for (const file of inOrder) {
     try {
       if (isProject(file)) await importProject(file, before.project);
-      else if (!(await saysMuslin(file)) || !(await restore(file, before.project))) chosen = (await addGarment(file, before, !chosen)) || chosen;
+      else if ((await saysMuslin(file)) && (await restore(file, saved))) continue;
+      else if (await addGarment(file, before, !added.length)) added.push(file);
     } finally {
-      change((state) => ({ uploading: state.uploading - 1 }));
+      reading(before.project, -1);
     }
   }
+  const seen = now().section === "restyle" && now().project === before.project;
+  if (added.length && !seen) tell({ words: "arrived", about: listed(added.map((file) => file.name)) });
+}
+
+function reading(project: string, more: number): void {
+  change(({ uploading }) => ({ uploading: { ...uploading, [project]: (uploading[project] ?? 0) + more } }));
 }
 
 /** from: the project that was open when the file came. */
@@ -63,13 +77,13 @@ async function saysMuslin(file: File): Promise<boolean> {
 }
 
 /** Returns whether the file is a picture that muslin saved of a garment that the studio knows. */
-async function restore(file: File, project: string): Promise<boolean> {
+async function restore(file: File, saved: Saved): Promise<boolean> {
   try {
     const found = await upload<Restored>("/v1/settings", { file });
     for (const words of found.notes) notice(words);
     const { garment } = found;
     if (!garment) return false;
-    void nothingPainted().then(() => attempt(() => putBack(found, garment, project, file.name), file.name));
+    saved.last = saved.last.then(nothingPainted).then(() => attempt(() => putBack(found, garment, saved, file.name), file.name));
     return true;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
@@ -79,10 +93,13 @@ async function restore(file: File, project: string): Promise<boolean> {
   }
 }
 
-async function putBack(found: Restored, garment: string, project: string, about: string): Promise<void> {
-  if (now().project !== project) return void tell({ words: "late", about });
+async function putBack(found: Restored, garment: string, saved: Saved, about: string): Promise<void> {
+  if (now().project !== saved.led) return void tell({ words: "late", about });
   const owner = (await get<Garment>(`/v1/garments/${garment}`)).project;
-  if (owner && owner !== project) await switchProject(owner);
+  if (owner && owner !== saved.led) {
+    await switchProject(owner);
+    saved.led = now().project;
+  }
   take(found);
   if (found.mask) await useMask(garment, found.mask);
   change({ shown: found.result, section: "restyle" });

@@ -1,7 +1,7 @@
 /** What the page knows: the service's objects, and what the designer has chosen. One store, read by selectors. */
 
 import { useSyncExternalStore } from "react";
-import type { Controls, Garment, Info, Job, Look, Model, Part, Problem, Project, Result } from "../api/types";
+import type { Controls, Deliver, Garment, Info, Job, Look, Model, Part, Problem, Project, Result } from "../api/types";
 
 export type Section = "restyle" | "prints" | "train" | "deliver";
 export type Filter = "all" | "starred" | "rejected";
@@ -19,6 +19,18 @@ export interface Teaching {
   set: string | null;
   name: string;
   minutes: string;
+}
+
+/** What is being got ready in Deliver, as far as it was touched. */
+export interface Order {
+  which: "starred" | "all";
+  format: Deliver;
+  title: string;
+  ppi: string;
+  template: string;
+  strip: boolean;
+  left: string[]; // results that are not taken along
+  batch: string[]; // garments to restyle as the desk's
 }
 
 export interface State {
@@ -40,7 +52,8 @@ export interface State {
   varyColours: boolean;
   locked: { look: string; colours: string[] } | null; // colours of a cloth that stay while others change
   teaching: Teaching;
-  uploading: number; // photos on their way
+  orders: Record<string, Partial<Order>>; // by project
+  uploading: Record<string, number>; // photos on their way, by project
   masking: string | null; // the garment whose mask is being painted
   notices: Notice[];
   failed: Problem | null; // why the page could not open
@@ -65,8 +78,8 @@ export const DEFAULTS: Controls = {
 };
 
 /** What survives a reload on the page's side; everything else lives in the service. */
-const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours", "locked", "teaching"] as const;
-const KEY = "muslin.desk";
+const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours", "locked", "teaching", "orders"] as const;
+const KEY = "muslin.desk"; // of this tab; a new one begins with what was on the desk last, in whichever tab
 
 const initial: State = {
   info: null,
@@ -87,7 +100,8 @@ const initial: State = {
   varyColours: false,
   locked: null,
   teaching: { set: "newest", name: "my-look", minutes: "30" },
-  uploading: 0,
+  orders: {},
+  uploading: {},
   masking: null,
   notices: [],
   failed: null,
@@ -95,7 +109,7 @@ const initial: State = {
 
 function restored(): Partial<State> {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<State>;
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY) ?? "{}") as Partial<State>;
     return { ...kept, section: roomIn(location.hash) ?? kept.section ?? initial.section, controls: { ...DEFAULTS, ...kept.controls } };
   } catch {
     return {};
@@ -109,7 +123,9 @@ export const now = (): State => state;
 
 export function change(update: Partial<State> | ((state: State) => Partial<State>)): void {
   state = { ...state, ...(typeof update === "function" ? update(state) : update) };
-  localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, state[name]]))));
+  const kept = JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, state[name]])));
+  sessionStorage.setItem(KEY, kept);
+  localStorage.setItem(KEY, kept);
   for (const listener of listeners) listener();
 }
 

@@ -289,6 +289,7 @@ export const en = {
   } as Record<string, string>,
   restored: "All settings of this picture are back.",
   late: "Another project was opened meanwhile, so the settings of this picture were left out. Drop it again to have them.",
+  arrived: "Among the garments of the desk now.",
   imported: "This project is in the menu of projects now.",
 };
 

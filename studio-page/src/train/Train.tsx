@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { get, remove, upload } from "../api/client";
 import type { Job, Page, PictureSet } from "../api/types";
 import { Choice } from "../parts/Choice";
-import { Drop, useDropZone } from "../parts/Drop";
+import { Drop, useDropsBeside, useDropZone } from "../parts/Drop";
 import { isAtWork } from "../restyle/Board";
 import { submit } from "../state/actions";
 import { attempt } from "../state/notices";
@@ -59,6 +59,7 @@ export function Train() {
   }
 
   const { over, zone } = useDropZone((files) => void add(files));
+  useDropsBeside((files) => void add(files));
   const fits = NAME.test(name);
   const count = set?.pictures.length ?? 0;
   const marked = new Set(set?.check.filter((finding) => finding.level !== "note").flatMap((finding) => finding.pictures));
