@@ -156,7 +156,7 @@ function ResultActions({ result }: { result: Result }) {
         onClick={() => {
           take(result);
           change({ shown: null });
-          refocus(() => document.querySelector(".stage .actions button.main:enabled, .stage .bar button"));
+          refocus(() => document.querySelector(".stage button.main:enabled") ?? document.querySelector(".stage .bar button"));
         }}
       >
         {text.stage.useSettings}
