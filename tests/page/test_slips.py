@@ -405,14 +405,16 @@ def test_a_refused_file_is_refused_in_chinese(page, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 700, "height": 700}}], indirect=True)
-def test_the_rooms_are_reached_beside_a_long_name(page, studio) -> None:
+def test_the_rooms_are_reached_beside_a_long_name(page, studio, request) -> None:
     project = studio.items("/v1/projects")[0]
     url = f"{studio.url}/v1/projects/{project['id']}"
-    httpx.patch(url, json={"name": "Autumn and winter, the second collection for the shop in town " * 2})
+    request.addfinalizer(lambda: httpx.patch(url, json={"name": project["name"]}).raise_for_status())
+    long = "Autumn and winter, the second collection for the shop in town"
+    httpx.patch(url, json={"name": long}).raise_for_status()
     page.reload()
+    page.locator(".menu.project summary", has_text=long).wait_for()
     head, room = page.locator(".shell"), page.locator(".desk")
-    room.wait_for()
-    for width in (700, 1000):
+    for width in (600, 700, 1000):
         page.set_viewport_size({"width": width, "height": 700})
         box = head.bounding_box()
         assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= room.bounding_box()["y"] + 1
@@ -420,7 +422,6 @@ def test_the_rooms_are_reached_beside_a_long_name(page, studio) -> None:
         assert nav["y"] + nav["height"] <= box["y"] + box["height"]
     page.get_by_role("button", name="Prints", exact=True).click()
     page.locator(".room.prints").wait_for()
-    httpx.patch(url, json={"name": project["name"]}).raise_for_status()
 
 
 def test_what_was_typed_for_a_delivery_is_there_on_coming_back(page, studio) -> None:
@@ -428,11 +429,11 @@ def test_what_was_typed_for_a_delivery_is_there_on_coming_back(page, studio) -> 
     room = lambda name: page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
     room("Deliver")
     page.get_by_role("textbox", name="Title").fill("For the mill")
-    page.get_by_role("checkbox", name="Shirt").check()
+    page.get_by_role("checkbox", name="Shirt", exact=True).check()
     room("Restyle")
     room("Deliver")
     assert page.get_by_role("textbox", name="Title").input_value() == "For the mill"
-    assert page.get_by_role("checkbox", name="Shirt").is_checked()
+    assert page.get_by_role("checkbox", name="Shirt", exact=True).is_checked()
 
 
 def test_origin_is_left_out_only_of_files_that_carry_it(page) -> None:

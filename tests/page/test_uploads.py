@@ -290,7 +290,7 @@ def test_what_is_read_is_said_in_its_own_project(page, photos, projects) -> None
     menu.locator("summary", has_text="Quiet").wait_for()
     assert not page.get_by_text("Reading one photo").count()
     held.let_go()
-    page.get_by_text("Among the garments").wait_for()
+    page.get_by_text("Among the garments of the project that was open before.").wait_for()
 
 
 def test_saved_pictures_of_one_other_project_are_all_put_back(page, studio, projects, tmp_path) -> None:
@@ -314,6 +314,8 @@ def test_saved_pictures_of_one_other_project_are_all_put_back(page, studio, proj
     page.locator(".desk").wait_for()
     add(page, saved)
     page.locator(".menu.project summary", has_text="Origin of both").wait_for()
-    page.wait_for_function("() => JSON.parse(sessionStorage['muslin.desk']).controls.rotation === 15")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('aside input[type=number]')].some(field => field.value === '15')"
+    )
     page.get_by_text("All settings of this picture are back.").wait_for()
     assert not page.get_by_text("Another project was opened meanwhile").count()

@@ -167,7 +167,7 @@ def _draw_cell(canvas: Any, pen: Any, cell: Cell, grid: Grid, left: int, top: in
         pen.rectangle((x, y, x + chip - 1, y + chip - 1), outline=LINE)
         x += chip + grid.unit // 2
     words = _caption(cell, grid.width, grid.unit)
-    start, y = left + words.left, y + words.top
-    lettering.line(pen, (start, y), cell.title, 2.7 * grid.unit, INK, words.room)
+    start, below = left + words.left, y + words.top
+    lettering.line(pen, (start, below), cell.title, 2.7 * grid.unit, INK, words.room)
     for number, line in enumerate(words.lines):
-        lettering.line(pen, (start, y + (3.4 + 2.9 * number) * grid.unit), line, 2.2 * grid.unit, QUIET, words.room)
+        lettering.line(pen, (start, below + (3.4 + 2.9 * number) * grid.unit), line, 2.2 * grid.unit, QUIET, words.room)

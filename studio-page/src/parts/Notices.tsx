@@ -27,7 +27,7 @@ export function ProblemText({ problem }: { problem: Problem }) {
 }
 
 function said(words: string | undefined, text: Text): string | undefined {
-  const ours = { restored: text.restored, late: text.late, imported: text.imported, arrived: text.arrived, cut: text.looks.cut, cuts: text.looks.cuts, lookGone: text.looks.gone };
+  const ours = { restored: text.restored, late: text.late, imported: text.imported, arrived: text.arrived, arrivedThere: text.arrivedThere, cut: text.looks.cut, cuts: text.looks.cuts, lookGone: text.looks.gone };
   return words && words in ours ? ours[words as keyof typeof ours] : words;
 }
 

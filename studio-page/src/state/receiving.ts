@@ -39,8 +39,14 @@ export async function receive(files: File[]): Promise<void> {
       reading(before.project, -1);
     }
   }
-  const seen = now().section === "restyle" && now().project === before.project;
-  if (added.length && !seen) tell({ words: "arrived", about: listed(added.map((file) => file.name)) });
+  if (added.length) tellArrived(added, before.project);
+}
+
+/** Photos that came where nobody sees them: behind another room, or in a project that is no longer open. */
+function tellArrived(added: File[], project: string): void {
+  const about = listed(added.map((file) => file.name));
+  if (now().project !== project) tell({ words: "arrivedThere", about });
+  else if (now().section !== "restyle") tell({ words: "arrived", about });
 }
 
 function reading(project: string, more: number): void {

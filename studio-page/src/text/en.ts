@@ -290,6 +290,7 @@ export const en = {
   restored: "All settings of this picture are back.",
   late: "Another project was opened meanwhile, so the settings of this picture were left out. Drop it again to have them.",
   arrived: "Among the garments of the desk now.",
+  arrivedThere: "Among the garments of the project that was open before.",
   imported: "This project is in the menu of projects now.",
 };
 

@@ -428,5 +428,6 @@ export const zh: Text = {
   restored: "这张图片的全部设置已恢复。",
   late: "其间打开了另一个项目，因此没有采用这张图片的设置。需要时请再次拖入。",
   arrived: "已加入桌面的服装。",
+  arrivedThere: "已加入先前打开的项目的服装。",
   imported: "这个项目已在项目菜单中。",
 };
