@@ -312,8 +312,15 @@ def test_saved_pictures_of_one_other_project_are_all_put_back(page, studio, proj
         saved[-1].write_bytes(httpx.get(f"{studio.url}/v1/results/{made['id']}/download?format=png").content)
     page.reload()
     page.locator(".desk").wait_for()
+    asked = []  # the second is read when the first has led to its project
+    page.route("**/v1/settings", lambda route: asked.append(route) if asked else (asked.append(1), route.continue_()))
     add(page, saved)
     page.locator(".menu.project summary", has_text="Origin of both").wait_for()
+    for _ in range(600):
+        if len(asked) > 1:
+            break
+        page.wait_for_timeout(100)
+    asked[1].continue_()
     page.wait_for_function(
         "() => [...document.querySelectorAll('aside input[type=number]')].some(field => field.value === '15')"
     )
