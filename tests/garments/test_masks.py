@@ -138,3 +138,20 @@ def test_a_blank_picture_shows_no_garment(level: int) -> None:
     for picture in (blank, blank // 2 + np.random.default_rng(0).integers(0, 5, blank.shape, dtype=np.uint8)):
         with pytest.raises(UserError, match="No garment"):
             masks.automatic(picture, perfect_network(np.ones((300, 200), np.float32)))
+
+
+def test_teeth_along_stripes_are_taken_off_and_fine_outlines_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripes of the backdrop's colour end at an outline that the network draws straight; plain cloth has a corner."""
+    y, x = np.mgrid[:240, :240]
+    inside = (x > 60) & (x < 180) & (y > 40) & (y < 200)
+    probability = cv2.GaussianBlur(np.where(inside, 0.98, 0.02).astype(np.float32), (0, 0), 2)
+    light, dark = np.array([226, 222, 214]), np.array([40, 44, 80])
+    striped = np.where((inside & (y // 2 % 2 == 0))[..., None], dark, light).astype(np.uint8)
+    plain = np.where(inside[..., None], dark, light).astype(np.uint8)
+    straight = masks._border(inside.astype(np.float32))
+    smooth, corner = masks.refine(striped, probability), masks.refine(plain, probability)
+    monkeypatch.setattr(masks, "ROUGH", np.inf)
+    assert masks._border(masks.refine(striped, probability)) > 1.6 * straight, "teeth"
+    assert masks._border(smooth) < 1.25 * straight
+    np.testing.assert_array_equal(corner, masks.refine(plain, probability))
+    assert corner[42, 62] > 0.5

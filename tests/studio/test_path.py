@@ -100,9 +100,16 @@ def test_a_family_goes_on_where_it_ended_and_begins_anew_with_another_seed(serve
     coloured = controls(variants=2, start=1, seed=3, vary=["palette"])
     assert coloured[0]["palette"] != coloured[1]["palette"] and coloured[0]["scale"] == known[0]["scale"]
     own = [colour["hex"] for colour in server.client.get(f"/v1/looks/{look['id']}/palette").json()["colours"]]
-    for palette in [way["palette"] for way in controls(variants=2, start=1, seed=3, vary=["palette"], lock=own[1:2])]:
-        stays = [word.split("=")[0] for word in palette if word.endswith("=keep")]
-        assert stays == own[1:2] and len(palette) == len(own)
+    for colour in own:  # each alone, by its name, whatever its place among the colours that are measured elsewhere
+        (way,) = controls(variants=1, start=1, seed=3, vary=["palette"], lock=[colour])
+        new = dict(word.split("=") for word in way["palette"])
+        assert list(new) == own and new.pop(colour) == "keep" and "keep" not in new.values()
+    changed = {"palette": [f"{own[0]}=#123456", *(f"{one}=keep" for one in own[1:])], "print_cm": 12}
+    made = server.ended(
+        server.submit(garment, look, variants=1, start=1, vary=["palette"], lock=own[:1], controls=changed)["id"]
+    )
+    (only,) = made["results"]
+    assert f"{own[0]}=#123456" in server.client.get(f"/v1/results/{only}").json()["controls"]["palette"]
 
 
 def test_a_preview_shows_what_the_full_size_will(server, garment, look):

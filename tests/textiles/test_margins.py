@@ -35,3 +35,13 @@ def test_cloth_is_left_as_it_is() -> None:
         framed(dot[:20, :20], 5, 0),
     ):
         assert without_margins(cloth) is cloth
+
+
+def test_lines_that_run_around_a_repeat_are_no_margins() -> None:
+    """A windowpane, and bricks with half a joint at each edge, as designers draw one repeat."""
+    windowpane = framed(np.full((90, 90, 3), (60, 90, 160), np.uint8), 5, 255)
+    bricks = framed(swatch("floral", 3, 94), 3, 0)
+    for tile in (windowpane, bricks):
+        assert without_margins(tile) is tile
+    scan = np.pad(swatch("floral", 3, 94), ((5, 9), (5, 5), (0, 0)), constant_values=250)  # paper is seldom centred
+    assert without_margins(scan).shape == (94 - 2 * RIM, 94 - 2 * RIM, 3)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from muslin.garments.dyes import across_one_hue
-from muslin.garments.folds import bend
+from muslin.garments.folds import bend, trust
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
@@ -109,9 +109,12 @@ def predict_fields(
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     rim = 0 if shoe else RIM  # the sole of a shoe is lighter than its parts
     fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp, rim)
-    fields = replace(fields, dyed=read["print"][..., 0])
+    dyed = read["print"][..., 0]
+    fields = replace(fields, dyed=dyed)
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
-    return replace(fields, reflectance=None) if shoe else replace(fields, bend=bend(shading, inside))
+    if shoe:
+        return replace(fields, reflectance=None)
+    return replace(fields, bend=bend(shading, inside) * np.float32(trust(dyed, inside)))
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ READS = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
 SURE_GAP = 0.25  # probability of "garment" below which the quarter of a gap is
 SMALLEST_GAP = 0.0006  # of the garment; less is a pin-hole
+ROUGH = 1.06  # times the border that the network sees: a longer one has teeth
 TOOTH = 5  # px of the working size (OpenCV's largest median of floats): what juts out less is no outline
 BLANK = 8  # 8-bit levels between the darkest and the lightest of a picture that shows nothing
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
@@ -176,9 +177,10 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     )
     alpha = np.zeros_like(probability)
     if reach.any():
-        drawn = _guided(np.ascontiguousarray(small[near]), probability[near], radius, 2e-3)
+        drawn = np.clip(_guided(np.ascontiguousarray(small[near]), probability[near], radius, 2e-3), 0, 1)
         # Where a garment's stripes end the guide draws a tooth for each of them.
-        alpha[near] = cv2.medianBlur(np.clip(drawn, 0, 1).astype(np.float32), TOOTH)
+        toothed = _border(drawn) > ROUGH * _border(probability[near])
+        alpha[near] = cv2.medianBlur(drawn.astype(np.float32), TOOTH) if toothed else drawn
     alpha = np.where(core > 0, 1, np.where(reach > 0, alpha, 0)).astype(np.float32)
     decided = _firm(alpha)
     covered = with_fringe(small, decided)
@@ -188,6 +190,12 @@ def refine(pixels: np.ndarray, probability: np.ndarray) -> np.ndarray:
     fringe = np.where(covered > decided, covered, 0)
     alpha, fringe = (cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) for field in (alpha, fringe))
     return np.maximum(_firm(alpha), fringe)
+
+
+def _border(field: np.ndarray) -> int:
+    """Length of the border of what is above a half, in pixels' sides."""
+    inside = field > 0.5
+    return int((inside[1:] != inside[:-1]).sum() + (inside[:, 1:] != inside[:, :-1]).sum())
 
 
 def _firm(alpha: np.ndarray) -> np.ndarray:

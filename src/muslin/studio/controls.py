@@ -71,7 +71,7 @@ def family(
 
     Number 0 is the controls as given. With vary == ("print",) these are the variants of `muslin restyle -n`.
     colours: of the look, which "palette" turns about the colour circle and pairs with light and dark of its own.
-    kept: places of those that stay.
+    kept: places of those that stay: as they are, or as `controls` has changed them.
     """
     from dataclasses import asdict
 
@@ -84,9 +84,18 @@ def family(
                 varied = asdict(vary_print(Controls(**controls), np.random.default_rng((seed, number))))
             if "palette" in vary and colours:
                 rng = np.random.default_rng((seed, number, 1))
-                new = turned(colours, float(rng.uniform(40, 320)))
-                varied["palette"] = ",".join(KEEP if place in kept else colour for place, colour in enumerate(new))
+                varied["palette"] = _turned_but(colours, float(rng.uniform(40, 320)), kept, controls.get("palette"))
         yield number, varied
+
+
+def _turned_but(colours: Sequence[str], degrees: float, kept: Collection[int], given: str | None) -> str:
+    """Colours turned; those of the places `kept`, which then name the colours that they replace, as `given` has them."""
+    new = turned(colours, degrees)
+    if not kept:
+        return ",".join(new)
+    changed = dict(word.split("=", 1) for word in (given or "").split(",") if "=" in word)
+    stay = [changed.get(own, KEEP) if place in kept else new[place] for place, own in enumerate(colours)]
+    return ",".join(f"{own}={colour}" for own, colour in zip(colours, stay, strict=True))
 
 
 def turned(colours: Sequence[str], degrees: float) -> list[str]:

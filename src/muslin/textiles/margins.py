@@ -7,7 +7,8 @@ import numpy as np
 
 ALIKE = 14  # 8-bit steps from the margin's colour, as JPEG leaves them
 PAPER, INK = 228, 24  # 8-bit: margins are lighter or darker than that
-LEAST = 0.01  # of the shorter side, that a margin is wide
+LEAST = 0.02  # of the shorter side, that a margin is wide
+LINE = 0.08  # of it: what is narrower and as wide on the opposite side may be half a line of a repeat
 FILLED = 0.8  # of each edge of what is left, that has another colour than the margin: a motif on a ground has less
 KEPT = 0.25  # of the picture, that must be left
 STRAY = 0.02  # of a row or column of margin, that may have another colour all the same
@@ -36,6 +37,8 @@ def without_margins(pixels: np.ndarray) -> np.ndarray:
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     if min(top, left, height - bottom, width - right) < max(2, LEAST * min(height, width)):
         return pixels
+    if _half_lines((top, height - bottom), (left, width - right), LINE * min(height, width)):
+        return pixels
     top, bottom, left, right = top + RIM, bottom - RIM, left + RIM, right - RIM
     if min(bottom - top, right - left) < 24 or (bottom - top) * (right - left) < KEPT * height * width:
         return pixels
@@ -46,6 +49,11 @@ def without_margins(pixels: np.ndarray) -> np.ndarray:
     ):
         return pixels
     return np.ascontiguousarray(pixels[top:bottom, left:right])
+
+
+def _half_lines(down: tuple[int, int], across: tuple[int, int], most: float) -> bool:
+    """Whether margins may be the halves of lines that run around each repeat: narrow ones, as wide at either end."""
+    return all(abs(first - last) <= 1 and max(first, last) < most for first, last in (down, across))
 
 
 def _other(pixels: np.ndarray, colour: np.ndarray) -> np.ndarray:

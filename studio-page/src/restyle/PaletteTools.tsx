@@ -63,10 +63,17 @@ export function PaletteTools() {
     turn({ palette: colours.map((own, place) => `${own}=${place === index ? hex : (newOf(chosen, own, place) ?? "keep")}`) });
   }
 
+  // A colour that is kept stays what it was changed to.
+  const worn = (way: Colourway) =>
+    colours.map((own, place) => {
+      const given = way.palette[place];
+      return `${own}=${given && given !== "keep" ? given : (newOf(chosen, own, place) ?? "keep")}`;
+    });
+
   function makeAll() {
     const { project, garment, parts, controls } = now();
     if (!garment || !ways) return;
-    void submit({ kind: "colourways", project, garment, looks: parts, controls, palettes: ways.items.map((way) => way.palette) });
+    void submit({ kind: "colourways", project, garment, looks: parts, controls, palettes: ways.items.map(worn) });
   }
 
   return (
@@ -120,7 +127,7 @@ export function PaletteTools() {
           <ul className="swatches ways">
             {ways.items.map((way) => (
               <li key={way.name + ways.seed}>
-                <button type="button" aria-label={text.palette.use(way.name)} title={way.palette.join(" ")} onClick={() => turn({ palette: way.palette })}>
+                <button type="button" aria-label={text.palette.use(way.name)} title={way.palette.join(" ")} onClick={() => turn({ palette: worn(way) })}>
                   <img src={way.tile} alt="" />
                 </button>
               </li>

@@ -50,9 +50,11 @@ def plan(studio: Studio, request: Mapping[str, Any], swatches: Swatches, place: 
         for number, palette in enumerate(request["palettes"]):
             yield Piece(garment, number, {**arguments, "palette": _dyed(studio, swatches, palette)}, 0)
         return
-    own = _colours(swatches)
-    count, seed = request["variants"], request["seed"]
-    kept = {colours.nearest(colour, own) for colour in request.get("lock", ())} if len(swatches) == 1 else ()
+    count, seed, lock = request["variants"], request["seed"], request.get("lock", ())
+    own, kept = _colours(swatches), set[int]()
+    if lock and len(swatches) == 1:  # the colours that the page shows, which may be others than those measured at first
+        own = colours.own(studio, swatches[0][0], looks.COLOURS).names()
+        kept = {colours.nearest(colour, own) for colour in lock}
     family = controls.family(arguments, seed, request["start"], count, request["vary"], own, kept)
     for number, (member, varied) in enumerate(family, start=place * count):
         if varied.get("palette"):
