@@ -89,7 +89,7 @@ def family(
 
 
 def _turned_but(colours: Sequence[str], degrees: float, kept: Collection[int], given: str | None) -> str:
-    """Colours turned; those of the places `kept`, which then name the colours that they replace, as `given` has them."""
+    """Colours turned; those of the places `kept` stay, as `given` has them, and then each names what it replaces."""
     new = turned(colours, degrees)
     if not kept:
         return ",".join(new)
