@@ -57,7 +57,7 @@ class Studio:
         return httpx.get(f"{self.url}{path}").raise_for_status().json()["items"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def studio(tmp_path_factory) -> Iterator[Studio]:
     if CHROMIUM is None:
         pytest.skip("the page is tested in Chromium, and there is none on this machine")
