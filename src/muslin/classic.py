@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from muslin.data.collection import EMBEDDED_COUNT, load_collection, whole
+from muslin.data.collection import EMBEDDED_COUNT, load_collection, require_whole
 from muslin.errors import EXIT_DATA, UserError, missing_extra
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def create_generator(size: int | None = None, *, channels: int = 24, seed: int =
 
     size: px of the pictures made from noise; by default those it is trained towards.
     """
-    whole("channels", channels, 1)
+    require_whole("channels", channels, 1)
     with _keras():
         from muslin import backend
         from muslin.networks.deferred import Generator
@@ -81,7 +81,7 @@ def create_generator(size: int | None = None, *, channels: int = 24, seed: int =
 
 def create_discriminator(size: int | None = None, *, channels: int = 24, seed: int = 1) -> Any:
     """A CNN with a fully connected head (keras.Model): pictures -> logits, positive for real."""
-    whole("channels", channels, 1)
+    require_whole("channels", channels, 1)
     with _keras():
         from muslin import backend
         from muslin.networks.deferred import Discriminator
@@ -121,8 +121,8 @@ def train(
     averaged weights. Raises UserError where shapes do not fit or training diverges.
     """
     _check(input, target, paired)
-    whole("epochs", 1 if epochs is None else epochs, 1)
-    whole("seed", seed, 0)
+    require_whole("epochs", 1 if epochs is None else epochs, 1)
+    require_whole("seed", seed, 0)
     with _keras():
         from muslin.recipes.dcgan import DCGAN, DesignStream
         from muslin.training import engine
@@ -162,7 +162,7 @@ def loss(
 ) -> Losses:
     """The game's present score on the first `most` rows of input and target. kind: as `train`'s loss."""
     _check(input, target, paired=False)
-    whole("most", most, 1)
+    require_whole("most", most, 1)
     with _keras():
         import keras
 

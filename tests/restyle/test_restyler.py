@@ -147,3 +147,15 @@ def test_a_palette_moves_the_colours_and_keeps_the_print() -> None:
     spread = painted.astype(int).max(-1) - painted.astype(int).min(-1)
     assert np.median(spread) < 12  # grey now
     assert abs(np.corrcoef(painted.mean(-1).ravel(), cloth.mean(-1).ravel())[0, 1]) > 0.8
+
+
+def test_paper_around_a_swatch_is_cut_off_unless_the_whole_picture_is_meant(restyler: Restyler) -> None:
+    cloth = np.clip(swatch("houndstooth", 1, 128), 40, 210)
+    scan = np.pad(cloth, ((20, 30), (24, 24), (0, 0)), constant_values=255)
+    assert restyler.cloth(scan).shape == (124, 124, 3)
+    np.testing.assert_array_equal(restyler.cloth(scan, "cloth"), scan)
+    grey = np.full((300, 300, 3), 120, np.uint8)
+    auto, whole = (restyler.restyle(grey, scan, mask="none", shows=shows) for shows in ("auto", "cloth"))
+    paper = [(made.image.min(-1) > 235).mean() for made in (auto, whole)]
+    assert paper[0] < 0.01 and paper[1] > 0.2
+    assert "shows" not in auto.params["styles"][0], "nothing was cut out of a garment"

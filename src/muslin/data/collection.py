@@ -34,9 +34,9 @@ def load_collection(data: Any = None, size: int = 48, *, count: int = EMBEDDED_C
     count: how many pictures of an embedded collection.
     Raises UserError where nothing can be read or the collection is too small to learn from.
     """
-    whole("size", size, 8, LARGEST)
-    whole("count", count, FEWEST)
-    whole("seed", seed, 0)
+    require_whole("size", size, 8, LARGEST)
+    require_whole("count", count, FEWEST)
+    require_whole("seed", seed, 0)
     if data is None or (isinstance(data, str) and data in EMBEDDED):
         return _embedded(data or EMBEDDED[0], size, count, seed).copy()
     if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and len(data) and not _is_path(data[0])):
@@ -166,7 +166,7 @@ def _embedded(kind: str, size: int, count: int, seed: int) -> np.ndarray:
         return np.stack(list(pool.map(make, range(count))))
 
 
-def whole(what: str, value: Any, lowest: int, highest: int | None = None) -> None:
+def require_whole(what: str, value: Any, lowest: int, highest: int | None = None) -> None:
     """Raises UserError where `value`, which the caller knows as `what`, is no whole number in that range."""
     good = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not good or value < lowest or (highest is not None and value > highest):

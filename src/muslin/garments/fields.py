@@ -54,9 +54,7 @@ class Fields:
     offset: np.ndarray  # SxS
     dyed: np.ndarray | None = None  # SxS logits: whether a pixel shows another dye than the garment's ground
     reflectance: float | None = None  # mean luminance of the garment's own cloth; None: folds stay as they are
-    bend: np.ndarray | None = (
-        None  # SxS, what folds add to the warp along the grain, in units of the side; None: nothing
-    )
+    bend: np.ndarray | None = None  # SxS, what folds add to the warp's second number, in units of the side
 
     @property
     def size(self) -> int:
@@ -114,7 +112,7 @@ def predict_fields(
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
     if shoe:
         return replace(fields, reflectance=None)
-    return replace(fields, bend=bend(shading, inside) * np.float32(trust(dyed, inside)))
+    return replace(fields, bend=bend(fields.shading, inside) * np.float32(trust(dyed, inside)))
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -212,10 +210,8 @@ def with_guide(
         own = inside * ~lit
         shading = np.where(lit, spread(shading, own), shading).astype(np.float32)
     slopes, offset = fit_guide(guide, shading, own)
-    if rim:
-        slopes *= (1 - cv2.blur(lit.astype(np.float32), (3, 3)))[
-            ..., None
-        ]  # nor does the photo's own detail count there
+    if rim:  # nor does the photo's own detail count there
+        slopes *= 1 - cv2.blur(lit.astype(np.float32), (3, 3))[..., None]
     offset += (shading - (slopes * guide).sum(-1) - offset) * inside
     return Fields(frame, shading, panels, warp, slopes, offset, reflectance=reflectance(image, inside))
 

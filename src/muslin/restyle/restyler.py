@@ -25,8 +25,7 @@ from muslin.garments.sight import Sight
 from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
-from muslin.restyle.styles import Styles
-from muslin.textiles.margins import without_margins
+from muslin.restyle.styles import Styles, trimmed
 from muslin.textiles.mix import Overprint
 
 BASELINE = "luminance"
@@ -148,7 +147,7 @@ class Restyler:
         """
         settings = from_names(controls)
         garment = self._seen(photo, mask)
-        styles = _styles(style)
+        styles = [(trimmed(picture, settings.shows), weight) for picture, weight in _styles(style)]
         cuts = [self._styles.cut(picture, settings.shows) for picture, _ in styles]
         cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
         weights = [weight for _, weight in styles]
@@ -234,7 +233,7 @@ class Restyler:
 
         The cloth is the picture's own pixels where nothing is cut. See cloth.
         """
-        return self._styles.cut(as_photo(picture), Controls(shows=shows).shows)
+        return self._styles.cut(trimmed(as_photo(picture), Controls(shows=shows).shows), shows)
 
     def _look_at(self, photo: Photo) -> tuple[np.ndarray, Fields]:
         garment = self.examine(photo)
@@ -304,12 +303,7 @@ def _styles(style: Any) -> list[tuple[Photo, float]]:
     for _, weight in pairs:
         if not (math.isfinite(weight) and weight > 0):
             raise outside("a swatch's weight", weight, "numbers above 0")
-    return [(_trimmed(as_photo(swatch)), float(weight)) for swatch, weight in pairs]
-
-
-def _trimmed(style: Photo) -> Photo:
-    pixels = without_margins(style.pixels) if style.alpha is None else style.pixels
-    return style if pixels is style.pixels else replace(style, pixels=pixels)
+    return [(as_photo(swatch), float(weight)) for swatch, weight in pairs]
 
 
 def as_photo(source: PhotoLike) -> Photo:

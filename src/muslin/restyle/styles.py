@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,18 @@ from muslin.garments import references
 from muslin.garments.cloth import Tell
 from muslin.images import Photo
 from muslin.restyle.controls import Controls
+from muslin.textiles.margins import without_margins
 from muslin.textiles.repeat import Cloth, PreparedCloth
 from muslin.textiles.seamless import VISIBLE, make_seamless, seam_score
 
 REPEAT_SHARE = 0.3  # at scale 1 one swatch spans this share of the garment's longer side
 KEPT = 16  # pictures: a folder of photos wears one cloth
+
+
+def trimmed(picture: Photo, shows: str) -> Photo:
+    """The picture of a style without the paper around it, where nobody said what it shows (shows="auto")."""
+    pixels = without_margins(picture.pixels) if shows == "auto" and picture.alpha is None else picture.pixels
+    return picture if pixels is picture.pixels else replace(picture, pixels=pixels)
 
 
 class Styles:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from muslin.studio import database, learned
@@ -58,11 +57,11 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
     shows: "cloth", "garment" (its cloth is cut out and kept), or "auto".
     """
     from muslin.images import encode_image
+    from muslin.restyle.styles import trimmed
     from muslin.studio.files import fitted
-    from muslin.textiles.margins import without_margins
 
     given, sha256 = picture(studio, data)
-    photo = given if given.alpha is not None else replace(given, pixels=without_margins(given.pixels))
+    photo = trimmed(given, shows)
     swatch, span = (photo.pixels, 0.0) if shows == "cloth" else studio.engine.cloth(photo, shows)
     if swatch is not given.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
         if swatch is not photo.pixels:

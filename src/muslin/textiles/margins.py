@@ -43,10 +43,8 @@ def without_margins(pixels: np.ndarray) -> np.ndarray:
     if min(bottom - top, right - left) < 24 or (bottom - top) * (right - left) < KEPT * height * width:
         return pixels
     inner = other[top:bottom, left:right]
-    if (
-        min(edge.mean() for edge in (inner[:3].any(0), inner[-3:].any(0), inner[:, :3].any(1), inner[:, -3:].any(1)))
-        < FILLED
-    ):
+    sides = inner[:3].any(0), inner[-3:].any(0), inner[:, :3].any(1), inner[:, -3:].any(1)
+    if min(side.mean() for side in sides) < FILLED:
         return pixels
     return np.ascontiguousarray(pixels[top:bottom, left:right])
 

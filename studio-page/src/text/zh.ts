@@ -383,6 +383,9 @@ export const zh: Text = {
     "Only pictures saved by muslin do, as long as no other program has saved them again.":
       "只有由 muslin 保存、且没有被其他程序重新保存过的图片才有。",
     "There may be too little memory for this picture: try a smaller one.": "内存可能不足以处理这张图片：请换小一点的。",
+    "{} shows nothing: it is transparent everywhere.": "{} 全部透明，什么也看不到。",
+    "Export it with its layers visible.": "请在图层可见时重新导出。",
+    "The file names ask for something that no picture has.": "文件名要求了图片没有的内容。",
     "The garment was deleted.": "这件服装已被删除。",
     // What came, and what would be possible; the longer ones first
     "ZIP archive": "ZIP 压缩包",
