@@ -127,7 +127,7 @@ def test_controls_are_said_as_a_designer_says_them():
     [
         ("#865f5c=#606989,#101010=keep,#eeeeee=#a098ea", "in #606989, #a098ea"),
         ("navy,#e8c1a0", "in navy, #e8c1a0"),
-        ("#111111,#222222,#333333,#444444", "in #111111, #222222, #333333 …"),
+        ("#111111,#222222,#333333,#444444", "in #111111, #222222, #333333…"),
         ("#865f5c=keep", "recoloured"),
     ],
 )
@@ -236,7 +236,7 @@ def test_a_line_stays_in_its_room():
 
 @pytest.mark.parametrize("count, swatches", [(1, 1), (4, 3), (60, 1), (60, 3)])
 def test_a_caption_names_all_its_colours(count, swatches, monkeypatch):
-    how = "print 12.5 cm, half-drop, 45.5°, strength 80 %, in #606989, #a098ea, #1c2a3f …"
+    how = "print 12.5 cm, half-drop, 45.5°, strength 80 %, in #606989, #a098ea, #1c2a3f…"
     chips = tuple(picture(n) for n in range(swatches))
     looks = [lookbook.Look(picture(9), None, chips, how=how, group=str(n // 4)) for n in range(count)]
     drawn = []

@@ -253,7 +253,7 @@ def _palette_in_words(palette: Any, most: int = 3) -> str:
     """The new colours, 'in #606989, #a098ea'; what is kept ('#865f5c=keep') is not among them."""
     given = palette.split(",") if isinstance(palette, str) else []
     new = [name for word in given if (name := word.split("=")[-1].strip()) not in ("", "keep")]
-    return f"in {', '.join(new[:most])}{' …' if len(new) > most else ''}" if new else "recoloured"
+    return f"in {', '.join(new[:most])}{'…' if len(new) > most else ''}" if new else "recoloured"
 
 
 def words(stem: str) -> str:
