@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import importlib.util
 import json
 import os
@@ -158,6 +159,9 @@ def test_a_difference_is_seen_beside_the_size_of_its_output() -> None:
     wrong = lambda arrays: {"logits": large, "said": arrays["image"] + np.float32(0.003)}  # noqa: E731
     with pytest.raises(UserError, match="said"):
         parity.differences(lambda size: shapes, same, wrong)
+    deeper = lambda arrays: {"logits": large[None], "said": arrays["image"]}  # noqa: E731
+    with pytest.raises(UserError, match="another shape"):
+        parity.differences(lambda size: shapes, same, deeper)
     nothing = lambda arrays: {"logits": large * np.float32(np.nan), "said": arrays["image"]}  # noqa: E731
     with pytest.raises(UserError, match="logits"):
         parity.differences(lambda size: shapes, same, nothing)
@@ -299,3 +303,30 @@ def test_constants_do_not_take_the_names_of_steps(weights: str, tmp_path: Path) 
     export.models.round_weights([recipe.networks["generator"]], weights)
     made = export.export_recipe(recipe, tmp_path / "model", keep_weights=False)
     assert max(made.card["parity"]["onnx"]["generator"].values()) < 2e-3
+
+
+def test_a_converter_that_errs_once_is_asked_again(
+    network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tf2onnx left out a step now and then: the file had an axis too many, and whoever opened it was told so."""
+    from muslin.export import models
+
+    right, tried = formats.FORMATS["onnx"], []
+
+    def write(original: formats.Original, path: Path) -> None:
+        right.write(original, path)
+        tried.append(path)
+        if len(tried) == 1:
+            onnx = importlib.import_module("onnx")
+            model = onnx.load(path)
+            for axis in model.graph.output:
+                node = next(n for n in model.graph.node if axis.name in n.output)
+                node.output[list(node.output).index(axis.name)] = f"{axis.name}_inner"
+                model.graph.node.append(onnx.helper.make_node("Unsqueeze", [f"{axis.name}_inner", "zero"], [axis.name]))
+                del axis.type.tensor_type.shape.dim[:]
+            model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([0]), "zero"))
+            onnx.save(model, path)
+
+    monkeypatch.setitem(formats.FORMATS, "onnx", dataclasses.replace(right, write=write))
+    models._write([formats.Original("made", None, network, {})], "onnx", tmp_path, (32, 48))
+    assert len(tried) == 2

@@ -42,6 +42,13 @@ def differences(
             for name, shape in shapes(size).items()
         }
         expected, got = original(arrays), exported(arrays)
+        for name, value in expected.items():  # a difference would broadcast an axis too many
+            if got[name].shape != value.shape:
+                raise UserError(
+                    "The exported network's output has another shape than the original's.",
+                    received=f"{name}: {'x'.join(map(str, got[name].shape))}",
+                    possible="x".join(map(str, value.shape)),
+                )
         apart = {name: float(np.abs(value - got[name]).max()) for name, value in expected.items()}
         found[str(size)] = max(apart.values())
         for name, largest in apart.items():
