@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from keras import ops
 
+from muslin.garments.pieces import PANEL, ROLES, WHOLE
 from muslin.garments.shading import integrate
 from muslin.layers import AffineWarp
-from muslin.networks.fields import PANELS, field_network
+from muslin.networks.fields import PANELS, field_network, pieces_network
 from muslin.recipes.drape import (
     Drape,
     panel_and_warp_error,
+    pieces_error,
     print_error,
     shading_error,
     slope_error,
@@ -41,6 +43,11 @@ def test_an_untrained_generator_is_the_classical_baseline(recipe: Drape) -> None
     assert np.abs(slopes[:, :, -1, 0]).max() == 0
     assert np.abs(ops.convert_to_numpy(fields["warp"])).max() == 0
     assert np.abs(ops.convert_to_numpy(fields["trend"])).max() == 0
+    sewn = pieces_network(8)([*map(ops.convert_to_tensor, (given["image"], given["mask"])), fields["known"]])
+    roles, grain = ops.convert_to_numpy(sewn["roles"]), ops.convert_to_numpy(sewn["grain"])
+    for panel in range(PANELS):  # each panel is one piece, its grain upright
+        assert (roles[..., np.array(PANEL) == panel] > 0).sum(-1).min() == 1
+    np.testing.assert_array_equal(grain, np.broadcast_to([1.0, 0.0], grain.shape))
 
 
 def test_errors_are_zero_at_the_answer(recipe: Drape) -> None:
@@ -133,6 +140,7 @@ def test_the_pose_is_learned_at_the_size_at_which_it_is_read(recipe: Drape) -> N
         weights = {"slopes": 2.0, "trend": 1.0, "print": 0.4, "light": 1.0, "whole": 4.0, "adversarial": 0.02}
         light = sum(weight * float(logs[name]) for name, weight in weights.items())
         pose = 0.2 * float(logs["panels"]) + 6 * (float(logs["warp"]) + 2 * float(logs["bend"]))
+        pose += 0.2 * (float(logs["roles"]) + float(logs["grain"]))
         assert pose > 0.1
         assert float(loss) == pytest.approx(light + posed * pose, rel=1e-4)
 
@@ -162,6 +170,72 @@ def test_panel_and_warp_errors_by_hand() -> None:
     assert float(bend) == pytest.approx(0, abs=1e-6)
     again, distance, _ = panel_and_warp_error(fields, {**known, "posed": np.zeros((1, 1, 1, 1), np.float32)})
     assert float(again) == float(entropy) and float(distance) == 0  # a photo's panels may be known, its warp never is
+
+
+def test_pieces_error_by_hand() -> None:
+    """Of 4x4 px 4 are a front, 4 a pocket, which count twice; the network says that both are equally likely."""
+    roles = np.zeros((1, 4, 4), np.int32)
+    roles[0, 0], roles[0, 1] = 1, 1 + ROLES.index("pocket")
+    logits = np.full((1, 4, 4, len(ROLES)), -1e4, np.float32)
+    logits[..., [0, ROLES.index("pocket")]] = 0
+    grain = np.zeros((1, 2, 2, 2), np.float32)
+    given = {"roles": roles, "grain": np.full((1, 2, 2, 2), 0.25, np.float32)}
+    entropy, turned = pieces_error(
+        {"roles": ops.convert_to_tensor(logits), "grain": ops.convert_to_tensor(grain)}, given
+    )
+    assert float(entropy) == pytest.approx(np.log(2) * 12 / 13, rel=1e-5)
+    assert float(turned) == pytest.approx(0.5 * 2 / 3, rel=1e-5)  # two of the four cells are known, + 1 in the area
+    given["roles"] = np.zeros_like(roles)
+    assert float(pieces_error({"roles": logits, "grain": grain}, given)[0]) == 0
+
+
+def test_pieces_are_learned_by_their_own_network_and_teach_the_other_nothing(recipe: Drape) -> None:
+    """Other answers about pieces leave what the light is read from as it was."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("gradients are asked of TensorFlow")
+    import tensorflow as tf
+
+    given, weights = batch(recipe), recipe.networks["generator"].trainable_variables
+    other = {
+        **given,
+        "roles": np.where(given["roles"] > 0, 1 + given["roles"] % len(ROLES), 0),
+        "grain": -given["grain"],
+    }
+    found = []
+    for shown in (given, other):
+        with tf.GradientTape() as tape:
+            loss, _ = recipe.generator_loss(shown)
+        own, theirs = tape.gradient(loss, [weights, recipe.networks["pieces"].trainable_variables])
+        found.append(([np.asarray(one) for one in own if one is not None], [np.asarray(one) for one in theirs]))
+    for one, two in zip(found[0][0], found[1][0], strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+    assert max(float(np.abs(one - two).max()) for one, two in zip(found[0][1], found[1][1], strict=True)) > 1e-3
+
+
+def test_it_learns_what_a_garment_is_sewn_from() -> None:
+    """On rendered garments it never saw: more of their pixels in the right role than where each panel is one piece."""
+    from muslin.training.engine import train
+
+    keras.utils.set_random_seed(0)
+    recipe = Drape(size=64, batch_size=8, widths=(16, 24, 32), learning_rate=5e-3, fine_batches=0)
+    unseen = replace(recipe.stream(None, 0), first_garment=2**31)
+    held = [unseen.batch(seen) for seen in (0, 8, 16)]
+
+    def right() -> float:
+        """Share of the pixels of small pieces in their own role."""
+        shares = []
+        for given in held:
+            fields = recipe.networks["generator"]([given["image"], given["mask"]])
+            found = recipe.networks["pieces"](
+                [*map(ops.convert_to_tensor, (given["image"], given["mask"])), fields["known"]]
+            )["roles"]
+            small = given["roles"] > WHOLE
+            shares.append((ops.convert_to_numpy(found).argmax(-1) + 1 == given["roles"])[small].mean())
+        return float(np.mean(shares))
+
+    before = right()
+    train(recipe, recipe.stream(None, 0), images=8 * 150, preview_every_images=0, screen=False)
+    assert before < 0.1 and right() > 0.25, (before, right())
 
 
 def test_only_the_known_shadings_count_as_real(recipe: Drape) -> None:

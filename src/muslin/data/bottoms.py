@@ -42,6 +42,7 @@ def waistband(rng: np.random.Generator, mood: Mood, half: float, depth: float) -
         folds=folds,
         lift=0.25,
         lines=[(lower, 0.4)],
+        role="band",
     )
 
 

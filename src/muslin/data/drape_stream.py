@@ -14,11 +14,13 @@ from muslin.data.graphics import any_dye, badge, blocks, drawing, other_than_gro
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto
 from muslin.data.truth import Render
+from muslin.garments import pieces
 from muslin.garments.framing import about_centre, garment_box, garment_frame, rotation
 from muslin.garments.shading import log_of_light
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
 
 IN_THE_MIRROR = np.array([0, 1, 3, 2, 4], np.uint8)  # labels of panels: the limbs change places
+ROLES_IN_THE_MIRROR = np.array([0, *(1 + k for k in pieces.IN_THE_MIRROR)], np.int32)
 MIN_LUMINANCE = 0.02  # linear light; a darker plain garment shows the camera's noise rather than its folds
 
 
@@ -47,7 +49,8 @@ class DrapeStream:
     image N,S,S,3 in [-1, 1]; mask N,S,S,1; shading N,S,S,1 (log gain, mean 0 inside the mask; 0 where unknown);
     print N,S,S,1 (1 = another dye than the garment's ground; 0 where unknown);
     known N,1,1,1 (1 = shading and print are known); panels N,S/2,S/2 int32 (0 = unknown or outside, 1.. = panel);
-    warp N,S/4,S/4,2 (in units of S); posed N,1,1,1 (1 = the warp is known).
+    roles N,S,S int32 (0 = unknown or outside, k = the k-th of garments.pieces.ROLES); grain N,S/2,S/2,2 (cosine and
+    sine of how far the grain is turned); warp N,S/4,S/4,2 (in units of S); posed N,1,1,1 (1 = the warp is known).
 
     rendered: the truth world, all known. plain: photos of plain garments, most of them with a print laid on; shading
     known. printed: photos of garments with their own prints: only the discriminator speaks. Panels of photos are known
@@ -115,6 +118,8 @@ class DrapeStream:
             "print": np.zeros((size, size, 1), np.float32) if dyed is None else dyed[..., None],
             "known": np.full((1, 1, 1), shading is not None, np.float32),
             "panels": unknown if panels is None else panels[1::2, 1::2].astype(np.int32),
+            "roles": np.zeros((size, size), np.int32),
+            "grain": np.zeros((size // 2, size // 2, 2), np.float32),
             "warp": np.zeros((size // 4, size // 4, 2), np.float32),
             "posed": np.zeros((1, 1, 1), np.float32),
         }
@@ -132,6 +137,9 @@ class DrapeStream:
         panels = _view(shown.parts, frame, size, cv2.INTER_NEAREST)
         sample = self._sample(_camera(rng, image), mask, shading, dyed, panels)
         sample["posed"] += 1
+        sample["roles"] = _view(shown.roles, frame, size, cv2.INTER_NEAREST).astype(np.int32)
+        turned = shown.grain[_view(shown.pieces, frame, size, cv2.INTER_NEAREST)[1::2, 1::2]]
+        sample["grain"] = np.stack([np.cos(turned), np.sin(turned)], axis=-1)
         sample["warp"] = _view(shown.warp, frame, size)[2::4, 2::4] * (frame[0, 0] / size)
         return _mirror(sample) if rng.random() < 0.5 else sample
 
@@ -204,8 +212,12 @@ class DrapeStream:
 
 @lru_cache(maxsize=8192)
 def _render(seed: int, size: int) -> Render:
-    """Kept, since rendering costs half as much as a training step; one garment in five is plain."""
-    return truth.render(seed, size, plain=seed % 5 == 0)
+    """Kept, since rendering costs half as much as a training step; one garment in five is plain.
+
+    One in eight is a jacket, one in sixteen a polo shirt: they have more pieces than what seeds draw.
+    """
+    kind = {1: "jacket", 5: "polo", 9: "jacket"}.get(seed % 16)
+    return truth.render(seed, size, kind=kind, plain=seed % 5 == 0)
 
 
 def _view(
@@ -233,6 +245,8 @@ def _mirror(sample: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     mirrored = {key: np.ascontiguousarray(value[:, ::-1]) for key, value in sample.items()}
     mirrored["panels"] = IN_THE_MIRROR[mirrored["panels"]].astype(np.int32)
     mirrored["warp"] = mirrored["warp"] * np.array([-1, 1], np.float32)
+    mirrored["grain"] = mirrored["grain"] * np.array([1, -1], np.float32)
+    mirrored["roles"] = ROLES_IN_THE_MIRROR[mirrored["roles"]]
     return mirrored
 
 

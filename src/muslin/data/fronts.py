@@ -18,15 +18,18 @@ from muslin.data.panels import (
 from muslin.data.relief import Billow, Crumple, Fold, Pleats
 from muslin.data.tops import SleeveShape, TopShape, draw_top, sleeves, top_body
 
+COLLARS = ("left collar", "right collar")
 
-def trim(outline: Points, mood: Mood, angle: float = 0.0, lift: float = 0.35, tone: float = 0.0) -> Panel:
+
+def trim(outline: Points, mood: Mood, role: str, angle: float = 0.0, lift: float = 0.35, tone: float = 0.0) -> Panel:
     """A small piece of the same cloth, anchored at its own middle."""
     middle = (outline.min(0) + outline.max(0)) / 2
     half = float(np.ptp(outline[:, 0])) / 2
     folds: list[Fold] = [Billow(0.15, 0.12 * mood.fold), Crumple(0.08, 0.1 * mood.crumple)]
     root = (float(middle[0]), float(middle[1]))
     rim = 0.3 + 0.7 * min(1.0, lift / 0.5)  # what lies close to the body has a flat edge
-    return Panel(outline, TRIM, root, angle, 0.0, ((-2.0, half), (2.0, half)), folds, lift=lift, rim=rim, tone=tone)
+    profile = ((-2.0, half), (2.0, half))
+    return Panel(outline, TRIM, root, angle, 0.0, profile, folds, lift=lift, rim=rim, tone=tone, role=role)
 
 
 def inset(outline: Points, amount: float) -> Points:
@@ -49,7 +52,7 @@ def placket(
         [(half, end), (-half, end)],
         [(-half, end), (-half, (start + end) / 2), (-half, start)],
     )
-    panel = trim(strip, mood, lift=0.15)
+    panel = trim(strip, mood, "strip", lift=0.15)
     panel.folds.append(Pleats(1.5, 0.12 * mood.fold, -9, -8, 0.1))
     panel.lines = [(np.array([(x, start), (x, end)]), 0.3) for x in (-half * 0.72, half * 0.72)]
     radius = rng.uniform(0.011, 0.017)
@@ -70,14 +73,14 @@ def collar(rng: np.random.Generator, mood: Mood, top: TopShape) -> list[Panel]:
         ],
         [(neck * 0.9, 0.05), (0.0, 0.035), (-neck * 0.9, 0.05)],
     )
-    panels = [trim(back, mood, lift=0.2)]
+    panels = [trim(back, mood, "stand", lift=0.2)]
     for side in (-1, 1):
         leaf = path(
             [(0.0, drop), (neck * 0.62, drop * 0.62), (neck * 0.97, -0.03)],
             [(neck * 0.97, -0.03), (neck * 1.22, 0.03), (neck * 1.3, 0.075)],
             [(neck * 1.3, 0.075), (neck * rng.uniform(0.75, 0.95), drop + point), (0.0, drop)],
         ) * [float(side), 1.0]
-        panel = trim(leaf, mood, angle=side * 0.45, lift=0.55)
+        panel = trim(leaf, mood, COLLARS[side > 0], side * 0.45, lift=0.55)
         panel.lines.append((inset(leaf, 0.018), 0.25))
         panels.append(panel)
     return panels
@@ -95,7 +98,7 @@ def patch(rng: np.random.Generator, mood: Mood, x: float, y: float, width: float
             (x - width, y + height),
         ]
     )
-    panel = trim(outline, mood, lift=0.12)
+    panel = trim(outline, mood, "pocket", lift=0.12)
     panel.lines.append((inset(outline, 0.015), 0.3))
     return panel
 
@@ -119,12 +122,9 @@ def shirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     return [*panels, *sleeves(rng, mood, top, arm), *collar(rng, mood, top)]
 
 
-def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
-    """Hood laid flat above the neck, kangaroo pocket, ribbed cuffs and hem; at times with a zip."""
-    top = draw_top(rng, 1.3, 0.05)
-    top.neck, top.drop = rng.uniform(0.16, 0.2), rng.uniform(0.1, 0.16)
-    arm = SleeveShape(rng.uniform(0.98, 1.15), rng.uniform(0.11, 0.14), rng.uniform(6, 40), rng.uniform(-8, 22), 0.1)
-    neck, high, wide = top.neck, rng.uniform(0.3, 0.5), rng.uniform(1.3, 1.75)
+def hood_of(top: TopShape, high: float, wide: float) -> tuple[Points, Points]:
+    """Outlines of a hood laid flat above the neck, and of the hole in it."""
+    neck = top.neck
     hood = path(
         [
             (-neck * 1.25, 0.06),
@@ -147,10 +147,19 @@ def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         ],
         [(neck * 0.55, 0.03), (0.0, top.drop + 0.04), (-neck * 0.55, 0.03)],
     )
+    return hood, opening
+
+
+def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
+    """Hood laid flat above the neck, kangaroo pocket, ribbed cuffs and hem; at times with a zip."""
+    top = draw_top(rng, 1.3, 0.05)
+    top.neck, top.drop = rng.uniform(0.16, 0.2), rng.uniform(0.1, 0.16)
+    arm = SleeveShape(rng.uniform(0.98, 1.15), rng.uniform(0.11, 0.14), rng.uniform(6, 40), rng.uniform(-8, 22), 0.1)
+    hood, opening = hood_of(top, rng.uniform(0.3, 0.5), rng.uniform(1.3, 1.75))
     panels = top_body(rng, mood, top, closed=False)
-    shell = trim(hood, mood, lift=0.5)
+    shell = trim(hood, mood, "stand", lift=0.5)
     shell.folds += loose_folds(rng, mood, (-0.2, -0.3, 0.2, 0.2), 6, 0.9)
-    hole = trim(opening, mood, lift=0.0, tone=-rng.uniform(0.5, 1.0))
+    hole = trim(opening, mood, "inside", lift=0.0, tone=-rng.uniform(0.5, 1.0))
     rib: list[Fold] = [Pleats(rng.uniform(40, 60), 0.22, -9, -8, 0.0, 0.03), Billow(0.2, 0.1)]
     low = curve([(x * top.hem, top.length + 0.01) for x in (-1, 0, 1)])
     hem = Panel(
@@ -160,6 +169,7 @@ def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         profile=((-1, top.hem), (1, top.hem)),
         folds=rib,
         lift=0.15,
+        role="band",
     )
     wide_pocket, pocket_at = top.hem * rng.uniform(0.5, 0.62), top.length * rng.uniform(0.64, 0.7)
     bottom = top.length - 0.03
@@ -173,11 +183,13 @@ def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
             (-wide_pocket, pocket_at + 0.2),
         ]
     )
-    pocket = trim(pouch, mood, lift=0.35)
+    pocket = trim(pouch, mood, "pocket", lift=0.35)
     pocket.lines.append((inset(pouch, 0.02), 0.25))
     panels += [pocket, hem]
     if rng.random() < 0.4:
         zipper = np.array([(0.0, top.drop), (0.0, top.length + 0.07)])
+        for panel in (panels[0], hem, pocket):
+            panel.openings.append(zipper)
         hem.lines.append((zipper, 1.0))
         pocket.lines.append((zipper, 1.0))
         panels[0].lines += [
@@ -190,8 +202,8 @@ def hoodie(rng: np.random.Generator, mood: Mood) -> list[Panel]:
             end = top.drop + rng.uniform(0.2, 0.4)
             cord = curve(
                 [
-                    (side * neck * 0.4, top.drop * 0.9),
-                    (side * (neck * 0.4 + 0.02), 0.5 * end),
+                    (side * top.neck * 0.4, top.drop * 0.9),
+                    (side * (top.neck * 0.4 + 0.02), 0.5 * end),
                     (side * 0.06, end),
                 ]
             )
@@ -210,7 +222,7 @@ def lapels(rng: np.random.Generator, mood: Mood, top: TopShape) -> list[Panel]:
             [(neck * 1.42, 0.13), (neck * 1.18, 0.2), (neck * wide, 0.23)],
             [(neck * wide, 0.23), (neck * wide * 0.62, drop * 0.66), (-0.035, drop)],
         ) * [float(side), 1.0]
-        panel = trim(outline, mood, angle=side * 0.25, lift=0.5)
+        panel = trim(outline, mood, COLLARS[side > 0], side * 0.25, lift=0.5)
         panel.lines.append((np.array([(neck * 0.75 * side, 0.12), (neck * 1.2 * side, 0.19)]), 0.45))
         panels.append(panel)
     return panels
@@ -227,6 +239,7 @@ def jacket(rng: np.random.Generator, mood: Mood, length: float) -> list[Panel]:
     double = rng.random() < 0.25
     edge = curve([(0.04, top.drop), (0.05, 0.5 * (top.drop + top.length)), (0.035, top.length + top.tail)])
     front.lines += [(edge, 0.95), (edge - [0.02, 0.0], 0.25)]
+    front.openings.append(edge)
     for side in (-1, 1):
         dart = curve([(side * 0.26, top.armpit + 0.05), (side * 0.24, top.waist_at), (side * 0.27, top.length * 0.85)])
         front.lines.append((dart, 0.3))
@@ -238,7 +251,7 @@ def jacket(rng: np.random.Generator, mood: Mood, length: float) -> list[Panel]:
         y = top.length * rng.uniform(0.66, 0.7) if length < 1.6 else top.length * 0.56
         x = side * top.chest * 0.58
         flap = rect(x - 0.12, y, x + 0.12, y + 0.085)
-        pocket = trim(flap, mood, lift=0.35)
+        pocket = trim(flap, mood, "pocket", lift=0.35)
         panels.append(pocket)
     return [*panels, *sleeves(rng, mood, top, arm), *lapels(rng, mood, top)]
 

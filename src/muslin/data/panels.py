@@ -29,7 +29,8 @@ class Panel:
     strongly it throws a contact shadow on what it covers (0..1); rim: how round its
     edge is (0..1); tone: log gain of the whole panel (the
     inside of a neck is dark); lines: seams as polylines with a strength; buttons: (x, y, radius); central:
-    cloth anchored at the centre of the garment's bounding box instead of at the root.
+    cloth anchored at the centre of the garment's bounding box instead of at the root; openings: which of the lines
+    part the cloth, as a zip does; role: one of garments.pieces.ROLES, by default what its part says.
     """
 
     outline: Points
@@ -45,6 +46,11 @@ class Panel:
     rim: float = 1.0
     tone: float = 0.0
     central: bool = False
+    openings: list[Points] = field(default_factory=list)
+    role: str = ""
+
+    def __post_init__(self) -> None:
+        self.role = self.role or ("front", "left limb", "right limb", "trim")[self.part - BODY]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 from muslin.data.accessories import bag, hat, shoe
 from muslin.data.bottoms import shorts, skirt, trousers
 from muslin.data.fronts import blazer, coat, hoodie, shirt
+from muslin.data.jackets import casual_jacket, polo
 from muslin.data.panels import Mood, Panel
 from muslin.data.tops import dress, long_sleeve, t_shirt, tank_top
 
@@ -28,3 +29,5 @@ KINDS: dict[str, Callable[[np.random.Generator, Mood], list[Panel]]] = {
     "shoe": shoe,
     "hat": hat,
 }
+# Cut when they are named; what a seed draws of the kinds above stays what it was.
+FRONTS: dict[str, Callable[[np.random.Generator, Mood], list[Panel]]] = {"jacket": casual_jacket, "polo": polo}

@@ -116,7 +116,9 @@ def top_body(rng: np.random.Generator, mood: Mood, shape: TopShape, closed: bool
             np.vstack([low[::-1], [(0.0, a.drop + 0.06)], mirrored(low[::-1])]),
         )
         tone = -rng.uniform(0.35, 0.8)
-        panels.insert(0, Panel(back, TRIM, (0.0, back_drop), tone=tone, folds=[Billow(0.2, 0.1)], lift=0.0))
+        panels.insert(
+            0, Panel(back, TRIM, (0.0, back_drop), tone=tone, folds=[Billow(0.2, 0.1)], lift=0.0, role="inside")
+        )
     return panels
 
 
@@ -146,6 +148,7 @@ def neck_band(panels: list[Panel], rng: np.random.Generator, shape: TopShape, wi
         lines=[(edge, 0.5)],
         lift=0.15,
         profile=((-1, a.neck), (2, a.neck)),
+        role="stand",
     )
 
 
@@ -222,6 +225,7 @@ def sleeve(rng: np.random.Generator, mood: Mood, top: TopShape, arm: SleeveShape
                 [*ribs, Crumple(0.08, 0.06 * mood.crumple)],
                 [],
                 lift=0.2,
+                role="left cuff" if side < 0 else "right cuff",
             )
         )
     return panels

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from muslin.data.backdrops import backdrop, noise
 from muslin.data.panels import Mood, Panel, curve, to_frame
 from muslin.data.relief import Grid, Light, arc_excess, eased, log_gain, relief, slopes
-from muslin.data.silhouettes import KINDS
+from muslin.data.silhouettes import FRONTS, KINDS
 from muslin.errors import UserError
 from muslin.garments.interreflection import depth, reflectance
+from muslin.garments.pieces import ROLES
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.procedural import TEXTILES, cached_swatch
 from muslin.textiles.repeat import Cloth
@@ -52,7 +53,10 @@ class Render:
     except trims, of which there may be several; jumps between parts, as at seams.
 
     parts: uint8 [h, w], 0
-    background, 1 body, 2 limb at the viewer's left, 3 limb at the viewer's right, 4 trim. background:
+    background, 1 body, 2 limb at the viewer's left, 3 limb at the viewer's right, 4 trim. pieces: uint8 [h, w], 0
+    background, k the k-th piece of cloth, counted from below: both leaves of a collar are trim, and two pieces. grain:
+    float32 [k + 1], radians, how far each piece's grain is turned from upright (clockwise). opened: bool [h, w], where
+    a piece is parted, as by a zip. roles: uint8 [h, w], 0 background, k the k-th of garments.pieces.ROLES. background:
     uint8 [h, w, 3] with the garment's shadow on it. palette: uint8 [n, 3], the cloth's main colours, most
     frequent first. swatch: the cloth as it was exposed (a named textile is darkened a little, so that
     highlights do not burn out; a given swatch is taken as it is). scale: photo pixels per pixel of `swatch`.
@@ -63,6 +67,10 @@ class Render:
     shading: FloatArray
     warp: FloatArray
     parts: ByteArray
+    pieces: ByteArray
+    grain: FloatArray
+    opened: NDArray[np.bool_]
+    roles: ByteArray
     background: ByteArray
     palette: ByteArray
     kind: str
@@ -159,6 +167,7 @@ def disturb(panels: list[Panel], rng: np.random.Generator) -> None:
     for panel in panels:
         panel.outline = moved(panel.outline)
         panel.lines = [(moved(line), strength) for line, strength in panel.lines]
+        panel.openings = [moved(line) for line in panel.openings]
         panel.root = tuple(moved(np.array([panel.root]))[0])
 
 
@@ -298,9 +307,16 @@ class Layers:
     log: FloatArray
     warp: FloatArray
     parts: ByteArray
+    pieces: ByteArray
+    opened: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int]) -> Layers:
+        log, warp = np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32)
+        return cls(log, warp, np.zeros(shape, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.bool_))
 
 
-def lay(layers: Layers, panel: Panel, coverage: ByteArray, scene: Scene, rng: np.random.Generator) -> None:
+def lay(layers: Layers, panel: Panel, number: int, coverage: ByteArray, scene: Scene, rng: np.random.Generator) -> None:
     """Lay one panel on the picture: its shadow on what lies below, its fields, its rounded edge, its
     seams."""
     if not coverage.any():
@@ -329,6 +345,13 @@ def lay(layers: Layers, panel: Panel, coverage: ByteArray, scene: Scene, rng: np
     owned = (covered >= 128) | ((covered > 0) & (layers.parts[inside] == 0))
     layers.warp[inside][owned] = fields[..., 1:][owned]
     layers.parts[inside][owned] = panel.part
+    layers.pieces[inside][owned] = number
+    layers.opened[inside][owned] = False
+    for line in panel.openings:
+        drawn = np.zeros(covered.shape, np.uint8)
+        points = scene.pose.pixels(line) - [x0, y0]
+        cv2.polylines(drawn, [fixed(points)], False, 255, max(1, round(width / 4)), cv2.LINE_8, 4)
+        layers.opened[inside] |= (drawn > 0) & owned
 
 
 # ---------------------------------------------------------------- the photograph
@@ -416,16 +439,18 @@ def render(
     """Photograph of a garment that never was, with everything known about it.
 
     seed: any non-negative integer; the garment, its folds, light, pose and background depend on (seed,
-    size, kind) only. size: pixels, or (height, width). kind: one of GARMENTS, None = drawn. textile: a
-    name from TEXTILES or a swatch uint8 [h, w, 3], None = drawn. scale: photo pixels per swatch pixel,
-    None = drawn so that a repeat spans 8 to 35 percent of the garment's longer side. plain: a plain cloth
+    size, kind) only. size: pixels, or (height, width). kind: one of GARMENTS or silhouettes.FRONTS, None =
+    one of GARMENTS. textile: a name from TEXTILES or a swatch uint8 [h, w, 3], None = drawn. scale: photo
+    pixels per swatch pixel, None = drawn so that a repeat spans 8 to 35 percent of the garment's longer
+    side. plain: a plain cloth
     if no textile is named. camera: add blur and grain; without them the photo inside the mask is exactly
     srgb(linear(cloth(u, v)) * shading). Raises UserError for an unknown kind or textile and for a size out
     of range.
     """
     shape = checked_size(size)
-    if kind is not None and kind not in KINDS:
-        raise UserError("There is no such kind of garment.", received=kind, possible=GARMENTS)
+    cuts = KINDS | FRONTS
+    if kind is not None and kind not in cuts:
+        raise UserError("There is no such kind of garment.", received=kind, possible=tuple(cuts))
     streams = [np.random.default_rng([int(seed), index]) for index in range(7)]
     drawn = GARMENTS[int(streams[0].integers(len(GARMENTS)))]
     kind = kind or drawn
@@ -433,7 +458,7 @@ def render(
     share = float(np.exp(streams[5].uniform(np.log(0.08), np.log(0.35))))
 
     mood, light = Mood.draw(streams[1]), Light.draw(streams[2])
-    panels = KINDS[kind](streams[1], mood)
+    panels = cuts[kind](streams[1], mood)
     disturb(panels, streams[1])
     pose = fit(panels, shape, streams[3])
     covers = [cover(pose.pixels(panel.outline), shape) for panel in panels]
@@ -445,9 +470,9 @@ def render(
     tilt = (float(streams[3].normal(0, 0.12)), float(streams[3].uniform(0.15, 0.6)))
     scene = Scene(shape, pose, light, tilt, center)
 
-    layers = Layers(np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32), np.zeros(shape, np.uint8))
-    for panel, coverage, child in zip(panels, covers, streams[4].spawn(len(panels)), strict=True):
-        lay(layers, panel, coverage, scene, child)
+    layers = Layers.empty(shape)
+    for number, (panel, child) in enumerate(zip(panels, streams[4].spawn(len(panels)), strict=True)):
+        lay(layers, panel, number + 1, covers[number], scene, child)
     mask = union.astype(np.float32) * np.float32(1 / 255)
     lamp = scene_light(shape, light, streams[2])
     shading = graded(layers.log, lamp, union >= 128, light, depth(reflectance(cloth)) / depth(MIDDLING))
@@ -465,6 +490,10 @@ def render(
         shading,
         layers.warp,
         layers.parts,
+        layers.pieces,
+        np.array([0.0, *(pose.turn - panel.angle for panel in panels)], np.float32),
+        layers.opened,
+        roles_of(layers, panels, pose.scale),
         background,
         main_colors(cloth),
         kind,
@@ -478,6 +507,28 @@ def render(
     if camera:
         photo = develop(photo, background, mask, streams[6])
     return replace(result, photo=photo)
+
+
+def roles_of(layers: Layers, panels: list[Panel], scale: float) -> ByteArray:
+    """What each pixel's piece is, uint8 [h, w]: 0 background, k the k-th of ROLES. A front that an opening, a strip or
+    what is inside parts in two is a left and a right front, as the viewer sees them. scale: pixels per garment
+    unit."""
+    number = np.array([0, *(1 + ROLES.index(panel.role) for panel in panels)], np.uint8)
+    roles = number[layers.pieces]
+    front = roles == 1 + ROLES.index("front")
+    # An opening ends at the hem, give or take a stitch: what holds by less than a narrow bridge is parted.
+    bridge = 2 * max(1, round(0.012 * scale)) + 1
+    whole = cv2.erode((front & ~layers.opened).astype(np.uint8), np.ones((bridge, bridge)))
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(whole, connectivity=4)
+    large = [k for k in range(1, len(stats)) if stats[k, cv2.CC_STAT_AREA] > 0.12 * front.sum()]
+    parted = layers.opened.any() or any(panel.role in ("strip", "inside") for panel in panels)
+    if len(large) < 2 or not parted:
+        return roles
+    order = sorted(large, key=lambda k: centres[k][0])
+    halves = [np.isin(labels, order[:1]), np.isin(labels, order[1:])]
+    far = [cv2.distanceTransform((~half).astype(np.uint8), cv2.DIST_L2, 5) for half in halves]
+    roles[front] = np.where(far[1] < far[0], 1 + ROLES.index("right front"), 1 + ROLES.index("left front"))[front]
+    return roles
 
 
 def graded(log: FloatArray, lamp: FloatArray, inside: NDArray[np.bool_], light: Light, deepened: float) -> FloatArray:

@@ -26,7 +26,7 @@ class Band:
     shading: np.ndarray  # hxw log gain
     warp: np.ndarray  # hxwx2, photo pixels
     panel: np.ndarray  # hxw uint8, index into fields.PANELS
-    seam: np.ndarray  # hxw bool, whether a pixel has a neighbour of another panel
+    seam: np.ndarray  # hxw bool, whether a pixel has a neighbour of another piece of cloth
 
 
 def bands(pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]) -> Iterator[Band]:
@@ -44,13 +44,14 @@ def places(box: tuple[int, int, int, int]) -> Iterator[tuple[slice, slice]]:
 
 def band(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> Band:
     around = slice(rows.start - 1, rows.stop + 1)  # a seam between two bands is one too
-    warp, panel = _warp(fields, around, columns)
+    warp, part = _warp(fields, around, columns)
     shading = _shading(pixels, fields, rows, columns)
-    return Band(rows, columns, shading, warp[1:-1], panel[1:-1], seam_pixels(panel)[1:-1])
+    panel = parts_of(fields).panel[part[1:-1]].astype(np.uint8)
+    return Band(rows, columns, shading, warp[1:-1], panel, seam_pixels(part)[1:-1])
 
 
 def _enlarge(
-    field: np.ndarray, fields: Fields, rows: slice, columns: slice, stride: int = 1, side: int | None = None
+    fields: Fields, field: np.ndarray, rows: slice, columns: slice, stride: int = 1, side: int | None = None
 ) -> np.ndarray:
     """A field of the square seen from the photo's pixels in rows x columns.
 
@@ -74,29 +75,75 @@ def _to_cells(fields: Fields, stride: int = 1, side: int | None = None) -> np.nd
 
 def _shading(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> np.ndarray:
     log = log_colour(np.ascontiguousarray(pixels[rows, columns]))
-    slopes = _enlarge(fields.slopes, fields, rows, columns)
-    shading = np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields.offset, fields, rows, columns)
+    slopes = _enlarge(fields, fields.slopes, rows, columns)
+    shading = np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields, fields.offset, rows, columns)
     return np.clip(shading, *GAIN_RANGE)
 
 
 def _warp(fields: Fields, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
-    """(warp, panel): each pixel takes the warp of its most probable panel, so that seams are sharp at any size."""
-    present, side = _present(fields), fields.side
-    first = present[0]
-    warp = _enlarge(fields.warp[:, :, first], fields, rows, columns, 4, fields.geometry) * np.float32(side)
-    best = _enlarge(fields.panels[..., first], fields, rows, columns, 2, fields.geometry)
-    panel = np.full(best.shape, first, np.uint8)
-    for k in present[1:]:
-        logits = _enlarge(fields.panels[..., k], fields, rows, columns, 2, fields.geometry)
-        wins = logits > best
+    """(warp, part): each pixel takes the warp of its most probable part, so that seams are sharp at any size."""
+    parts, side = parts_of(fields), np.float32(fields.side)
+    first, *others = parts.present
+    warp = _enlarge(fields, parts.warp[:, :, first], rows, columns, 4, fields.geometry) * side
+    best = _enlarge(fields, parts.logits[..., first], rows, columns, parts.stride, parts.side)
+    part = np.full(best.shape, first, np.uint8)
+    for k in others:
+        y, x = parts.reach(k, fields, rows, columns)
+        here = (
+            slice(y.start - rows.start, y.stop - rows.start),
+            slice(x.start - columns.start, x.stop - columns.start),
+        )
+        if not best[here].size:
+            continue
+        logits = _enlarge(fields, parts.logits[..., k], y, x, parts.stride, parts.side)
+        wins = logits > best[here]
         if wins.any():
-            best = np.maximum(best, logits)
-            own = _enlarge(fields.warp[:, :, k], fields, rows, columns, 4, fields.geometry) * np.float32(side)
-            cv2.copyTo(own, wins.view(np.uint8), warp)
-            panel[wins] = k
+            best[here] = np.maximum(best[here], logits)
+            own = _enlarge(fields, parts.warp[:, :, k], y, x, 4, fields.geometry) * side
+            warp[here] = np.where(wins[..., None], own, warp[here])
+            part[here][wins] = k
     if fields.bend is not None:
-        warp[..., 1] += _enlarge(fields.bend, fields, rows, columns) * np.float32(side)
-    return warp, panel
+        warp[..., 1] += _enlarge(fields, fields.bend, rows, columns) * side
+    return warp, part
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What cloth is laid on: the pieces of a garment, or its panels.
+
+    logits: hxwxP, of a square of `side` pixels, of which a cell covers `stride`. warp: as Fields.warp. panel: of each
+    part, index of fields.PANELS. present: the parts that this garment has, the largest first.
+    """
+
+    logits: np.ndarray
+    stride: int
+    side: int
+    warp: np.ndarray
+    panel: np.ndarray
+    present: list[int]
+
+    def reach(self, k: int, fields: Fields, rows: slice, columns: slice) -> tuple[slice, slice]:
+        """The part of rows x columns in which part k may be: small pieces cost little at any size of the photo."""
+        if self.stride != 1:
+            return rows, columns
+        x, y, width, height = cv2.boundingRect((self.logits[..., k] > 0).astype(np.uint8))
+        scale = 1 / float(fields.frame[0, 0])
+        left, top = (float(at - fields.frame[i, 2]) * scale for i, at in enumerate((x - 1, y - 1)))
+        right, bottom = left + (width + 1) * scale + 1, top + (height + 1) * scale + 1
+        return _within(rows, top, bottom), _within(columns, left, right)
+
+
+def _within(span: slice, low: float, high: float) -> slice:
+    start = min(max(span.start, int(low)), span.stop)
+    return slice(start, max(start, min(span.stop, int(high) + 1)))
+
+
+def parts_of(fields: Fields) -> Parts:
+    pieces = fields.pieces
+    if pieces is None:
+        order = np.arange(fields.panels.shape[-1])
+        return Parts(fields.panels, 2, fields.geometry, fields.warp, order, _present(fields))
+    return Parts(pieces.shares, 1, fields.size, pieces.warp + pieces.jump, pieces.panel, list(range(len(pieces.panel))))
 
 
 def _present(fields: Fields) -> list[int]:
@@ -122,15 +169,19 @@ def positions_within(fields: Fields, x: np.ndarray, y: np.ndarray) -> tuple[np.n
     """
     offsets = np.array(SUBPIXELS, np.float32)[..., None] / 16
     across, down = x.astype(np.float32) + offsets[0], y.astype(np.float32) + offsets[1]
-    present, middle = _present(fields), fields.centre
-    logits = _at(fields.panels[..., present], _to_cells(fields, 2, fields.geometry), across, down)
-    panel = np.take(present, logits.argmax(-1)).astype(np.uint8)
-    warp = _at(fields.warp.reshape(*fields.warp.shape[:2], -1), _to_cells(fields, 4, fields.geometry), across, down)
-    own = np.take_along_axis(warp.reshape(*panel.shape, -1, 2), panel[..., None, None].astype(np.intp), 2)[:, :, 0]
+    parts, middle = parts_of(fields), fields.centre
+    logits = _at(parts.logits[..., parts.present], _to_cells(fields, parts.stride, parts.side), across, down)
+    part = np.take(parts.present, logits.argmax(-1))
+    warp = _at(parts.warp.reshape(*parts.warp.shape[:2], -1), _to_cells(fields, 4, fields.geometry), across, down)
+    own = np.take_along_axis(warp.reshape(*part.shape, -1, 2), part[..., None, None], 2)[:, :, 0]
     if fields.bend is not None:
         own[..., 1] += _at(fields.bend, _to_cells(fields), across, down)
     own = own * np.float32(fields.side)
-    return across - np.float32(middle[0]) + own[..., 0], down - np.float32(middle[1]) + own[..., 1], panel
+    return (
+        across - np.float32(middle[0]) + own[..., 0],
+        down - np.float32(middle[1]) + own[..., 1],
+        parts.panel[part].astype(np.uint8),
+    )
 
 
 def _at(field: np.ndarray, matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

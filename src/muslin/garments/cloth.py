@@ -6,6 +6,7 @@ Plain cloth is quilted from all of the panel where nothing is sewn.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -95,8 +96,9 @@ def _seen(
     pixels: np.ndarray, fields: Fields, box: tuple[int, int, int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(log gain, panel, u, v) over the box of the garment, each hxw."""
-    # What looks like a fold in a printed garment may be its print: cut cloth is not unbent.
-    fields = fields.folded(0)
+    # What looks like a fold in a printed garment may be its print: cut cloth is not unbent. Nor does what has been sewn
+    # from pieces break its print where the network errs.
+    fields = replace(fields.folded(0), pieces=None)
     seen = list(bands(pixels, fields, box))
     places = [cloth_positions(fields, part.rows, part.columns, part.warp) for part in seen]
     light, panel = np.concatenate([part.shading for part in seen]), np.concatenate([part.panel for part in seen])

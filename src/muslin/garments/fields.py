@@ -16,6 +16,8 @@ from muslin.garments.folds import bend, trust
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
+from muslin.garments.pieces import IN_THE_MIRROR as ROLES_IN_THE_MIRROR
+from muslin.garments.pieces import ROLES, Pieces, cut
 from muslin.garments.shading import (
     integrate,
     left_out,
@@ -29,6 +31,7 @@ from muslin.garments.shading import (
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
 GEOMETRY = 128  # px, side of the square in which panels and warp are read: they err less there (docs/benchmarks.md)
+ROLE_BLUR = 1.5  # cells, of the roles of pieces
 SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt draws ragged ones
 ASKED = (
     0.08  # of log luminance that the light leaves out, from which somebody asks whether it is a shoe: 2 in 3 garments
@@ -54,6 +57,7 @@ class Fields:
     offset: np.ndarray  # SxS
     dyed: np.ndarray | None = None  # SxS logits: whether a pixel shows another dye than the garment's ground
     reflectance: float | None = None  # mean luminance of the garment's own cloth; None: folds stay as they are
+    pieces: Pieces | None = None  # what each panel is sewn from; None: each of one piece
     bend: np.ndarray | None = None  # SxS, what folds add to the warp's second number, in units of the side
 
     @property
@@ -83,12 +87,18 @@ class Fields:
 
 
 def predict_fields(
-    pixels: np.ndarray, mask: np.ndarray, network: FieldNetwork, size: int = SIZE, footwear: TellFootwear | None = None
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    network: FieldNetwork,
+    size: int = SIZE,
+    footwear: TellFootwear | None = None,
+    sewn: FieldNetwork | None = None,
 ) -> Fields:
     """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32. footwear: whether it is a shoe, whose
-    light is read another way; None: nobody asks.
+    light is read another way; None: nobody asks. sewn: the network of pieces (inputs image, mask, known; outputs roles,
+    grain); None: each panel is of one piece.
     A pose is a matter of the whole, and is read at a smaller size, once more in the mirror. The light is read at the
     full size, where print and folds are told apart best.
     """
@@ -112,7 +122,29 @@ def predict_fields(
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
     if shoe:
         return replace(fields, reflectance=None)
-    return replace(fields, bend=bend(fields.shading, inside) * np.float32(trust(dyed, inside)))
+    folds = bend(fields.shading, inside) * np.float32(trust(dyed, inside))
+    return replace(
+        fields, bend=folds, pieces=None if sewn is None else _pieces(sewn, images, insides, pair, inside, fields)
+    )
+
+
+def _pieces(
+    sewn: FieldNetwork,
+    images: np.ndarray,
+    insides: np.ndarray,
+    pair: Mapping[str, np.ndarray],
+    inside: np.ndarray,
+    fields: Fields,
+) -> Pieces:
+    """What a garment is sewn from, the mean of what a square and its mirror image say."""
+    found = sewn(image=_levels(images), mask=insides[..., None], known=pair["known"])
+    many, size = images.shape[:2]
+    fits("roles", found["roles"], many, size, size, len(ROLES))
+    fits("grain", found["grain"], many, size // 2, size // 2, 2)
+    roles = (found["roles"][0] + found["roles"][1][:, ::-1][..., ROLES_IN_THE_MIRROR]) / 2
+    grain = (found["grain"][0] + found["grain"][1][:, ::-1] * np.array([1, -1], np.float32)) / 2
+    roles = cv2.GaussianBlur(roles, (0, 0), ROLE_BLUR)
+    return cut(roles, grain, inside > 0.5, fields.panels, fields.warp, fields.shading)
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -158,7 +190,7 @@ def _geometry(pair: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def ask(network: FieldNetwork, images: np.ndarray, inside: np.ndarray) -> Mapping[str, np.ndarray]:
     """What the network says about squares (uint8 N,S,S,3; float32 N,S,S in [0, 1]), its shapes checked."""
-    found = network(image=images.astype(np.float32) / 127.5 - 1, mask=inside[..., None])
+    found = network(image=_levels(images), mask=inside[..., None])
     (many, size), count = images.shape[:2], len(PANELS)
     fits("slopes", found["slopes"], many, size, size, 2)
     fits("trend", found["trend"], many, None, None, 1)
@@ -166,6 +198,11 @@ def ask(network: FieldNetwork, images: np.ndarray, inside: np.ndarray) -> Mappin
     fits("panels", found["panels"], many, size // 2, size // 2, count)
     fits("warp", found["warp"], many, size // 4, size // 4, 2 * count)
     return found
+
+
+def _levels(images: np.ndarray) -> np.ndarray:
+    """uint8 as networks take it: float32 in [-1, 1]."""
+    return images.astype(np.float32) / 127.5 - 1
 
 
 def luminance_fields(pixels: np.ndarray, mask: np.ndarray, size: int = SIZE) -> Fields:

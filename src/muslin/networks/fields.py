@@ -1,4 +1,4 @@
-"""The drape generator: photo and mask -> slopes and trend of the shading, what is print, panels and warp of cloth."""
+"""The drape generator: photo and mask -> slopes and trend of the shading, print, panels, pieces and warp of cloth."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from muslin.networks.unet import ATTEND, DEEP, unet_trunk
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
 PANELS = 4  # body, limb at the viewer's left, limb at the viewer's right, trim
+ROLES = 15  # of pieces: front, collar, pocket, ...
 DYES = 24  # that a garment may have
 PASSED = 0.9  # of the luminance's slopes, by an untrained network
+UPRIGHT = keras.initializers.Constant([1.0, 0.0])
+ONE_FOR_EACH_PANEL = keras.initializers.Constant([4.0 * (k in (0, 3, 4, 14)) for k in range(ROLES)])
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
 def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.Model:
-    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp, light.
+    """(image N,H,W,3 in [-1, 1]; mask N,H,W,1 in [0, 1]) -> slopes, trend, print, panels, warp, known, light.
 
     H, W: multiples of 2 ** len(widths).
 
@@ -32,6 +35,7 @@ def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.M
     panels: N,H/2,W/2,PANELS, logits: which sewn panel a pixel belongs to. Cloth is smooth inside a panel and jumps
         across a seam; one warp for each panel lets the jump be sharp where a single smooth field would smear it.
     warp: N,H/4,W/4,2*PANELS, (x, y) of each panel: cloth position minus pixel position, in units of W.
+    known: N,H/2,W/2,2*widths[0], what the network knows of each place, for a network of pieces.
     light: N,H,W,1, the shading as the garment's dyes tell it (layers.DyeLight), which slopes and trend are made from;
         an output for training's sake.
 
@@ -91,7 +95,34 @@ def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.M
     local = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp_local")(hidden)
     warp = layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])
     outputs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "light": light}
+    outputs["known"] = layers.Concatenate(name="known")([fine, lit])
     return keras.Model([image, mask], outputs, name="fields")
+
+
+def pieces_network(width: int) -> keras.Model:
+    """(image N,H,W,3; mask N,H,W,1; known N,H/2,W/2,2*width of a field network of that width at half size) -> roles,
+    grain.
+
+    roles: N,H,W,ROLES, logits: what piece of cloth a pixel belongs to (garments/pieces.py).
+    grain: N,H/2,W/2,2, cosine and sine of how far the grain of a pixel's piece is turned from upright, clockwise.
+    A network of its own: it is asked at the size at which the pose is read only. At first each panel is one piece.
+    """
+    image = keras.Input((None, None, 3), name="image")
+    mask = keras.Input((None, None, 1), name="mask")
+    known = keras.Input((None, None, 2 * width), name="known")
+    seen = GarmentFeatures(name="features")(image, mask)
+    near = layers.Conv2D(48, 3, padding="same", activation="silu", name="pieces_near")(known)
+    far = layers.Conv2D(48, 3, padding="same", dilation_rate=3, activation="silu", name="pieces_far")(near)
+    hidden = layers.Concatenate(name="pieces_both")([near, far])
+    hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="pieces_hidden")(hidden)
+    upright = {"kernel_initializer": "zeros", "bias_initializer": UPRIGHT}
+    grain = layers.Conv2D(2, 3, padding="same", name="grain", **upright)(hidden)
+    roles = DepthToSpace(2, name="roles_unfold")(layers.Conv2D(64, 1, name="roles_wide")(hidden))
+    roles = layers.Concatenate(name="roles_seen")([roles, seen])
+    roles = layers.Conv2D(24, 3, padding="same", activation="silu", name="roles_edges")(roles)
+    start = {"kernel_initializer": "zeros", "bias_initializer": ONE_FOR_EACH_PANEL}
+    roles = layers.Conv2D(ROLES, 3, padding="same", name="roles", **start)(roles)
+    return keras.Model([image, mask, known], {"roles": roles, "grain": grain}, name="pieces")
 
 
 def _changed(x: Any, coarse: Any, name: str) -> Any:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -29,9 +29,10 @@ from muslin import backend
 from muslin.data.drape_stream import DrapeStream
 from muslin.data.photos import load_swatches
 from muslin.data.plain import plain_and_printed
+from muslin.garments.pieces import WHOLE
 from muslin.garments.shading import integrate
 from muslin.networks.discriminators import patch_discriminator
-from muslin.networks.fields import PANELS, WIDTHS, field_network
+from muslin.networks.fields import PANELS, ROLES, WIDTHS, field_network, pieces_network
 from muslin.networks.poisson import integrated
 from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
@@ -60,17 +61,28 @@ class Drape(Recipe):
     use = "muslin restyle photo.jpg --style swatch.jpg --model {model}"
     default_images = 90_000
 
+    exported: ClassVar[tuple[str, ...]] = ("generator", "pieces")
+    half_life_images: ClassVar[Mapping[str, float]] = dict.fromkeys(exported, 2_000)
+
     def __post_init__(self) -> None:
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths, self.deep), "discriminator": patch_discriminator(3)}
+        networks["pieces"] = pieces_network(self.widths[0])
         muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images do: docs/benchmarks.md
         adam = keras.optimizers.Adam(self.discriminator_learning_rate, beta_1=0.5, beta_2=0.99)
         phases = [
-            Phase("generator", ("generator",), self.generator_loss, muon, hands_on=("fake",)),
+            Phase("generator", ("generator", "pieces"), self.generator_loss, muon, hands_on=("fake",)),
             Phase("discriminator", ("discriminator",), self.discriminator_loss, adam, every=4),
         ]
         object.__setattr__(self, "networks", networks)
         object.__setattr__(self, "phases", phases)
+
+    def checked_inputs(self, network: str, size: int) -> dict[str, tuple[int | None, ...]]:
+        """What is known of a garment has half its size."""
+        axes = {tensor.name: tuple(tensor.shape) for tensor in self.networks[network].inputs}
+        if "known" in axes:
+            axes["known"] = (None, size // 2, size // 2, axes["known"][-1])
+        return axes
 
     def muslin(self, slopes: Any, batch: Batch) -> Any:
         """What the discriminator sees: the slopes of the garment in white cloth, N,S,S,3 (across, down, mask)."""
@@ -81,6 +93,9 @@ class Drape(Recipe):
         slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
         dyed = print_error(fields["print"], batch)
         panels, warp, bend = panel_and_warp_error(fields, batch)
+        known = ops.stop_gradient(fields["known"])  # pieces teach the rest nothing
+        seen = [ops.convert_to_tensor(batch[name]) for name in ("image", "mask")]
+        roles, grain = pieces_error(self.networks["pieces"]([*seen, known]), batch)
         fake = self.muslin(fields["slopes"], batch)
         adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](fake)))
         light = shading_error(fields["light"], batch)
@@ -88,8 +103,9 @@ class Drape(Recipe):
         loss = self.slope_weight * slopes + trend + self.print_weight * dyed + light + self.whole_weight * whole
         if batch["image"].shape[1] == self.size:  # a garment's pose is read at this size only (garments/fields.py)
             loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
+            loss += 0.2 * (roles + grain)
         logs = {"whole": whole, "slopes": slopes, "trend": trend, "light": light, "print": dyed}
-        logs |= {"panels": panels, "warp": warp, "bend": bend}
+        logs |= {"panels": panels, "warp": warp, "bend": bend, "roles": roles, "grain": grain}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial, "fake": fake}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
@@ -224,6 +240,21 @@ def panel_and_warp_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, 
     across = ops.sum(ops.abs(error[:, :, 1:] - error[:, :, :-1]) * (here[:, :, 1:] * here[:, :, :-1])[..., None])
     down = ops.sum(ops.abs(error[:, 1:] - error[:, :-1]) * (here[:, 1:] * here[:, :-1])[..., None])
     return cross_entropy, distance, (across + down) / area
+
+
+def pieces_error(fields: Mapping[str, Any], batch: Batch) -> tuple[Any, Any]:
+    """Cross-entropy of the roles of pieces, small ones counting twice; error of the grain's cosine and sine, summed.
+
+    Each where it is known: inside rendered garments.
+    """
+    roles = batch["roles"]
+    known = ops.cast(roles > 0, "float32")
+    target = ops.one_hot(ops.maximum(roles - 1, 0), ROLES)
+    entropy = -ops.sum(target * ops.log_softmax(fields["roles"]), axis=-1)
+    weight = known * (1 + ops.cast(roles > WHOLE, "float32"))
+    there = known[:, 1::2, 1::2]
+    error = ops.sum(ops.abs(fields["grain"] - batch["grain"]), axis=-1)
+    return ops.sum(entropy * weight) / (ops.sum(weight) + 1.0), ops.sum(error * there) / (ops.sum(there) + 1.0)
 
 
 def draped_check(fields: Mapping[str, np.ndarray], index: int, size: int, squares: int = 10) -> np.ndarray:

@@ -29,6 +29,7 @@ from muslin.restyle.styles import Styles, trimmed
 from muslin.textiles.mix import Overprint
 
 BASELINE = "luminance"
+PIECES = "pieces.onnx"  # of a drape model; those of before have none
 LOOKERS = (
     "features",
     "footwear",
@@ -117,8 +118,10 @@ class Restyler:
         self._model = None if model in (None, BASELINE) else _loaded(self._given, "drape")
         self._mask_model = None if mask_model is None else _loaded(mask_model, "mask")
         self._fields = None if self._model is None else Network(self._model.file(), threads)
+        sewn = None if self._model is None or PIECES not in self._model.card["files"] else self._model.file(PIECES)
+        self._sewn = None if sewn is None else Network(sewn, threads)
         self._segment = None if self._mask_model is None else Network(self._mask_model.file(), threads)
-        for network in (self._segment, self._fields):
+        for network in (self._segment, self._fields, self._sewn):
             if network is not None:
                 network.open_soon()  # while the photo is read
         # What only looks is opened where it is asked: five at once take the time from each other on two cores.
@@ -152,7 +155,8 @@ class Restyler:
         cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
         weights = [weight for _, weight in styles]
         worn = _mixed(cloths, weights, settings.mix)
-        garment = replace(garment, fields=garment.fields.folded(min(1.0, settings.shading)))  # no light, no folds
+        fields = garment.fields.folded(min(1.0, settings.shading))  # no light, no folds
+        garment = replace(garment, fields=fields if settings.seams == "cut" else replace(fields, pieces=None))
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
@@ -216,7 +220,7 @@ class Restyler:
         if self._fields is None:
             fields = luminance_fields(photo.pixels, found.alpha)
         else:
-            fields = predict_fields(photo.pixels, found.alpha, self._fields, footwear=self._footwear)
+            fields = predict_fields(photo.pixels, found.alpha, self._fields, footwear=self._footwear, sewn=self._sewn)
         return Garment(photo, found, fields, entry)
 
     def cloth(self, picture: PhotoLike, shows: str = "auto") -> np.ndarray:

@@ -1,0 +1,195 @@
+"""The pieces of cloth that a garment is sewn from: where one ends on another, the print of a new cloth breaks too.
+
+A network says what each pixel's piece is (a front, a collar, a pocket, ...) and how its grain is turned. What is of one
+role and hangs together is one piece. A front, and each limb, lies as its panel does; every other piece is cut from
+elsewhere in the cloth and turned as its own grain is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from muslin.garments.openings import opening
+
+ROLES = (
+    *(
+        "front",
+        "left front",
+        "right front",
+        "left limb",
+        "right limb",
+        "left collar",
+        "right collar",
+        "stand",
+        "inside",
+    ),
+    *("strip", "pocket", "left cuff", "right cuff", "band", "trim"),
+)
+IN_THE_MIRROR = (0, 2, 1, 4, 3, 6, 5, 7, 8, 9, 10, 12, 11, 13, 14)  # ROLES as they are in the mirror
+PANEL = (0, 0, 0, 1, 2, *(3,) * 10)  # of each role, index of fields.PANELS
+PARTED = [1, 2]  # a front that opens
+WHOLE = 5  # roles before lie as their panel does
+LEAST = (
+    0.05,
+    0.05,
+    0.05,
+    0.02,
+    0.02,
+    *(0.004,) * 10,
+)  # of the garment; a smaller patch of a role goes to the next best
+JUMP = (0.137, 0.083)  # of the square's side, across and down: how far from its neighbours' a piece's cloth is cut
+SOFT = 1.2  # px of the square: pieces end in smooth lines
+DOUBT = 2  # px of the square
+LEVELS = 90  # of a byte, for one of log light
+NECK = [5, 6, 7, 8]  # collar, what stands, inside
+COMPACT = 0.7  # of the smallest rectangle around a pocket
+NEVER = -30.0  # logit of a role that a pixel has not
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """K pieces in a square of S px. shares: SxSxK in [0, 1], about 1 inside each, 0 far from it; every pixel has one.
+
+    warp: G/4 x G/4 x K x 2, cloth position minus pixel position, in units of the side, if all were cut to match.
+    jump: K x 2, how far from there each is cut. panel: of each, index of fields.PANELS. role: of each, index of ROLES.
+    """
+
+    shares: np.ndarray
+    warp: np.ndarray
+    jump: np.ndarray
+    panel: np.ndarray
+    role: np.ndarray
+
+
+def cut(
+    roles: np.ndarray, grain: np.ndarray, inside: np.ndarray, panels: np.ndarray, warp: np.ndarray, light: np.ndarray
+) -> Pieces:
+    """roles: logits hxwxR. grain: h x w x 2, cosine and sine of how far the grain is turned, clockwise. inside: bool
+    SxS. panels: logits hxwxP. warp: G/4 x G/4 x P x 2, in units of the side.
+    """
+    labels, role = _labelled(_opened(_scores(roles, panels, inside.shape[0]), inside, light), inside)
+    labels = _snapped(labels, light, inside)
+    panel = np.array(PANEL)[role]
+    each = [(labels == k + 1, int(role[k])) for k in range(len(role))]
+    lain = [_lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
+    jump = np.array([_jump(piece, what) for piece, what in each], np.float32)
+    everywhere = _nearest(labels)
+    shares = [cv2.GaussianBlur((everywhere == k + 1).astype(np.float32), (0, 0), SOFT) for k in range(len(role))]
+    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
+
+
+def _scores(roles: np.ndarray, panels: np.ndarray, size: int) -> np.ndarray:
+    """How likely each role is, given what is known of its panel: logarithms, but for a term of the pixel. SxSxR."""
+    panels = cv2.resize(panels, roles.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(roles + panels[..., PANEL], (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+def _opened(scores: np.ndarray, inside: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """A front is whole, or it opens along a line that the light shows (openings.py): nothing between."""
+    best, scores = scores.argmax(-1), scores.copy()
+    front = inside & (best <= max(PARTED))
+    left, right = (scores[..., k] for k in PARTED)
+    found = (np.logaddexp(left, right) - scores[..., 0])[front]
+    surer = float(found.mean()) if found.size else 0.0
+    line = opening(left > right, front, light) if surer > 0 else None
+    if line is None:
+        scores[..., PARTED] = NEVER
+        return scores
+    rows, columns = line
+    at_left = np.arange(scores.shape[1])[None] <= columns[:, None]
+    high, low = np.maximum(left[rows], right[rows]), np.minimum(left[rows], right[rows])
+    scores[rows, :, PARTED[0]], scores[rows, :, PARTED[1]] = (
+        np.where(at_left, high, low),
+        np.where(at_left, low, high),
+    )
+    scores[..., 0] = NEVER
+    return scores
+
+
+def _labelled(scores: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(label of each pixel, int32 SxS, 0 outside; role of each label from 1 on)."""
+    for _ in range(4):  # what takes a patch over may be too small itself
+        best = np.where(inside, scores.argmax(-1), -1)
+        around = cv2.dilate((~inside | np.isin(best, NECK)).astype(np.uint8), np.ones((7, 7))) > 0
+        labels, role, patches = np.zeros(inside.shape, np.int32), [], False
+        for k in np.unique(best[inside]):
+            _, found, stats, _ = cv2.connectedComponentsWithStats((best == k).astype(np.uint8), connectivity=4)
+            for one in range(1, len(stats)):
+                piece = found == one
+                if stats[one, cv2.CC_STAT_AREA] >= LEAST[k] * inside.sum() and _plausible(piece, int(k), around):
+                    role.append(int(k))
+                    labels[piece] = len(role)
+                else:
+                    scores[piece, k] = NEVER
+                    patches = True
+        if not patches:
+            break
+    if not role:
+        return inside.astype(np.int32), np.zeros(1, np.int64)
+    return np.where(inside, _nearest(labels), 0), np.array(role)
+
+
+def _plausible(piece: np.ndarray, role: int, around: np.ndarray) -> bool:
+    """Whether a garment has such a piece: pockets are cut straight, all others reach the outline or the neck."""
+    if role < WHOLE:
+        return True
+    if ROLES[role] != "pocket":
+        return bool((piece & around).any())
+    points = np.argwhere(piece).astype(np.float32)
+    width, height = cv2.minAreaRect(points)[1]
+    return len(points) > COMPACT * (width + 1) * (height + 1)
+
+
+def _snapped(labels: np.ndarray, light: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Lines between pieces moved by up to DOUBT px to where the light has an edge: a network's are blurred."""
+    across = 2 * DOUBT + 1
+    far = cv2.dilate(labels.astype(np.float32), np.ones((across, across)))
+    near = cv2.erode(np.where(inside, labels, far).astype(np.float32), np.ones((across, across)))
+    markers = np.where((far == near) & inside, labels, 0).astype(np.int32)
+    for k in np.flatnonzero(np.bincount(labels.ravel()))[1:]:
+        if not (markers == k).any():  # narrower than the doubt: its middle line
+            deep = cv2.distanceTransform((labels == k).astype(np.uint8), cv2.DIST_L2, 3)
+            markers[(labels == k) & (deep >= min(DOUBT, 0.7 * deep.max()))] = k
+    markers[~inside] = labels.max() + 1
+    levels = np.clip(np.round(128 + LEVELS * light), 0, 255).astype(np.uint8)
+    found = cv2.watershed(np.repeat(levels[..., None], 3, -1), markers)
+    found = np.where(inside & (found > 0) & (found <= labels.max()), found, 0)
+    return np.where(inside, _nearest(found), 0)
+
+
+def _nearest(labels: np.ndarray) -> np.ndarray:
+    """Where there is no label, that of the nearest pixel with one."""
+    empty = (labels == 0).astype(np.uint8)
+    if not empty.any() or empty.all():
+        return labels
+    _, nearest = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    of = np.zeros(int(nearest.max()) + 1, labels.dtype)
+    there = labels > 0
+    of[nearest[there]] = labels[there]
+    return of[nearest]
+
+
+def _lain(piece: np.ndarray, role: int, grain: np.ndarray, panel: np.ndarray) -> np.ndarray:
+    """Warp of one piece, G/4 x G/4 x 2. piece: bool SxS; panel: the warp of its panel."""
+    if role < WHOLE:
+        return panel
+    size, cells = piece.shape[0], panel.shape[0]
+    y, x = np.nonzero(piece)
+    cosine, sine = grain[y * grain.shape[0] // size, x * grain.shape[1] // size].mean(0)
+    length = max(float(np.hypot(cosine, sine)), 1e-6)
+    cosine, sine = cosine / length, sine / length
+    at = (np.arange(cells, dtype=np.float32) * 4 + 2.5) / (4 * cells)  # as Fields.warp: cell i is pixel 4 i + 2
+    across, down = at[None] - (x.mean() + 0.5) / size, at[:, None] - (y.mean() + 0.5) / size
+    return np.stack([across * cosine + down * sine - across, down * cosine - across * sine - down], -1)
+
+
+def _jump(piece: np.ndarray, role: int) -> tuple[float, float]:
+    """Of the cloth, in units of the side; to either side of the middle in the mirror, as collars are cut."""
+    if role < WHOLE and role not in PARTED:
+        return 0.0, 0.0
+    middle = np.nonzero(piece)[1].mean() / piece.shape[1]
+    # Two fronts are cut side by side: their rows meet at the opening, their columns do not.
+    return JUMP[0] if middle >= 0.5 else -JUMP[0], 0.0 if role in PARTED else JUMP[1]
