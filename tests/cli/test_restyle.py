@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from muslin.cli import jobs, run
-from muslin.cli.restyle import MIXES, REPEATS, SHOWS, look_name
+from muslin.cli.restyle import MIXES, REPEATS, SEAMS, SHOWS, look_name
 from muslin.data.folder import list_files
 from muslin.errors import UserError
 from muslin.images import FORMATS, find_images, read_image, write_image
@@ -286,6 +286,7 @@ def test_names_repeated_for_speed_are_the_same():
     from muslin.textiles import repeat
 
     assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(controls.MIXES)
+    assert set(SEAMS) == set(controls.SEAMS)
     assert SHOWS == references.SHOWS
     assert set(jobs.SUFFIXES) == set(FORMATS)
     assert look_name([Path("a b.png"), Path("c.jpg")]) == "a-b+c"

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from muslin.data.truth import render
 from muslin.errors import UserError
+from muslin.garments.pieces import ROLES
 from muslin.images import read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import Controls
@@ -109,6 +113,7 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
         ({"repeat": "diagonal"}, "half-drop"),
         ({"rotation": float("inf")}, "rotation"),
         ({"mix": "mud"}, "overprint"),
+        ({"seams": "loose"}, "matched"),
         ({"size": 3}, "no such control"),
         ({"offset": [0.1]}, "offset"),
         ({"offset": 0.1}, "offset"),
@@ -119,6 +124,24 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
 def test_controls_outside_their_range_teach(restyler: Restyler, shown, controls, message) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(UserError, match=message):
         restyler.restyle(shown.photo, swatch("denim", 1), "none", **controls)
+
+
+def test_a_print_breaks_at_the_collar_or_runs_on() -> None:
+    """Of a rendered shirt: matched, it is what the panels alone would give; cut, only where pieces lie apart."""
+    restyler, shown = Restyler(), render(21, 256, kind="shirt", plain=True)
+    garment = restyler.examine(shown.photo, shown.mask)
+    assert garment.fields.pieces is not None
+    roles = {ROLES[k] for k in garment.fields.pieces.role}
+    assert {"left collar", "right collar"} <= roles
+    cloth = swatch("tartan", 1)
+    cut, matched = (restyler.restyle(garment, cloth, seams=seams) for seams in ("cut", "matched"))
+    bare = replace(garment, fields=replace(garment.fields, pieces=None))
+    np.testing.assert_array_equal(matched.image, restyler.restyle(bare, cloth).image)
+    leaves = np.isin(shown.roles, [1 + ROLES.index(f"{side} collar") for side in ("left", "right")])
+    collar = cv2.erode(leaves.astype(np.uint8), np.ones((7, 7))) > 0
+    apart = np.abs(cut.image.astype(int) - matched.image).max(-1)
+    assert (apart[collar] > 8).mean() > 0.4
+    assert cut.params["controls"]["seams"] == "cut"
 
 
 def test_numbers_of_numpy_are_numbers() -> None:

@@ -17,8 +17,9 @@ from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, DiskFull, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
-# The words of controls.MIXES, references.SHOWS and textiles.repeat.REPEATS, not imported just to print the help.
+# The words of controls.MIXES, SEAMS, references.SHOWS, textiles.repeat.REPEATS: not imported just to print the help.
 MIXES = ("overprint", "panels")
+SEAMS = ("cut", "matched")
 SHOWS = ("auto", "cloth", "garment")
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 BLURRED = 4  # times that a picture is enlarged, from which on nobody takes it for cloth seen from near
@@ -52,6 +53,9 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
     "--mix",
     type=click.Choice(MIXES),
     help="Several swatches: printed over each other, or one a panel. [overprint]",
+)
+@click.option(
+    "--seams", type=click.Choice(SEAMS), help="Print broken at collars, pockets, openings, or running on. [cut]"
 )
 @click.option("--palette", metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
 @click.option("--offset", metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")
@@ -98,6 +102,7 @@ def restyle(
     strength: float | None,
     shading: float | None,
     mix: str | None,
+    seams: str | None,
     palette: str | None,
     offset: str | None,
     seamless: str | None,
@@ -130,6 +135,7 @@ def restyle(
         "shading": shading,
         "palette": palette,
         "mix": mix,
+        "seams": seams,
         "offset": parse_offset(offset) if offset is not None else None,
         "seamless": SEAMLESS[seamless] if seamless is not None else None,
         "shows": shows,

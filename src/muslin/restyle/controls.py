@@ -14,6 +14,7 @@ from muslin.garments.references import SHOWS
 from muslin.textiles.repeat import REPEATS
 
 MIXES = ("overprint", "panels")
+SEAMS = ("cut", "matched")
 NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -30,6 +31,9 @@ class Controls:
     palette: str | Sequence[Any] | None = None  # colours for the cloth, "navy,#e8c1a0" or (r, g, b) each
     seamless: str | bool = "auto"  # mend a swatch that does not tile: True, False or "auto" (when its seam shows)
     mix: str = "overprint"  # several swatches: printed over each other, or one for each sewn panel
+    seams: str = (
+        "cut"  # collars, pockets, openings are cut from elsewhere in the cloth, or "matched": the print runs on
+    )
     shows: str = "auto"  # what a style's picture shows: "cloth", a "garment" whose cloth is taken, or found out
 
     def __post_init__(self) -> None:
@@ -46,6 +50,8 @@ class Controls:
             raise outside("repeat", self.repeat, REPEATS)
         if self.mix not in MIXES:
             raise outside("mix", self.mix, MIXES)
+        if self.seams not in SEAMS:
+            raise outside("seams", self.seams, SEAMS)
         if self.shows not in SHOWS:
             raise outside("shows", self.shows, SHOWS)
         if self.seamless not in ("auto", True, False):

@@ -56,6 +56,7 @@ LABELS = {
     "shading": "Shading",
     "palette": "Palette",
     "mix": "Mix",
+    "seams": "Seams",
     "seamless": "Seamless",
     "shows": "Shows",
     "look": "Look",
@@ -313,7 +314,7 @@ def controls_from(recorded: Mapping[str, Any]) -> dict[str, Any]:
     if recorded.get("look_mix"):
         mix = list(_mapping(recorded["look_mix"]).items())[:64]
         controls["look_mix"] = {str(name): _number(weight, "look_mix") for name, weight in mix}
-    for key in ("repeat", "seamless", "mix", "shows", "look"):
+    for key in ("repeat", "seamless", "mix", "seams", "shows", "look"):
         if recorded.get(key) is not None:
             value = recorded[key]
             controls[key] = value if isinstance(value, bool) else str(value)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 KEEP = "keep"
-NAMES = ("scale", "rotation", "offset", "repeat", "strength", "shading", "palette", "seamless", "mix")
+NAMES = ("scale", "rotation", "offset", "repeat", "strength", "shading", "palette", "seamless", "mix", "seams")
 
 
 def for_garment(controls: Mapping[str, Any], length_cm: float) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def command(
         words += ["--style", path if len(looks) == 1 else f"{path}:{exactly(weight)}"]
     words += ["--mask", mask]
     flags = {"scale": "--scale", "rotation": "--rotate", "repeat": "--repeat", "strength": "--strength",
-             "shading": "--shading", "mix": "--mix", "palette": "--palette"}  # fmt: skip
+             "shading": "--shading", "mix": "--mix", "seams": "--seams", "palette": "--palette"}  # fmt: skip
     for name, flag in flags.items():
         value = controls.get(name)
         if value is not None:

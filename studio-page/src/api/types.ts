@@ -41,6 +41,7 @@ export interface Info {
     shading: [number, number];
     repeat: Repeat[];
     mix: Mix[];
+    seams: Seams[];
   };
   can: { imagine: Can; train: Can; pdf: Can };
 }
@@ -82,6 +83,7 @@ export interface Garment {
 
 export type Repeat = "straight" | "half-drop" | "brick" | "mirror";
 export type Mix = "overprint" | "panels";
+export type Seams = "cut" | "matched";
 
 export interface Part {
   look: string;
@@ -114,6 +116,7 @@ export interface Controls {
   palette: string[] | null;
   seamless: "auto" | boolean;
   mix: Mix;
+  seams: Seams;
 }
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";

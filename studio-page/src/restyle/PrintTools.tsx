@@ -36,6 +36,12 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
         <Slider label={text.controls.acrossOffset} value={controls.offset[0] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [value / 100, controls.offset[1]] })} />
         <Slider label={text.controls.downOffset} value={controls.offset[1] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [controls.offset[0], value / 100] })} />
         <Choice
+          label={text.controls.seams}
+          value={controls.seams ?? "cut"}
+          options={(["cut", "matched"] as const).map((key) => [key, text.controls.seamsChoices[key]] as const)}
+          onChange={(seams) => turn({ seams })}
+        />
+        <Choice
           label={text.controls.seamless}
           value={String(controls.seamless) as "auto" | "true" | "false"}
           options={(["auto", "true", "false"] as const).map((key) => [key, text.controls.seamlessChoices[key]] as const)}

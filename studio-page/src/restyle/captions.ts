@@ -58,5 +58,6 @@ const WORDS: Record<string, (text: Text) => [string, Say]> = {
   shading: (text) => [text.controls.shading, share],
   palette: (text) => [text.palette.title, (value) => newColours(value as string[] | null).join(" ") || text.palette.own],
   seamless: (text) => [text.controls.seamless, (value) => text.controls.seamlessChoices[String(value) as "auto"]],
+  seams: (text) => [text.controls.seams, (value) => text.controls.seamsChoices[value as "cut" | "matched"] ?? String(value)],
   mix: (text) => [text.looks.mix, (value) => (value === "panels" ? text.looks.panels : text.looks.overprint)],
 };

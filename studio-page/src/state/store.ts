@@ -75,6 +75,7 @@ export const DEFAULTS: Controls = {
   palette: null,
   seamless: "auto",
   mix: "overprint",
+  seams: "cut",
 };
 
 /** What survives a reload on the page's side; everything else lives in the service. */

@@ -79,6 +79,8 @@ export const en = {
     more: "More",
     seamless: "Mend the seam",
     seamlessChoices: { auto: "When it shows", true: "Always", false: "Never" },
+    seams: "At collars and openings",
+    seamsChoices: { cut: "Print breaks", matched: "Print runs on" },
     reset: "Reset",
     degrees: "°",
     cm: "cm",

@@ -81,6 +81,8 @@ export const zh: Text = {
     more: "更多",
     seamless: "修补接缝",
     seamlessChoices: { auto: "看得出时", true: "总是", false: "从不" },
+    seams: "衣领与开口处",
+    seamsChoices: { cut: "图案断开", matched: "图案连续" },
     reset: "恢复",
     degrees: "°",
     cm: "厘米",

@@ -29,7 +29,7 @@ WEBP: dict[int | str, dict[str, Any]] = {200: {"description": "Small", "content"
 @router.get("/info", response_model=answers.Info, responses=told(), tags=["info"])
 def info(desk: AtDesk) -> Any:
     """What this studio is, takes and can do."""
-    from muslin.restyle.controls import MIXES
+    from muslin.restyle.controls import MIXES, SEAMS
     from muslin.textiles.repeat import REPEATS
 
     limits = asdict(desk.studio.limits)
@@ -41,7 +41,7 @@ def info(desk: AtDesk) -> Any:
         "data": str(desk.studio.data),
         "limits": {**limits, "set_pictures": list(limits["set_pictures"])},
         "controls": {"scale": [0.02, 20.0], "strength": [0.0, 1.0], "shading": [0.0, 2.0], "repeat": list(REPEATS),
-                     "mix": list(MIXES)},
+                     "mix": list(MIXES), "seams": list(SEAMS)},
         "can": {name: {"available": why is None, "reason": why} for name, why in capabilities.reasons().items()},
     }  # fmt: skip
 

@@ -87,6 +87,7 @@ class ControlsIn(Request):
     palette: PaletteOf | None = None
     seamless: Literal["auto"] | bool = "auto"
     mix: Mix = "overprint"
+    seams: Literal["cut", "matched"] = "cut"
 
 
 class TileIn(Request):
