@@ -16,7 +16,6 @@ from muslin.garments.folds import bend, trust
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
 from muslin.garments.network import fits
-from muslin.garments.pieces import IN_THE_MIRROR as ROLES_IN_THE_MIRROR
 from muslin.garments.pieces import ROLES, Pieces, cut
 from muslin.garments.shading import (
     integrate,
@@ -123,28 +122,23 @@ def predict_fields(
     if shoe:
         return replace(fields, reflectance=None)
     folds = bend(fields.shading, inside) * np.float32(trust(dyed, inside))
-    return replace(
-        fields, bend=folds, pieces=None if sewn is None else _pieces(sewn, images, insides, pair, inside, fields)
-    )
+    pieces = None if sewn is None else _pieces(sewn, images[0], insides[0], pair["known"][:1], inside, fields)
+    return replace(fields, bend=folds, pieces=pieces)
 
 
 def _pieces(
-    sewn: FieldNetwork,
-    images: np.ndarray,
-    insides: np.ndarray,
-    pair: Mapping[str, np.ndarray],
-    inside: np.ndarray,
-    fields: Fields,
+    sewn: FieldNetwork, image: np.ndarray, mask: np.ndarray, known: np.ndarray, inside: np.ndarray, fields: Fields
 ) -> Pieces:
-    """What a garment is sewn from, the mean of what a square and its mirror image say."""
-    found = sewn(image=_levels(images), mask=insides[..., None], known=pair["known"])
-    many, size = images.shape[:2]
-    fits("roles", found["roles"], many, size, size, len(ROLES))
-    fits("grain", found["grain"], many, size // 2, size // 2, 2)
-    roles = (found["roles"][0] + found["roles"][1][:, ::-1][..., ROLES_IN_THE_MIRROR]) / 2
-    grain = (found["grain"][0] + found["grain"][1][:, ::-1] * np.array([1, -1], np.float32)) / 2
-    roles = cv2.GaussianBlur(roles, (0, 0), ROLE_BLUR)
-    return cut(roles, grain, inside > 0.5, fields.panels, fields.warp, fields.shading)
+    """What a garment is sewn from. image, mask: GEOMETRY px; inside: of the whole square.
+
+    Its mirror image is not asked: it would add 0.01 to the leaves of collars for 10 ms.
+    """
+    found = sewn(image=_levels(image[None]), mask=mask[None, ..., None], known=known)
+    size = len(image)
+    fits("roles", found["roles"], 1, size, size, len(ROLES))
+    fits("grain", found["grain"], 1, size // 2, size // 2, 2)
+    roles = cv2.GaussianBlur(found["roles"][0], (0, 0), ROLE_BLUR)
+    return cut(roles, found["grain"][0], inside > 0.5, fields.panels, fields.warp, fields.shading)
 
 
 def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
