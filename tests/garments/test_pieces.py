@@ -3,6 +3,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from muslin.data.drape_stream import DrapeStream
 from muslin.data.truth import render
@@ -172,3 +174,29 @@ def test_a_mirrored_sample_has_mirrored_pieces() -> None:
     mirrored = _mirror(sample)["roles"][:, ::-1]
     expected = np.array([0, *(1 + k for k in IN_THE_MIRROR)])[sample["roles"]]
     np.testing.assert_array_equal(mirrored, expected)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["noise", "nothing", "a pixel", "a line", "everything", "islands"]))
+def test_any_mask_and_any_answer_give_pieces_that_cover_the_square(seed: int, kind: str) -> None:
+    """A network may say anything, and a mask be a hair: every pixel has one piece, and its warp is finite."""
+    rng = np.random.default_rng(seed)
+    inside = np.zeros((SIZE, SIZE), bool)
+    if kind in ("noise", "islands"):
+        inside = rng.random((SIZE, SIZE)) < 0.5
+        inside = cv2.blur(inside.astype(np.float32), (9, 9)) > 0.55 if kind == "islands" else inside
+    elif kind == "everything":
+        inside[:] = True
+    elif kind != "nothing":
+        inside[64, 64 : 65 if kind == "a pixel" else 100] = True
+    roles = cv2.blur(rng.normal(0, 30, (SIZE, SIZE, len(ROLES))).astype(np.float32), (7, 7))
+    grain = rng.normal(0, 1, (SIZE // 2, SIZE // 2, 2)).astype(np.float32)
+    panels = rng.normal(0, 3, (SIZE // 2, SIZE // 2, len(PANELS))).astype(np.float32)
+    warp = rng.normal(0, 0.1, (SIZE // 4, SIZE // 4, len(PANELS), 2)).astype(np.float32)
+    pieces = cut(roles, grain, inside, panels, warp, rng.normal(0, 0.3, (SIZE, SIZE)).astype(np.float32))
+    count = len(pieces.role)
+    assert 1 <= count < 256 and pieces.shares.shape == (SIZE, SIZE, count)
+    assert pieces.warp.shape == (SIZE // 4, SIZE // 4, count, 2) and pieces.jump.shape == (count, 2)
+    assert np.isfinite(pieces.warp).all() and np.isfinite(pieces.jump).all()
+    if inside.any():
+        np.testing.assert_allclose(pieces.shares.sum(-1), 1, atol=1e-3)

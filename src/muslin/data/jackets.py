@@ -28,7 +28,7 @@ def strip(mood: Mood, left: float, right: float, start: float, end: float, lift:
 
 
 def standing(rng: np.random.Generator, mood: Mood, top: TopShape) -> list[Panel]:
-    """A collar that stands, parted in the middle or not."""
+    """A collar that stands, and what is seen in it."""
     neck, high = top.neck * rng.uniform(1.0, 1.15), rng.uniform(0.07, 0.17)
     outline = path(
         [(-neck, 0.03), (-neck * 0.94, -high * 0.8), (0.0, -high), (neck * 0.94, -high * 0.8), (neck, 0.03)],

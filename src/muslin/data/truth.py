@@ -442,10 +442,9 @@ def render(
     size, kind) only. size: pixels, or (height, width). kind: one of GARMENTS or silhouettes.FRONTS, None =
     one of GARMENTS. textile: a name from TEXTILES or a swatch uint8 [h, w, 3], None = drawn. scale: photo
     pixels per swatch pixel, None = drawn so that a repeat spans 8 to 35 percent of the garment's longer
-    side. plain: a plain cloth
-    if no textile is named. camera: add blur and grain; without them the photo inside the mask is exactly
-    srgb(linear(cloth(u, v)) * shading). Raises UserError for an unknown kind or textile and for a size out
-    of range.
+    side. plain: a plain cloth if no textile is named. camera: add blur and grain; without them the photo
+    inside the mask is exactly srgb(linear(cloth(u, v)) * shading). Raises UserError for an unknown kind or
+    textile and for a size out of range.
     """
     shape = checked_size(size)
     cuts = KINDS | FRONTS

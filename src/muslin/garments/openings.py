@@ -1,8 +1,8 @@
 """Whether a garment opens at the front, and along which line: a network's guess, held against what the light shows.
 
 A network that has seen many jackets thinks that hats and pullovers open too. An opening is a line in the light, from
-the neck down: of all lines beside the guess the best (a shortest path, as in Sakoe & Chiba 1978) has to stand out from
-the best ones elsewhere on the front.
+the neck down: of all lines beside the guess the best (a path by dynamic programming, as seam carving finds its seams:
+Avidan & Shamir 2007, section 3) has to stand out from the best ones elsewhere on the front.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-REACH = 6  # px of 256 on each side of the guess, in which the line is looked for
+REACH = 6  # px of the square on each side of the guess, in which the line is looked for
 ELSEWHERE = (13, 19, 25, 31, 37)  # px beside the guess, where as good a line would say that there is none
-ROWS = 24  # px of 256, that an opening is at least long
-MARGIN = 8  # px of 256 at least between an opening and the front's own edges
+ROWS = 24  # px, that an opening is at least long
+BROAD = 40  # px, that a front is at least
+NEAR = 25  # px from the middle of the guess, beyond which it is a slip
+MARGIN = 8  # px at least between an opening and the front's own edges
 STANDS_OUT = (1.2, 1.0)  # times the mean, and the best, of the lines elsewhere
 STRONGEST = 0.4  # of log light: one deep fold is no long line
 SMOOTH = 15  # rows, over which the guess is smoothed
@@ -24,12 +26,11 @@ def opening(left: np.ndarray, front: np.ndarray, light: np.ndarray) -> tuple[np.
 
     left: bool SxS, where the network sees a left front. front: bool SxS, where a front. light: SxS, log gain.
     """
-    scale = light.shape[0] / 256
-    rows, guess, room = _guess(left, front, scale)
-    if len(rows) < ROWS * scale:
+    rows, guess, room = _guess(left, front)
+    if len(rows) < ROWS:
         return None
     line = _lines_in(light)
-    shifts = [0, *(sign * at for at in ELSEWHERE for sign in (-1, 1) if at + REACH + 3 < max(room, 30 * scale))]
+    shifts = [0, *(sign * at for at in ELSEWHERE for sign in (-1, 1) if at + REACH + 3 < max(room, 30))]
     paths, strengths = _best_paths(line, rows, guess, np.array(shifts))
     mean, best = STANDS_OUT
     if len(shifts) < 2 or strengths[0] <= mean * strengths[1:].mean() or strengths[0] <= best * strengths[1:].max():
@@ -37,22 +38,22 @@ def opening(left: np.ndarray, front: np.ndarray, light: np.ndarray) -> tuple[np.
     return rows, paths
 
 
-def _guess(left: np.ndarray, front: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, int]:
+def _guess(left: np.ndarray, front: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Rows in which the front goes over from left to right once, the smoothed columns, and the room beside them."""
     rows, columns, room = [], [], []
     for y in range(front.shape[0]):
         x = np.flatnonzero(front[y])
-        if len(x) < 40 * scale:
+        if len(x) < BROAD:
             continue
         ends = np.flatnonzero(left[y, x[:-1]] & ~left[y, x[1:]])
-        if len(ends) == 1 and x[0] + MARGIN * scale < x[ends[0]] < x[-1] - MARGIN * scale:
+        if len(ends) == 1 and x[0] + MARGIN < x[ends[0]] < x[-1] - MARGIN:
             rows.append(y)
             columns.append(x[ends[0]])
             room.append(min(x[ends[0]] - x[0], x[-1] - x[ends[0]]))
     if not rows:
         return np.zeros(0, int), np.zeros(0, int), 0
     middle = np.median(columns)
-    steady = np.where(np.abs(np.array(columns) - middle) < 25 * scale, columns, middle).astype(np.float32)
+    steady = np.where(np.abs(np.array(columns) - middle) < NEAR, columns, middle).astype(np.float32)
     smooth = cv2.blur(steady[:, None], (1, SMOOTH), borderType=cv2.BORDER_REPLICATE)[:, 0]
     return np.array(rows), np.round(smooth).astype(int), int(min(room))
 

@@ -15,35 +15,19 @@ import numpy as np
 from muslin.garments.openings import opening
 
 ROLES = (
-    *(
-        "front",
-        "left front",
-        "right front",
-        "left limb",
-        "right limb",
-        "left collar",
-        "right collar",
-        "stand",
-        "inside",
-    ),
-    *("strip", "pocket", "left cuff", "right cuff", "band", "trim"),
-)
+    "front", "left front", "right front", "left limb", "right limb", "left collar", "right collar", "stand",
+    "inside", "strip", "pocket", "left cuff", "right cuff", "band", "trim",
+)  # fmt: skip
 IN_THE_MIRROR = (0, 2, 1, 4, 3, 6, 5, 7, 8, 9, 10, 12, 11, 13, 14)  # ROLES as they are in the mirror
 PANEL = (0, 0, 0, 1, 2, *(3,) * 10)  # of each role, index of fields.PANELS
 PARTED = [1, 2]  # a front that opens
 WHOLE = 5  # roles before lie as their panel does
-LEAST = (
-    0.05,
-    0.05,
-    0.05,
-    0.02,
-    0.02,
-    *(0.004,) * 10,
-)  # of the garment; a smaller patch of a role goes to the next best
+# Of the garment; a smaller patch of a role goes to the next best.
+LEAST = (*(0.05,) * 3, *(0.02,) * 2, *(0.004,) * 10)
 JUMP = (0.137, 0.083)  # of the square's side, across and down: how far from its neighbours' a piece's cloth is cut
 SOFT = 1.2  # px of the square: pieces end in smooth lines
-DOUBT = 2  # px of the square
-LEVELS = 90  # of a byte, for one of log light
+DOUBT = 2  # px of the square, by which a line between pieces may be wrong
+LEVELS = 90  # of a byte, for one of log light, in which edges are looked for
 NECK = [5, 6, 7, 8]  # collar, what stands, inside
 COMPACT = 0.7  # of the smallest rectangle around a pocket
 NEVER = -30.0  # logit of a role that a pixel has not
@@ -67,8 +51,10 @@ class Pieces:
 def cut(
     roles: np.ndarray, grain: np.ndarray, inside: np.ndarray, panels: np.ndarray, warp: np.ndarray, light: np.ndarray
 ) -> Pieces:
-    """roles: logits hxwxR. grain: h x w x 2, cosine and sine of how far the grain is turned, clockwise. inside: bool
-    SxS. panels: logits hxwxP. warp: G/4 x G/4 x P x 2, in units of the side.
+    """The pieces of a garment.
+
+    roles: logits hxwxR. grain: hxwx2, cosine and sine of how far the grain is turned, clockwise. inside: bool SxS.
+    panels: logits hxwxP. warp: G/4 x G/4 x P x 2, in units of the side. light: SxS, log gain.
     """
     labels, role = _labelled(_opened(_scores(roles, panels, inside.shape[0]), inside, light), inside)
     labels = _snapped(labels, light, inside)
@@ -101,10 +87,8 @@ def _opened(scores: np.ndarray, inside: np.ndarray, light: np.ndarray) -> np.nda
     rows, columns = line
     at_left = np.arange(scores.shape[1])[None] <= columns[:, None]
     high, low = np.maximum(left[rows], right[rows]), np.minimum(left[rows], right[rows])
-    scores[rows, :, PARTED[0]], scores[rows, :, PARTED[1]] = (
-        np.where(at_left, high, low),
-        np.where(at_left, low, high),
-    )
+    scores[rows, :, PARTED[0]] = np.where(at_left, high, low)
+    scores[rows, :, PARTED[1]] = np.where(at_left, low, high)
     scores[..., 0] = NEVER
     return scores
 
