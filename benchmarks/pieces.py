@@ -52,7 +52,7 @@ def distances(found: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 def run(network: Network, sewn: Network, count: int) -> dict[str, float]:
     roles = len(ROLES)
-    both, either, panels = np.zeros(roles), np.zeros(roles), np.zeros((2, 2, 4))
+    both, either, shown_of, panels = np.zeros(roles), np.zeros(roles), np.zeros(roles), np.zeros((2, 2, 4))
     apart: dict[str, list[np.ndarray]] = {"found from true": [], "true from found": []}
     for index in range(count):
         shown = render(FIRST_SEED + index, 320, kind=KINDS[index % len(KINDS)], plain=index % 5 < 3, camera=True)
@@ -68,6 +68,7 @@ def run(network: Network, sewn: Network, count: int) -> dict[str, float]:
             mine, yours = found == k, true == k + 1
             both[k] += (mine & yours & inside).sum()
             either[k] += ((mine | yours) & inside).sum()
+            shown_of[k] += yours.sum()
         alone = cv2.resize(fields.panels, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR).argmax(-1)
         known = np.array(PANEL)[np.maximum(true, 1) - 1]
         for row, said in enumerate((np.array(PANEL)[found], alone)):
@@ -79,7 +80,7 @@ def run(network: Network, sewn: Network, count: int) -> dict[str, float]:
         mine = seam_pixels(best) & deep
         apart["found from true"].append(distances(mine, lines))
         apart["true from found"].append(distances(lines, mine))
-    rows: dict[str, float] = {role: float(both[k] / max(either[k], 1)) for k, role in enumerate(ROLES) if either[k]}
+    rows: dict[str, float] = {role: float(both[k] / either[k]) for k, role in enumerate(ROLES) if shown_of[k]}
     rows["mean of the roles"] = float(np.mean(list(rows.values())))
     for name, (shared, any_of) in zip(("panels, by pieces", "panels alone"), panels, strict=True):
         rows |= {f"{name}: {panel}": float(x) for panel, x in zip(PANELS, shared / np.maximum(any_of, 1), strict=True)}

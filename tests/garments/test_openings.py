@@ -36,21 +36,31 @@ def test_a_slanting_line_is_followed() -> None:
     assert np.abs(columns - (126.5 + rows / 64)).mean() < 2
 
 
+@pytest.mark.parametrize("folds", [0, 24])
 @pytest.mark.parametrize("seed", range(4))
-def test_no_line_is_no_opening(seed: int) -> None:
-    """Neither on plain cloth, nor where the guess lies among folds that are as deep everywhere."""
-    assert opening(*front_with(None, seed=seed)) is None
-    assert opening(*front_with(128, depth=0.2, folds=24, seed=seed)) is None
+def test_without_a_line_the_guess_stays_and_is_straight(seed: int, folds: int) -> None:
+    """On plain cloth, and where folds are as deep everywhere, which a line is not to jump between."""
+    _, columns = opening(*front_with(None, depth=0.2, folds=folds, seed=seed))  # type: ignore[misc]
+    assert np.abs(columns - 127).max() <= REACH
+    assert np.count_nonzero(np.diff(columns)) <= 6
 
 
-def test_a_line_out_of_reach_is_none() -> None:
-    assert opening(*front_with(128 + 2 * REACH + 4)) is None
+def test_a_line_out_of_reach_is_not_followed() -> None:
+    _, columns = opening(*front_with(128 + 2 * REACH + 4))  # type: ignore[misc]
+    assert np.abs(columns - 127).max() <= REACH
+
+
+def test_a_wobbling_guess_is_no_wobbling_line() -> None:
+    _, front, light = front_with(128)
+    wobbling = 128 + np.round(6 * np.sin(np.arange(SIZE) / 5))
+    rows, columns = opening(front & (np.arange(SIZE) < wobbling[:, None]), front, light)  # type: ignore[misc]
+    assert np.abs(columns - 128).max() <= 3 and len(rows) > 150
 
 
 def test_what_is_short_or_never_parted_is_none() -> None:
     left, front, light = front_with(128)
     assert opening(np.zeros_like(left), front, light) is None
-    front[60:] = False
-    assert opening(left & front, front, light) is None
+    placket = left & (np.arange(SIZE) < 100)[:, None]  # a third of the front
+    assert opening(placket, front, light) is None
     nothing = np.zeros_like(front)
     assert opening(nothing, nothing, light) is None

@@ -97,8 +97,6 @@ def test_an_opening_parts_columns_and_not_rows() -> None:
     zip_[:, 63:65] = -0.4
     pieces, *_ = cut_of(found, inside, light=zip_)
     assert {ROLES[k] for k in pieces.role} == {"left front", "right front"}
-    whole, *_ = cut_of(found, inside)  # and without a line in the light nothing opens
-    assert {ROLES[k] for k in whole.role} == {"front"}
     fields = replace(fields_of(found, inside), pieces=pieces)
     part = band(np.zeros((SIZE, SIZE, 3), np.uint8), fields, slice(50, 60), slice(40, 90))
     np.testing.assert_allclose(part.warp[:, :20, 0], -JUMP[0] * SIZE, atol=1e-3)

@@ -56,8 +56,12 @@ def cut(
     roles: logits hxwxR. grain: hxwx2, cosine and sine of how far the grain is turned, clockwise. inside: bool SxS.
     panels: logits hxwxP. warp: G/4 x G/4 x P x 2, in units of the side. light: SxS, log gain.
     """
-    labels, role = _labelled(_opened(_scores(roles, panels, inside.shape[0]), inside, light), inside)
-    labels = _snapped(labels, light, inside)
+    scores = scores_of(roles, panels)
+    small = cv2.resize(inside.astype(np.float32), scores.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
+    line = _line(scores, small, inside, light)
+    scores = _cleaned(_with_one_front(scores, line is not None), small)
+    labels, role = _labelled(scores, inside, line)
+    labels, role = _left(_snapped(labels, light, inside), role)
     panel = np.array(PANEL)[role]
     each = [(labels == k + 1, int(role[k])) for k in range(len(role))]
     lain = [_lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
@@ -67,50 +71,75 @@ def cut(
     return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
 
 
-def _scores(roles: np.ndarray, panels: np.ndarray, size: int) -> np.ndarray:
-    """How likely each role is, given what is known of its panel: logarithms, but for a term of the pixel. SxSxR."""
+def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:
+    """How likely each role is, given what is known of its panel: logarithms, but for a term of the pixel. hxwxR."""
     panels = cv2.resize(panels, roles.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return cv2.resize(roles + panels[..., PANEL], (size, size), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(roles + panels[..., PANEL])
 
 
-def _opened(scores: np.ndarray, inside: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """A front is whole, or it opens along a line that the light shows (openings.py): nothing between."""
-    best, scores = scores.argmax(-1), scores.copy()
-    front = inside & (best <= max(PARTED))
+def _line(
+    scores: np.ndarray, small: np.ndarray, inside: np.ndarray, light: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The line along which the front opens (openings.py), where the network thinks that it does.
+
+    scores: hxwxR; small: bool hxw, the garment; inside and light: SxS.
+    """
+    front = small & (scores.argmax(-1) <= max(PARTED))
+    if not front.any():
+        return None
     left, right = (scores[..., k] for k in PARTED)
-    found = (np.logaddexp(left, right) - scores[..., 0])[front]
-    surer = float(found.mean()) if found.size else 0.0
-    line = opening(left > right, front, light) if surer > 0 else None
-    if line is None:
-        scores[..., PARTED] = NEVER
-        return scores
-    rows, columns = line
-    at_left = np.arange(scores.shape[1])[None] <= columns[:, None]
-    high, low = np.maximum(left[rows], right[rows]), np.minimum(left[rows], right[rows])
-    scores[rows, :, PARTED[0]] = np.where(at_left, high, low)
-    scores[rows, :, PARTED[1]] = np.where(at_left, low, high)
-    scores[..., 0] = NEVER
+    if (np.logaddexp(left[front], right[front]) - scores[..., 0][front]).mean() <= 0:
+        return None
+    size = inside.shape[::-1]
+    nearer = cv2.resize(left - right, size, interpolation=cv2.INTER_LINEAR) > 0
+    return opening(nearer, inside & (cv2.resize(front.astype(np.uint8), size) > 0), light)
+
+
+def _with_one_front(scores: np.ndarray, opens: bool) -> np.ndarray:
+    """A front is whole, or it opens along a line: nothing between, so it is one role until then."""
+    scores = scores.copy()
+    if opens:
+        scores[..., 0] = scores[..., [0, *PARTED]].max(-1)
+    scores[..., PARTED] = NEVER
     return scores
 
 
-def _labelled(scores: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(label of each pixel, int32 SxS, 0 outside; role of each label from 1 on)."""
+def _cleaned(scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Scores in which no patch of a role is too small for a piece, or lies where no such piece is. inside: bool hxw."""
     for _ in range(4):  # what takes a patch over may be too small itself
         best = np.where(inside, scores.argmax(-1), -1)
-        around = cv2.dilate((~inside | np.isin(best, NECK)).astype(np.uint8), np.ones((7, 7))) > 0
-        labels, role, patches = np.zeros(inside.shape, np.int32), [], False
-        for k in np.unique(best[inside]):
+        around = cv2.dilate((~inside | np.isin(best, NECK)).astype(np.uint8), np.ones((3, 3))) > 0
+        patches = False
+        for k in np.flatnonzero(np.bincount(best[inside])):
             _, found, stats, _ = cv2.connectedComponentsWithStats((best == k).astype(np.uint8), connectivity=4)
             for one in range(1, len(stats)):
                 piece = found == one
-                if stats[one, cv2.CC_STAT_AREA] >= LEAST[k] * inside.sum() and _plausible(piece, int(k), around):
-                    role.append(int(k))
-                    labels[piece] = len(role)
-                else:
+                small = stats[one, cv2.CC_STAT_AREA] < LEAST[k] * inside.sum()
+                if small or not _plausible(piece, int(k), around):
                     scores[piece, k] = NEVER
                     patches = True
         if not patches:
             break
+    return scores
+
+
+def _labelled(
+    scores: np.ndarray, inside: np.ndarray, line: tuple[np.ndarray, np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(label of each pixel, int32 SxS, 0 outside; role of each label from 1 on)."""
+    best = cv2.resize(scores, inside.shape[::-1], interpolation=cv2.INTER_LINEAR).argmax(-1)
+    best = np.where(inside, best, -1)
+    if line is not None:
+        at = np.interp(np.arange(len(best)), *line)  # above and below its ends too
+        sides = np.where(np.arange(best.shape[1])[None] <= at[:, None], *PARTED)
+        best = np.where(best == 0, sides, best)
+    labels, role = np.zeros(inside.shape, np.int32), []
+    for k in np.flatnonzero(np.bincount(best[inside])):
+        _, found, stats, _ = cv2.connectedComponentsWithStats((best == k).astype(np.uint8), connectivity=4)
+        for one in range(1, len(stats)):
+            if stats[one, cv2.CC_STAT_AREA] >= LEAST[k] / 2 * inside.sum():  # cleaned before, at a smaller size
+                role.append(int(k))
+                labels[found == one] = len(role)
     if not role:
         return inside.astype(np.int32), np.zeros(1, np.int64)
     return np.where(inside, _nearest(labels), 0), np.array(role)
@@ -133,7 +162,7 @@ def _snapped(labels: np.ndarray, light: np.ndarray, inside: np.ndarray) -> np.nd
     far = cv2.dilate(labels.astype(np.float32), np.ones((across, across)))
     near = cv2.erode(np.where(inside, labels, far).astype(np.float32), np.ones((across, across)))
     markers = np.where((far == near) & inside, labels, 0).astype(np.int32)
-    for k in np.flatnonzero(np.bincount(labels.ravel()))[1:]:
+    for k in range(1, int(labels.max()) + 1):
         if not (markers == k).any():  # narrower than the doubt: its middle line
             deep = cv2.distanceTransform((labels == k).astype(np.uint8), cv2.DIST_L2, 3)
             markers[(labels == k) & (deep >= min(DOUBT, 0.7 * deep.max()))] = k
@@ -142,6 +171,14 @@ def _snapped(labels: np.ndarray, light: np.ndarray, inside: np.ndarray) -> np.nd
     found = cv2.watershed(np.repeat(levels[..., None], 3, -1), markers)
     found = np.where(inside & (found > 0) & (found <= labels.max()), found, 0)
     return np.where(inside, _nearest(found), 0)
+
+
+def _left(labels: np.ndarray, role: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same without labels that no pixel has: what is a hair wide may lie between pixels."""
+    there = np.bincount(labels.ravel(), minlength=len(role) + 1)[1:] > 0
+    if there.all() or not there.any():
+        return labels, role
+    return np.concatenate([[0], np.cumsum(there)])[labels].astype(labels.dtype), role[there]
 
 
 def _nearest(labels: np.ndarray) -> np.ndarray:

@@ -8,13 +8,15 @@ from typing import Any
 import keras
 from keras import layers
 
-from muslin.layers import AffineWarp, DepthToSpace, DyeLight, GarmentFeatures, ShadingSlopes
+from muslin.layers import AffineWarp, BilinearUp, DepthToSpace, DyeLight, GarmentFeatures, ShadingSlopes
 from muslin.networks.unet import ATTEND, DEEP, unet_trunk
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
 PANELS = 4  # body, limb at the viewer's left, limb at the viewer's right, trim
 ROLES = 15  # of pieces: front, collar, pocket, ...
 DYES = 24  # that a garment may have
+NEAR = 40  # channels of the network of pieces at 1/2 of its input
+FAR = ((64, 5, 1), (80, 5, 2), (80, 7, 2))  # at 1/4, 1/8, 1/16: channels, reach and number of blocks
 PASSED = 0.9  # of the luminance's slopes, by an untrained network
 UPRIGHT = keras.initializers.Constant([1.0, 0.0])
 ONE_FOR_EACH_PANEL = keras.initializers.Constant([4.0 * (k in (0, 3, 4, 14)) for k in range(ROLES)])
@@ -101,20 +103,32 @@ def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.M
 
 def pieces_network(width: int) -> keras.Model:
     """(image N,H,W,3; mask N,H,W,1; known N,H/2,W/2,2*width of a field network of that width at half size) -> roles,
-    grain.
+    grain. H, W: multiples of 16.
 
     roles: N,H,W,ROLES, logits: what piece of cloth a pixel belongs to (garments/pieces.py).
     grain: N,H/2,W/2,2, cosine and sine of how far the grain of a pixel's piece is turned from upright, clockwise.
-    A network of its own: it is asked at the size at which the pose is read only. At first each panel is one piece.
+    A network of its own: it is asked at the size at which the pose is read only. A small U-Net over what is known: that
+    a strip of darkness is an opening is a matter of the whole garment. At first each panel is one piece.
     """
     image = keras.Input((None, None, 3), name="image")
     mask = keras.Input((None, None, 1), name="mask")
     known = keras.Input((None, None, 2 * width), name="known")
     seen = GarmentFeatures(name="features")(image, mask)
-    near = layers.Conv2D(48, 3, padding="same", activation="silu", name="pieces_near")(known)
-    far = layers.Conv2D(48, 3, padding="same", dilation_rate=3, activation="silu", name="pieces_far")(near)
-    hidden = layers.Concatenate(name="pieces_both")([near, far])
-    hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="pieces_hidden")(hidden)
+    x = layers.Conv2D(NEAR, 3, padding="same", activation="silu", name="near")(known)
+    skips = []
+    for level, (channels, reach, blocks) in enumerate(FAR):
+        skips.append(x)
+        x = layers.DepthwiseConv2D(3, strides=2, padding="same", name=f"down_{level}")(x)
+        x = layers.Conv2D(channels, 1, activation="silu", name=f"wider_{level}")(x)
+        for k in range(blocks):
+            x = _around(x, reach, f"far_{level}_{k}")
+    for level in reversed(range(len(FAR))):
+        x = layers.Conv2D(skips[level].shape[-1], 1, name=f"narrow_{level}")(x)
+        x = BilinearUp(name=f"up_{level}")(x)
+        x = layers.Add(name=f"both_{level}")([skips[level], x])
+        if level:
+            x = _around(x, 5, f"near_{level}")
+    hidden = layers.Conv2D(48, 3, padding="same", activation="silu", name="hidden")(x)
     upright = {"kernel_initializer": "zeros", "bias_initializer": UPRIGHT}
     grain = layers.Conv2D(2, 3, padding="same", name="grain", **upright)(hidden)
     roles = DepthToSpace(2, name="roles_unfold")(layers.Conv2D(64, 1, name="roles_wide")(hidden))
@@ -123,6 +137,13 @@ def pieces_network(width: int) -> keras.Model:
     start = {"kernel_initializer": "zeros", "bias_initializer": ONE_FOR_EACH_PANEL}
     roles = layers.Conv2D(ROLES, 3, padding="same", name="roles", **start)(roles)
     return keras.Model([image, mask, known], {"roles": roles, "grain": grain}, name="pieces")
+
+
+def _around(x: Any, reach: int, name: str) -> Any:
+    """N,h,w,C plus what is seen of it within reach x reach."""
+    seen = layers.DepthwiseConv2D(reach, padding="same", name=f"{name}_around")(x)
+    seen = layers.Conv2D(x.shape[-1], 1, activation="silu", name=f"{name}_mix")(seen)
+    return layers.Add(name=name)([x, seen])
 
 
 def _changed(x: Any, coarse: Any, name: str) -> Any:
