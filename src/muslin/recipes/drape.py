@@ -3,8 +3,9 @@
 Paper: none; docs/architecture.md argues it. Ancestors: intrinsic images by ratio (Barrow & Tenenbaum 1978),
 dense pose fields (Gueler et al. 2018), GAN as in Goodfellow et al. 2014 with R1 (Mescheder et al. 2018).
 Command: muslin train drape DATA --minutes 60          (DATA as in data/photos.py; without DATA: rendered garments)
-Cost: 17 images a second on 2 quiet cores with AVX-512, 13 if `deep` (a batch of four at 256 px counts as the eight at
-128 px in whose place it stands), 1.6 GB of memory for the rendered garments kept: 2,048 at 128 px, 512 at 256 px.
+Cost: 15 images a second on 2 quiet cores with AVX-512, 12 if `deep`, a quarter of it the pieces (a batch of four at
+256 px counts as the eight at 128 px in whose place it stands), 1.6 GB of memory for the rendered garments kept: 2,048
+at 128 px, 512 at 256 px.
 Score: docs/benchmarks.md, "Drape".
 
 The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), where it shows
