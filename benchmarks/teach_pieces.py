@@ -36,7 +36,7 @@ from muslin.garments.pieces import IN_THE_MIRROR, NEVER, PARTED, ROLES, WHOLE, c
 from muslin.networks.fields import ONE_FOR_EACH_PANEL, UPRIGHT, WIDTHS, pieces_network
 
 BATCH = {"teacher": 24, "student": 32}
-SEEN = {"teacher": ("image", "mask", "known", *STAGES), "student": ("image", "mask", "known")}
+SEEN = {"teacher": ("known", *STAGES), "student": ("image", "mask", "known")}
 RATE, KEPT_OUT, OF_PHOTOS = 2e-3, 200, 0.5
 LIKELY = 0.5  # probability from which a pixel's piece is told at all
 OPEN = ("shirt", "blazer", "outwear")  # where no opening is found in them, nobody knows whether the front is one piece
@@ -59,9 +59,8 @@ HAS_RATHER = {  # logits
 
 
 def teacher(width: int, drop: float = 0.1) -> keras.Model:
-    """As pieces_network, larger, with the maps of the feature network; roles at half the size."""
+    """What is known and the maps of the feature network -> roles and grain, both at half the size; 2.2 M weights."""
     half, channels = GEOMETRY // 2, dict(zip(STAGES, (24, 40, 112, 320), strict=True))
-    image, mask = keras.Input((GEOMETRY, GEOMETRY, 3), name="image"), keras.Input((GEOMETRY, GEOMETRY, 1), name="mask")
     known = keras.Input((half, half, 2 * width), name="known")
     maps = [keras.Input((half >> k, half >> k, channels[name]), name=name) for k, name in enumerate(STAGES)]
 
@@ -91,7 +90,7 @@ def teacher(width: int, drop: float = 0.1) -> keras.Model:
     zeros = {"padding": "same", "kernel_initializer": "zeros"}
     roles = layers.Conv2D(len(ROLES), 3, bias_initializer=ONE_FOR_EACH_PANEL, **zeros)(x)
     grain = layers.Conv2D(2, 3, bias_initializer=UPRIGHT, **zeros)(x)
-    return keras.Model([image, mask, known, *maps], {"roles": roles, "grain": grain})
+    return keras.Model([known, *maps], {"roles": roles, "grain": grain})
 
 
 def loss(said: dict, batch: dict) -> tf.Tensor:

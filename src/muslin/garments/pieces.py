@@ -61,7 +61,7 @@ def cut(
     line = _line(scores, small, inside, light)
     scores = _cleaned(_with_one_front(scores, line is not None), small)
     labels, role = _labelled(scores, inside, line)
-    labels, role = _left(_snapped(labels, light, inside), role)
+    labels, role = _without_lost(_snapped(labels, light, inside), role)
     panel = np.array(PANEL)[role]
     each = [(labels == k + 1, int(role[k])) for k in range(len(role))]
     lain = [_lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
@@ -173,7 +173,7 @@ def _snapped(labels: np.ndarray, light: np.ndarray, inside: np.ndarray) -> np.nd
     return np.where(inside, _nearest(found), 0)
 
 
-def _left(labels: np.ndarray, role: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _without_lost(labels: np.ndarray, role: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same without labels that no pixel has: what is a hair wide may lie between pixels."""
     there = np.bincount(labels.ravel(), minlength=len(role) + 1)[1:] > 0
     if there.all() or not there.any():
