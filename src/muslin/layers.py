@@ -209,7 +209,7 @@ class DyeLight(keras.layers.Layer):
         log = ops.mean(colour, axis=-1, keepdims=True)
         area = ops.sum(inside, axis=1, keepdims=True) + 1e-3
         hue = (colour[..., :2] - colour[..., 1:]) * (4 * self.scales[0])
-        share = ops.softmax(listed(dyes), axis=-1)
+        share = softmax_without_denormals(listed(dyes))
         light = _light_of_dyes(log, guess, share, inside, area)
         for _ in range(self.rounds):
             albedo = (log - light) * (2 * self.scales[1])
@@ -226,10 +226,19 @@ class DyeLight(keras.layers.Layer):
         sharp, often = ops.exp(self.scales[2]), ops.log(members / area + 1e-4)
         far = sharp * ops.sum(means * means, axis=-1, keepdims=True) - self.scales[3] * often
         near = ops.matmul(points, ops.transpose(2 * sharp * means, (0, 2, 1)))
-        return ops.softmax(near - ops.transpose(far, (0, 2, 1)), axis=-1)
+        return softmax_without_denormals(near - ops.transpose(far, (0, 2, 1)))
 
     def compute_output_shape(self, image_shape: tuple[int | None, ...], *_: Any, **__: Any) -> tuple[int | None, ...]:
         return (*image_shape[:-1], 1)
+
+
+def softmax_without_denormals(logits: Any) -> Any:
+    """Softmax over the last axis, of which no share is below e^-60 of the largest.
+
+    Floats below e^-87 are denormal, and a processor takes a hundred times as long over each: of a garment of clear dyes
+    that was every fifth millisecond of the whole network.
+    """
+    return ops.softmax(ops.maximum(logits, ops.max(logits, axis=-1, keepdims=True) - 60.0), axis=-1)
 
 
 def _light_of_dyes(log: Any, guess: Any, share: Any, inside: Any, area: Any) -> Any:

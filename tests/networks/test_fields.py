@@ -6,7 +6,7 @@ import pytest
 from keras import ops, utils
 
 from muslin.garments.shading import integrate
-from muslin.layers import DyeLight, SelfAttention, enlarged
+from muslin.layers import DyeLight, SelfAttention, enlarged, softmax_without_denormals
 from muslin.networks.fields import field_network
 from muslin.networks.poisson import integrated
 
@@ -56,6 +56,18 @@ def test_rounds_find_the_dyes_that_the_first_guess_did_not() -> None:
 def test_one_dye_shows_its_luminance() -> None:
     dye = np.zeros((SIDE, SIDE), int)
     assert off(light(dye, np.zeros((SIDE, SIDE, 2)), rounds=2)) < 0.03
+
+
+def test_shares_in_dyes_are_never_denormal() -> None:
+    """A pixel far from most dyes, where a plain softmax ends in floats that slow a processor down."""
+    logits = np.array([[0, -10, -59, -90, -95, -1e4], [-500, -590, -500, -602, -4e3, -7e3]], np.float32)
+    shares, plain = (
+        np.asarray(ops.convert_to_numpy(softmax(ops.convert_to_tensor(logits))))
+        for softmax in (softmax_without_denormals, ops.softmax)
+    )
+    assert shares.min() >= np.exp(-61) > np.finfo(np.float32).tiny
+    np.testing.assert_allclose(shares, plain, atol=1e-20)
+    np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("times", [2, 4])

@@ -243,7 +243,7 @@ def with_guide(
     slopes, offset = fit_guide(guide, shading, own)
     if rim:  # nor does the photo's own detail count there
         slopes *= 1 - cv2.blur(lit.astype(np.float32), (3, 3))[..., None]
-    offset += (shading - (slopes * guide).sum(-1) - offset) * inside
+    offset += (shading - np.einsum("hwc,hwc->hw", slopes, guide) - offset) * inside
     return Fields(frame, shading, panels, warp, slopes, offset, reflectance=reflectance(image, inside))
 
 
@@ -288,7 +288,7 @@ def fit_guide(
         covariance[diagonal] += np.float32(epsilon)
     cross = [moment(*channel, target, target_mean) for channel in channels]
     slopes = _solve_symmetric(covariance, cross)
-    offset = target_mean - (slopes * guide_mean).sum(-1)
+    offset = target_mean - np.einsum("hwc,hwc->hw", slopes, guide_mean)
     # Averaging the models of all windows over a pixel is the filter's second half.
     slopes = mean(slopes * weighted) / total[..., None]
     return slopes.astype(np.float32), (mean(offset * weight) / total).astype(np.float32)

@@ -74,7 +74,8 @@ def _colour_around(
 
     chroma: hxwx2, weight: hxw, both at half the photo's size: a mean over many pixels does not need them all.
     """
-    sums = np.dstack([weight, chroma * weight[..., None], (chroma * chroma).sum(-1) * weight])
+    square = np.einsum("hwc,hwc->hw", chroma, chroma)
+    sums = np.dstack([weight, chroma * weight[..., None], square * weight])
     sums = cv2.blur(sums, (AROUND + 1, AROUND + 1), borderType=cv2.BORDER_CONSTANT)
     found = sums[np.minimum(y, weight.shape[0] - 1), np.minimum(x, weight.shape[1] - 1)]
     many = np.maximum(found[:, :1], 1e-4)

@@ -246,7 +246,7 @@ def _guided(pixels: np.ndarray, field: np.ndarray, radius: int, epsilon: float) 
     small = cv2.resize(field, half, interpolation=cv2.INTER_AREA)
     slopes, offset = fit_guide(coarse, small, np.ones_like(small), max(1, round(radius / 2)), epsilon)
     models = cv2.resize(np.dstack([slopes, offset]), field.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return (models[..., :3] * guide).sum(-1) + models[..., 3]
+    return np.einsum("hwc,hwc->hw", models[..., :3], guide) + models[..., 3]
 
 
 def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 256) -> Mask:

@@ -187,11 +187,12 @@ def _encode_png(
     import cv2
 
     if pixels.ndim == 3:
-        pixels = pixels[..., ::-1] if alpha is None else np.dstack([pixels[..., ::-1], alpha])
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        pixels = pixels if alpha is None else np.dstack([pixels, alpha])
     settings = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
     if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # from OpenCV 4.11 on
         settings += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG]
-    encoded = cv2.imencode(".png", np.ascontiguousarray(pixels), settings)[1].tobytes()
+    encoded = cv2.imencode(".png", pixels, settings)[1].tobytes()
     chunks = [_png_chunk(b"sRGB", b"\0")]
     if dpi:
         per_metre = round(dpi / 0.0254)
