@@ -48,7 +48,7 @@ class FakeRestyler:
                 mask=metadata.file_entry(mask, kind="file") if isinstance(mask, Path) else {"kind": mask or "auto"},
                 seed=seed + index,
                 size=photo.pixels.shape[1::-1],
-                controls=controls,
+                controls={"scale": 1.0, **controls},
             )
             colour = np.mean([swatch.pixels.mean((0, 1)) for swatch, _ in style], axis=0)
             yield FakeRestyled(np.broadcast_to(colour, photo.pixels.shape).astype(np.uint8), params)

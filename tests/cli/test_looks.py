@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from muslin import store
+from muslin.cli import run
 from muslin.cli.jobs import parse_mix
 from muslin.cli.restyle import _learned
 from muslin.errors import EXIT_USAGE, UserError
+from muslin.images import read_image, write_image
 
 
 @pytest.fixture
 def many(tmp_path: Path) -> str:
-    (tmp_path / "generator.onnx").write_bytes(b"x")
+    for name in ("generator", "mapping_network", "style_encoder"):
+        (tmp_path / f"{name}.onnx").write_bytes(name.encode())
     card = {"name": "many", "recipe": "stargan_v2", "size": 32, "latent_size": 4, "looks": ["denim", "stripes"]}
     store.write_card(tmp_path, card)
     return str(tmp_path)
@@ -48,3 +52,28 @@ def test_a_model_that_lays_swatches_takes_no_look() -> None:
     for controls, referred in (({"look": "denim"}, False), ({"look_mix": {"denim": 1.0}}, False), ({}, True)):
         with pytest.raises(UserError, match="learned looks"):
             _learned(None, [], 1, controls, referred)
+
+
+class Blue:
+    """Networks that know one look: all blue."""
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        self.path = path
+
+    def __call__(self, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        if self.path.stem == "generator":
+            return {"restyled": np.zeros_like(arrays["image"]) + np.array([-1, -1, 1], np.float32)}
+        return {"style_codes": np.zeros((len(next(iter(arrays.values()))), 2, 3), np.float32)}
+
+
+def test_a_photo_in_the_look_of_a_reference(
+    many: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("muslin.restyle.looks.Network", Blue)
+    monkeypatch.chdir(tmp_path)
+    write_image("coat.png", np.full((60, 40, 3), 90, np.uint8))
+    write_image("cloth.png", np.full((8, 8, 3), 200, np.uint8))  # far smaller than the coat, and nothing is laid
+    assert run(["restyle", "coat.png", "--model", many, "--reference", "cloth.png", "--mask", "none"]) == 0
+    out, err = capsys.readouterr()
+    assert out.strip() == "coat.cloth.png" and "soft" not in err
+    assert (read_image("coat.cloth.png").pixels[30, 20] == [0, 0, 255]).all()

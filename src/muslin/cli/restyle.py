@@ -420,21 +420,27 @@ class _Worker:
 
     def say_what_styles_show(self, restyled: Any) -> None:
         """Once: whose cloth was cut out of a garment though nobody said that it shows one, and what is too small."""
-        if self.styles and not self.told and not self.quiet:
-            from muslin.restyle.styles import REPEAT_SHARE
-
-            entries = restyled.params["styles"]
-            cut = [str(entry["path"]) for entry in entries if entry.get("shows") == "garment"]
-            if cut and self.controls.get("shows") != "garment":
-                shown = " and ".join(f"'{path}'" for path in cut)
-                terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
-            span = REPEAT_SHARE * restyled.params["controls"].get("scale", 1.0) * restyled.garment.longer_side
-            for entry, (picture, _) in zip(entries, self.styles, strict=True):
-                side = max(picture.pixels.shape[:2])
-                if entry.get("shows") != "garment" and span > BLURRED * side:
-                    small = f"Note: '{entry['path']}' has {side} px and is laid {span / side:.0f} times as large"
-                    terminal.say(f"{small}: it looks soft. A larger picture of it is sharp, or a smaller --scale.")
+        if self.told or self.quiet or not self.styles:
+            return
         self.told = True
+        entries = restyled.params["styles"]
+        cut = [str(entry["path"]) for entry in entries if entry.get("shows") == "garment"]
+        if cut and self.controls.get("shows") != "garment":
+            shown = " and ".join(f"'{path}'" for path in cut)
+            terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
+        scale = restyled.params["controls"].get("scale")
+        if scale is not None:  # a learned look paints, and lays nothing
+            self._say_what_is_small(entries, scale * restyled.garment.longer_side)
+
+    def _say_what_is_small(self, entries: list[dict[str, Any]], side_of_garment: float) -> None:
+        from muslin.restyle.styles import REPEAT_SHARE
+
+        span = REPEAT_SHARE * side_of_garment
+        for entry, (picture, _) in zip(entries, self.styles, strict=True):
+            side = max(picture.pixels.shape[:2])
+            if entry.get("shows") != "garment" and span > BLURRED * side:
+                small = f"Note: '{entry['path']}' has {side} px and is laid {span / side:.0f} times as large"
+                terminal.say(f"{small}: it looks soft. A larger picture of it is sharp, or a smaller --scale.")
 
     def refuse_existing(self, job: Job) -> None:
         """Before the work, not after it: a result that exists stays unless --overwrite was given."""
