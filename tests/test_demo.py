@@ -1,7 +1,10 @@
 import re
 from types import SimpleNamespace
 
+import pytest
+
 from muslin import demo, runs, store
+from muslin.errors import UserError
 from muslin.images import read_image
 from muslin.restyle import metadata, restyler
 
@@ -34,3 +37,12 @@ def test_the_demo_leaves_a_lookbook(tmp_path, monkeypatch):
     settings = metadata.settings_from(read_image(looks[0]))
     recalled = metadata.recall(settings, looks[0])
     assert recalled.source.is_file() and recalled.mask.is_file() and recalled.notes == []
+
+
+def test_a_folder_that_no_demonstration_made_keeps_what_is_in_it(tmp_path):
+    photo = tmp_path / "garments" / "mine.png"
+    photo.parent.mkdir()
+    photo.write_bytes(b"irreplaceable")
+    with pytest.raises(UserError, match="did not make it"):
+        demo.run(tmp_path, minutes=0.5, say=lambda _: None)
+    assert photo.read_bytes() == b"irreplaceable"

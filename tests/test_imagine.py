@@ -12,6 +12,7 @@ from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.images import read_image
 from muslin.imagine import Imaginer, find, spherical
 from muslin.restyle import metadata
+from muslin.textiles import arrange
 from muslin.textiles.palette import repaint
 from muslin.textiles.seamless import seam_score
 
@@ -81,16 +82,22 @@ def test_a_larger_tile_holds_more_and_a_larger_scale_less() -> None:
         imaginer._units(8192, 512, 0.5)
 
 
-def test_a_mix_takes_cloth_from_both_looks_by_weight() -> None:
-    imaginer = Imaginer("tiny:ikat")
-    drawn = imaginer._draw(np.random.default_rng(0), "ikat", (1, 1), "tiny:stripes", 0.25)
+def test_a_mix_takes_cloth_from_both_looks_by_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    imaginer, rendered, render = Imaginer("tiny:ikat"), [], arrange.render
+    monkeypatch.setattr(arrange, "render", lambda drawn, *more: rendered.append(drawn) or render(drawn, *more))
     stripes = {one.tobytes() for one in imaginer.bank["stripes"].exemplars}
-    share = sum(layer.share for layer in drawn.layers if layer.swatch.tobytes() in stripes)
+
+    def drawn(mix: str, weight: float) -> arrange.Arrangement:
+        list(imaginer.pictures(1, mix=mix, weight=weight, size=64))
+        return rendered[-1]
+
+    mixed = drawn("tiny:stripes", 0.25)
+    share = sum(layer.share for layer in mixed.layers if layer.swatch.tobytes() in stripes)
     assert share == pytest.approx(0.25)
-    only = imaginer._draw(np.random.default_rng(0), "ikat", (1, 1), "stripes", 1.0)
-    assert {layer.swatch.tobytes() for layer in only.layers} <= stripes
     code = 0.75 * imaginer.bank["ikat"].style_code + 0.25 * imaginer.bank["stripes"].style_code
-    assert drawn.style_code == pytest.approx(code, abs=1e-5)
+    assert mixed.style_code == pytest.approx(code, abs=1e-5)
+    assert {layer.swatch.tobytes() for layer in drawn("stripes", 1.0).layers} <= stripes
+    assert not {layer.swatch.tobytes() for layer in drawn("stripes", 0.0).layers} & stripes
 
 
 def test_steps_between_seeds_begin_and_end_with_their_cloths() -> None:
@@ -98,6 +105,29 @@ def test_steps_between_seeds_begin_and_end_with_their_cloths() -> None:
     assert np.abs(steps[0] - steps[2]).mean() > np.abs(steps[0] - steps[1]).mean() * 0.5
     again = muslin.imagine("tiny:ikat", 5, between=(1, 2), size=64)
     np.testing.assert_array_equal(again[[0, 2, 4]], steps)
+
+
+def test_the_ends_of_steps_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    imaginer, made = Imaginer("tiny:ikat"), []
+    favourite = Imaginer._favourite
+    monkeypatch.setattr(Imaginer, "_favourite", lambda *given: made.append(given[-1]) or favourite(*given))
+    assert len(list(imaginer.pictures(5, between=(1, 2), size=64))) == 5
+    assert made == [1, 2]
+
+
+def test_a_model_given_as_a_folder_is_remembered_so(models: Path) -> None:
+    for given, folder in ((models / "tiny", str(models / "tiny")), ("tiny:ikat", None), ("ikat", None)):
+        assert next(Imaginer(given).pictures(1, size=64)).params["model"].get("folder") == folder
+
+
+def test_a_contact_sheet_keeps_the_shape_of_its_pictures(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from muslin.cli import run
+    from muslin.restyle import contact_sheet
+
+    shown, draw = [], contact_sheet.draw
+    monkeypatch.setattr(contact_sheet, "draw", lambda looks, title: shown.extend(looks) or draw(looks, title))
+    assert run(["imagine", "tiny:ikat", "-n", "2", "--size", "960x240", "-o", str(tmp_path / "long"), "-q"]) == 0
+    assert [look.after.shape for look in shown] == [(120, 480, 3)] * 2
 
 
 def test_designs_come_from_the_same_noise_as_dcgan_was_given(models: Path) -> None:

@@ -1,11 +1,10 @@
-"""The demonstration: a GAN trained in front of you, garments it has never seen in new cloth, a lookbook to
-show.
+"""The demonstration: a GAN trained in front of you, garments it has never seen in new cloth, a lookbook to show.
 
-    demo/garments/    photos of rendered garments kept out of training, with their masks
-    demo/swatches/    the cloths, some of them designed by a second GAN from noise
-    demo/run/         the training run of `drape`: log, previews, the model
-    demo/looks/       the results, each carrying its settings
-    demo/lookbook.html, demo/contact-sheet.png
+demo/garments/    photos of rendered garments kept out of training, with their masks
+demo/swatches/    the cloths, some of them designed by a second GAN from noise
+demo/run/         the training run of `drape`: log, previews, the model
+demo/looks/       the results, each carrying its settings
+demo/lookbook.html, demo/contact-sheet.png
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ SIZE = (960, 720)  # height, width of the garment photos
 FIRST_SEED = 2**31  # training draws seeds below it
 DESIGN_SHARE = 1 / 3  # of the minutes, for a second GAN that designs prints from noise
 LEAST_DESIGN_MINUTES = 3.0  # sooner it has nothing to show but noise
+MARK = ".muslin-demo"  # a file: the folder is a demonstration's own
 DESIGNS = 2  # of its prints are worn in the lookbook
 
 Say = Callable[[str], None]
@@ -73,7 +73,8 @@ def run(output: str | Path = "demo", *, minutes: float = 3.0, say: Say = print) 
     """Train, restyle, and write the lookbook into `output`; a demonstration that was there is replaced.
 
     minutes: for training `drape`; with nine or more, a second network designs prints in a third of that time.
-    Returns the files to look at. Raises UserError where the training half is not installed (exit code 5).
+    Returns the files to look at. Raises UserError where the training half is not installed (exit code 5), and for a
+    folder with pictures that no demonstration made.
     """
     output = Path(output)
     started = time.perf_counter()
@@ -98,13 +99,21 @@ def run(output: str | Path = "demo", *, minutes: float = 3.0, say: Say = print) 
 
 
 def _clear(output: Path) -> None:
-    """Remove what an earlier demonstration made, and nothing else."""
+    """Remove what an earlier demonstration made, and nothing else: a folder of training data has such folders too."""
     import shutil
 
-    for name in ("run", "designs", "garments", "swatches", "looks"):
-        shutil.rmtree(output / name, ignore_errors=True)
+    own = [output / name for name in ("run", "designs", "garments", "swatches", "looks")]
+    if not (output / MARK).exists() and (strange := [folder.name for folder in own if folder.exists()]):
+        raise UserError(
+            "The demonstration would replace what is in this folder, and did not make it.",
+            received=f"{output}, with {', '.join(strange)}",
+            advice="Name another folder with -o, a new one for instance; or remove these yourself.",
+        )
+    for folder in own:
+        shutil.rmtree(folder, ignore_errors=True)
     for name in ("garments", "swatches", "looks"):
         (output / name).mkdir(parents=True, exist_ok=True)
+    (output / MARK).write_text("muslin demo made this folder, and replaces what is in it.\n", encoding="utf-8")
 
 
 def _sew(output: Path) -> Iterator[Garment]:
@@ -129,14 +138,11 @@ def _design(output: Path, minutes: float, say: Say) -> list[Path]:
     )
     if trained.model is None:
         return []
-    from muslin.garments.network import Network
+    from muslin.imagine import Imaginer
 
-    network = Network(trained.model.file())
-    latents = np.random.default_rng(1).standard_normal((DESIGNS, 64)).astype(np.float32)
-    (made,) = network(**{network.inputs[0]: latents}).values()
     return [
-        write_image(output / "swatches" / f"from_noise_{index}.png", picture, overwrite=True)
-        for index, picture in enumerate(np.rint((made + 1) * 127.5).clip(0, 255).astype(np.uint8), start=1)
+        design.save(output / "swatches" / f"from_noise_{index}.png", overwrite=True)
+        for index, design in enumerate(Imaginer(trained.model.folder).pictures(DESIGNS, seed=1), start=1)
     ]
 
 

@@ -27,7 +27,7 @@ from muslin.garments.network import fits, misfit
 from muslin.images import resize, write_image
 from muslin.restyle import metadata
 from muslin.textiles import arrange
-from muslin.textiles.exemplars import REPEAT, StoredBank
+from muslin.textiles.exemplars import REPEAT, Look, StoredBank
 from muslin.textiles.palette import parse_colors, repaint
 from muslin.textiles.seamless import make_seamless
 
@@ -67,6 +67,22 @@ class Network(_Network):
         return int(shapes[name][-1])
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What all prints of one call have in common. size: width, height in px; units: repeats of a swatch along them."""
+
+    size: tuple[int, int]
+    units: tuple[int, int]
+    other: Look | None  # takes part with `weight`
+    weight: float
+    choose: int
+
+    def shares(self, look: Look) -> list[tuple[Look, float]]:
+        if self.other is None or self.weight <= 0:
+            return [(look, 1.0)]
+        return [(self.other, 1.0)] if self.weight >= 1 else [(look, 1.0 - self.weight), (self.other, self.weight)]
+
+
 class Imaginer:
     """A noise model, loaded once; makes any number of pictures.
 
@@ -76,6 +92,7 @@ class Imaginer:
 
     def __init__(self, look: str | Path = "print") -> None:
         self.model, self.look = find(look)
+        self._given = str(look) if Path(look).resolve() == self.model.folder.resolve() else self.model.name
         self.generator = Network(self.model.file())
         self.prints = self.model.recipe == "print"
         if self.prints:
@@ -132,68 +149,59 @@ class Imaginer:
         colors: Sequence[Any] | None = parse_colors(palette) if isinstance(palette, str) else palette
         controls = {"look": self.look, "mix": mix, "weight": weight if mix else None, "scale": scale,
                     "palette": palette, "tile": tile or self.prints, "choose": choose}  # fmt: skip
-        steps = np.linspace(0.0, 1.0, n) if between is not None and n > 1 else [0.5] * n
-        units = self._units(width, height, scale) if self.prints else (1, 1)
-        for number in range(n):
-            own = seed + number
-            if self.prints:
-                made = self._print(own, width, height, units, mix, weight, between, float(steps[number]), choose)
-            else:
-                made = self._design(own, width, height, between, float(steps[number]), tile)
-            if colors:
-                made = repaint(made, colors)
-            extra = {"between": [*between, round(float(steps[number]), 4)]} if between is not None else {}
-            yield Imagined(made, self._params(own, made, {**controls, **extra}))
+        seeds = [seed + number for number in range(n)]
+        steps = np.linspace(0.0, 1.0, n).tolist() if between is not None and n > 1 else [0.5] * n
+        if self.prints:
+            asked = _Asked((width, height), self._units(width, height, scale), self._other(mix), weight, choose)
+            made = self._prints(asked, seeds, between, steps)
+        else:
+            shown = zip(seeds, steps, strict=True)
+            made = (self._design((width, height), between or (own,), step, tile) for own, step in shown)
+        for own, step, image in zip(seeds, steps, made, strict=True):
+            image = repaint(image, colors) if colors else image
+            extra = {"between": [*between, round(step, 4)]} if between is not None else {}
+            yield Imagined(image, self._params(own, image, {**controls, **extra}))
 
     # ---------------------------------------------------------------------------------------------------- prints
 
-    def _print(
-        self,
-        seed: int,
-        width: int,
-        height: int,
-        units: tuple[int, int],
-        mix: str | None,
-        weight: float,
-        between: tuple[int, int] | None,
-        step: float,
-        choose: int,
-    ) -> np.ndarray:
+    def _prints(
+        self, asked: _Asked, seeds: Sequence[int], between: tuple[int, int] | None, steps: Sequence[float]
+    ) -> Iterator[np.ndarray]:
+        """One for each seed; or, between two seeds, one for each step."""
         if self._paints:
-            return self._painted(seed, width, height, units, self._look_of(seed))
-        if between is None:
-            arrangement, fields = self._favourite(seed, units, mix, weight, choose)
+            yield from (self._painted(asked, seed) for seed in seeds)
+        elif between is None:
+            yield from (arrange.render(*self._favourite(asked, seed), *asked.size) for seed in seeds)
         else:
-            ends = [self._favourite(end, units, mix, weight, choose)[0] for end in between]
-            arrangement = arrange.between(ends[0], ends[1], step)
-            fields = self._fields(arrangement)
-        return arrange.render(arrangement, fields, width, height)
+            first, last = (self._favourite(asked, end)[0] for end in between)
+            for step in steps:
+                arrangement = arrange.between(first, last, step)
+                yield arrange.render(arrangement, self._fields(arrangement), *asked.size)
 
     @property
     def _paints(self) -> bool:
         return self.model.card.get("synthesis") == "paint"
 
-    def _painted(self, seed: int, width: int, height: int, units: tuple[int, int], name: str) -> np.ndarray:
+    def _painted(self, asked: _Asked, seed: int) -> np.ndarray:
         """A print of the plain generator, enlarged across its border."""
-        noise = arrange.draw_noise(np.random.default_rng((seed, 0)), units)[:, ::2, ::2]
+        noise = arrange.draw_noise(np.random.default_rng((seed, 0)), asked.units)[:, ::2, ::2]
         noise = noise.transpose(1, 2, 0, 3).reshape(1, *noise.shape[1:3], -1)
-        code = self.bank[name].style_code[None]
+        code = self.bank[self._look_of(seed)].style_code[None]
         made = next(iter(self.generator(noise=np.ascontiguousarray(noise), style_code=code).values()))
         image = fits("image", made, 1, None, None, 3)[0]
+        width, height = asked.size
         grow_y, grow_x = arrange.upsampling(image.shape[0], height), arrange.upsampling(image.shape[1], width)
         image = np.einsum("Yy,yxc,Xx->YXc", grow_y, image, grow_x, optimize=True)
         return np.rint((image + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
 
-    def _favourite(
-        self, seed: int, units: tuple[int, int], mix: str | None, weight: float, choose: int
-    ) -> tuple[arrange.Arrangement, np.ndarray]:
+    def _favourite(self, asked: _Asked, seed: int) -> tuple[arrange.Arrangement, np.ndarray]:
         """Of a few arrangements the one that passes best for real cloth of its look."""
         best: tuple[float, arrange.Arrangement, np.ndarray] | None = None
         name = self._look_of(seed)
-        for candidate in range(choose):
-            drawn = self._draw(np.random.default_rng((seed, candidate)), name, units, mix, weight)
+        for candidate in range(asked.choose):
+            drawn = arrange.draw(np.random.default_rng((seed, candidate)), asked.shares(self.bank[name]), asked.units)
             fields = self._fields(drawn)
-            liking = self._liking(drawn, fields, name) if choose > 1 else 0.0
+            liking = self._liking(drawn, fields, name) if asked.choose > 1 else 0.0
             if best is None or liking > best[0]:
                 best = (liking, drawn, fields)
         assert best is not None
@@ -203,18 +211,9 @@ class Imaginer:
         """The look that was asked for; of a model of many, one by chance."""
         return self.look or self._names[int(np.random.default_rng((seed, 7)).integers(len(self._names)))]
 
-    def _draw(
-        self, rng: np.random.Generator, name: str, units: tuple[int, int], mix: str | None, weight: float
-    ) -> arrange.Arrangement:
-        shared = [(self.bank[name], 1.0)]
-        if mix is not None and weight > 0:
-            other = self._other(mix)
-            shared = [(other, 1.0)] if weight >= 1 else [(self.bank[name], 1.0 - weight), (other, weight)]
-        return arrange.draw(rng, shared, units)
-
-    def _other(self, mix: str) -> Any:
-        if mix in self.bank:
-            return self.bank[mix]
+    def _other(self, mix: str | None) -> Look | None:
+        if mix is None or mix in self.bank:
+            return None if mix is None else self.bank[mix]
         model, look = find(mix)
         bank = StoredBank(model.file)
         return bank[look or next(iter(bank))]
@@ -249,15 +248,14 @@ class Imaginer:
 
     # --------------------------------------------------------------------------------------------------- designs
 
-    def _design(
-        self, seed: int, width: int, height: int, between: tuple[int, int] | None, step: float, tile: bool
-    ) -> np.ndarray:
-        latents = [self._latent(one) for one in (between or (seed,))]
+    def _design(self, size: tuple[int, int], seeds: Sequence[int], step: float, tile: bool) -> np.ndarray:
+        """Of one seed, or `step` of the way between two; in the model's own size where `size` is (0, 0)."""
+        latents = [self._latent(one) for one in seeds]
         latent = latents[0] if len(latents) == 1 else spherical(latents[0], latents[1], step)
         made = fits("image", next(iter(self.generator(latent=latent[None]).values())), 1, None, None, 3)[0]
         image = np.rint((made + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
         image = make_seamless(image) if tile else image
-        return image if width == 0 else resize(image, width, height)
+        return image if size == (0, 0) else resize(image, *size)
 
     def _latent(self, seed: int) -> np.ndarray:
         length = self.generator.width("latent")
@@ -280,7 +278,7 @@ class Imaginer:
 
     def _params(self, seed: int, image: np.ndarray, controls: dict[str, Any]) -> dict[str, Any]:
         return metadata.describe(
-            model={"name": self.model.name, "sha256": self.model.sha256},
+            model=metadata.model_entry(self.model, self._given),
             source=None,
             styles=(),
             mask={"kind": "none"},

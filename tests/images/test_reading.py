@@ -103,6 +103,14 @@ def test_every_mode_becomes_rgb() -> None:
         assert photo.pixels.shape == ramp().shape and photo.alpha is None, number
 
 
+def test_transparency_of_a_tiff_that_pillow_cannot_read_lies_over_white() -> None:
+    pixels = np.zeros((8, 8, 4), np.float32)
+    pixels[..., 2], pixels[:4, :, 3] = 1, 1  # red (OpenCV writes blue first), its lower half transparent
+    photo = read_image(cv2.imencode(".tiff", pixels)[1].tobytes())
+    assert (photo.pixels[:4] == [255, 0, 0]).all() and (photo.pixels[4:] == 255).all()
+    assert photo.alpha is not None and (photo.alpha[4:] == 0).all()
+
+
 def test_adobe_cmyk_is_not_inverted() -> None:
     """White paper must not come out black: files with an Adobe marker store ink inverted; Pillow knows."""
     white = Image.fromarray(np.zeros((8, 8, 4), np.uint8), "CMYK")

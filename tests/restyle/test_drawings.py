@@ -88,8 +88,15 @@ def test_what_a_drawing_has_not_is_refused(model: Path) -> None:
         Dresser(model).restyle(page, style=[(page, 1.0)])
     with pytest.raises(UserError, match="no such control"):
         Dresser(model).restyle(page, rotation=3)
-    with pytest.raises(UserError, match="outside its range"):
-        Dresser(model).restyle(page, lines=2.0)
+    for lines in (2.0, -0.1, float("nan"), "1", np.float32(1.5)):
+        with pytest.raises(UserError, match="lines is outside its range"):
+            Dresser(model).restyle(page, lines=lines)
+
+
+def test_numbers_of_numpy_are_numbers(model: Path) -> None:
+    page, _ = skirt()
+    half = Dresser(model).restyle(page, strength=np.float32(0.5), lines=np.int64(1))
+    np.testing.assert_array_equal(half.image, Dresser(model).restyle(page, strength=0.5, lines=1).image)
 
 
 def test_restyle_at_the_terminal_dresses_a_drawing(model: Path, tmp_path: Path) -> None:

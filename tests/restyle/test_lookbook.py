@@ -46,6 +46,18 @@ def results(tmp_path):
     ]
 
 
+def test_one_picture_is_a_photo_and_a_swatch_alike(tmp_path):
+    both = write_image(tmp_path / "both.png", picture(10, (300, 400)))
+    other = write_image(tmp_path / "other.png", picture(30))
+    style_first = result(tmp_path, "a.png", other, both)
+    photo_after = result(tmp_path, "b.png", both, other, size=(300, 400))
+    for order in ([style_first, photo_after], [photo_after, style_first]):
+        looks = {look.name: look for look in lookbook.gather(order)[0]}
+        assert looks["Other"].before is not None and looks["Other"].before.shape == (400, 300, 3)
+        (swatch,) = looks["Both"].swatches
+        assert swatch.shape[0] == swatch.shape[1] < 300
+
+
 class Page(HTMLParser):
     """Counts the tags, keeps the attributes, and fails on unbalanced nesting."""
 

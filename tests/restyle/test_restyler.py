@@ -84,6 +84,9 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
     label = np.uint8(shown.mask > 0.5)  # 0 and 1, as most sets of training data have it
     for one in (label, label > 0, str(write_image(tmp_path / "label.png", np.repeat(label[..., None], 3, -1)))):
         np.testing.assert_array_equal(restyler.restyle(shown.photo, cloth, one).mask, label)
+    faint = np.full(shown.mask.shape, 0.003)  # one level of 255, and no label
+    with pytest.raises(UserError, match="empty"):
+        restyler.restyle(shown.photo, cloth, faint)
     seen_through = np.dstack([np.zeros((*grey.shape, 3), np.uint8), grey])
     np.testing.assert_array_equal(restyler.restyle(shown.photo, cloth, seen_through).mask, by_file.mask)
     none = np.zeros(shown.mask.shape)
@@ -119,6 +122,10 @@ def test_a_mask_may_be_given_in_every_form(restyler: Restyler, shown, tmp_path) 
         ({"offset": 0.1}, "offset"),
         ({"offset": (float("nan"), 0)}, "offset"),
         ({"palette": "not-a-colour"}, "colou?r"),
+        ({"palette": []}, "colou?r"),
+        ({"palette": [(300, 0, 0)]}, "colou?r"),
+        ({"palette": [(1, 2)]}, "colou?r"),
+        ({"palette": 7}, "colou?r"),
     ],
 )
 def test_controls_outside_their_range_teach(restyler: Restyler, shown, controls, message) -> None:  # type: ignore[no-untyped-def]

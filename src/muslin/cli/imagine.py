@@ -11,6 +11,8 @@ import click
 from muslin.cli import shared, terminal
 from muslin.errors import EXIT_USAGE, UserError
 
+SHEET_SIDE = 480  # px, of a picture on the contact sheet
+
 
 @click.command()
 @click.argument("look", default="print", metavar="[LOOK]", help="A look, a model by name or folder, or MODEL:LOOK.")
@@ -144,13 +146,13 @@ def _result(target: Path, picture: Any) -> dict[str, Any]:
 
 
 def _write_sheet(path: Path, pictures: list[Any], title: str, overwrite: bool) -> str:
-    from muslin.images import resize, write_image
+    from muslin.images import at_most, write_image
     from muslin.restyle import contact_sheet
     from muslin.restyle.lookbook import Look
 
     looks = [
         Look(
-            after=resize(picture.image, min(480, picture.image.shape[1]), min(480, picture.image.shape[0])),
+            after=at_most(picture.image, SHEET_SIDE),
             name=f"{picture.params['seed']}",
             how=_steps(picture.params),
             group=title,

@@ -42,17 +42,18 @@ class Mask:
         return float(self.alpha.mean())
 
 
+def of_labels(mask: np.ndarray) -> np.ndarray:
+    """A mask of 0 and 1 alone, as in most sets of training data (1 = garment), as 0 and 255; others as they are."""
+    return mask * np.uint8(255) if mask.size and mask.max() == 1 else mask
+
+
 def given(mask: np.ndarray, height: int, width: int, source: str = "file") -> Mask:
     """A mask that came with the photo: uint8 HxW (or HxWx3 grey), 255 = garment, any size of the same aspect.
-
-    One of 0 and 1 alone is taken for labels, 1 = garment.
 
     Raises UserError where its aspect is another or it is empty.
     """
     if mask.ndim == 3:
         mask = mask[..., :3].max(axis=-1)
-    if mask.size and mask.max() == 1:  # a label mask: 1 is the garment, as in most sets of training data
-        mask = mask * np.uint8(255)
     if abs(mask.shape[1] / mask.shape[0] - width / height) > 0.02 * width / height + 1 / min(height, width):
         raise UserError(
             "The mask has another shape than the photo.",

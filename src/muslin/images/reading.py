@@ -274,8 +274,7 @@ def _decode(image: Any, data: bytes, path: Path | None) -> Photo:
     from PIL import Image
 
     if isinstance(image, np.ndarray):
-        rgb, alpha = split_alpha(eight_bits(image))
-        return Photo(rgb, unless_opaque(alpha), path)
+        return _photo(*split_alpha(eight_bits(image)), path)
     image.load()
     icc = image.info.get("icc_profile")
     deep = decode_with_opencv(data) if pillow_truncates(image, data) else None
@@ -288,10 +287,14 @@ def _decode(image: Any, data: bytes, path: Path | None) -> Photo:
     if deep is None or image.format != "TIFF":  # OpenCV's TIFF reader has turned the picture already
         orientation = orientation_of(image)
         rgb, alpha = upright(rgb, orientation), None if alpha is None else upright(alpha, orientation)
+    return _photo(rgb, alpha, path, _metadata(image), _dpi(image))
+
+
+def _photo(rgb: np.ndarray, alpha: np.ndarray | None, path: Path | None, *more: Any) -> Photo:
     alpha = unless_opaque(alpha)
     if alpha is not None:
         rgb = over_white(rgb, alpha)
-    return Photo(np.ascontiguousarray(rgb), alpha, path, _metadata(image), _dpi(image))
+    return Photo(np.ascontiguousarray(rgb), alpha, path, *more)
 
 
 def _metadata(image: Any) -> dict[str, str]:

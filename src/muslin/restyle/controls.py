@@ -38,10 +38,7 @@ class Controls:
 
     def __post_init__(self) -> None:
         for name, low, high in (("scale", 0.02, 20.0), ("strength", 0.0, 1.0), ("shading", 0.0, 2.0)):
-            value = getattr(self, name)
-            if not (isinstance(value, NUMBERS) and low <= value <= high):
-                raise outside(name, value, f"{low:g} to {high:g}")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, within(name, getattr(self, name), low, high))
         if not (isinstance(self.rotation, NUMBERS) and math.isfinite(self.rotation)):
             raise outside("rotation", self.rotation, "a number of degrees")
         object.__setattr__(self, "rotation", float(self.rotation))
@@ -56,6 +53,8 @@ class Controls:
             raise outside("shows", self.shows, SHOWS)
         if self.seamless not in ("auto", True, False):
             raise outside("seamless", self.seamless, ("auto", True, False))
+        if self.palette is not None and not isinstance(self.palette, str):
+            _check_colours(self.palette)
 
 
 def _pair(offset: Any) -> tuple[float, float]:
@@ -67,6 +66,19 @@ def _pair(offset: Any) -> tuple[float, float]:
     if not (math.isfinite(across) and math.isfinite(down)):
         raise outside("offset", offset, "two numbers: fractions of a swatch across and down")
     return across, down
+
+
+def _check_colours(palette: Any) -> None:
+    """Raises UserError for a sequence that is empty, or that holds what is no colour. Words are read later."""
+    colours = list(palette) if isinstance(palette, (Sequence, np.ndarray)) else []
+    if not colours or not all(one is None or isinstance(one, str) or _is_colour(one) for one in colours):
+        received = palette if colours else "none"
+        raise outside("palette", received, "one or more colours: (red, green, blue) from 0 to 255, words, None to keep")
+
+
+def _is_colour(value: Any) -> bool:
+    parts = list(value) if isinstance(value, (tuple, list, np.ndarray)) else []
+    return len(parts) == 3 and all(isinstance(part, (int, np.integer)) and 0 <= part <= 255 for part in parts)
 
 
 def from_names(given: dict[str, Any]) -> Controls:
@@ -88,6 +100,13 @@ def vary_print(settings: Controls, rng: np.random.Generator) -> Controls:
         offset=(float(rng.random()), float(rng.random())),
         repeat=str(rng.choice(REPEATS)) if rng.random() < 0.5 else settings.repeat,
     )
+
+
+def within(name: str, value: Any, low: float, high: float) -> float:
+    """A number from `low` to `high`, Python's or NumPy's. Raises UserError for any other value."""
+    if not (isinstance(value, NUMBERS) and low <= value <= high):
+        raise outside(name, value, f"{low:g} to {high:g}")
+    return float(value)
 
 
 def outside(name: str, value: object, possible: object) -> UserError:

@@ -20,6 +20,7 @@ from muslin.errors import EXIT_USAGE, UserError
 from muslin.garments import masks
 from muslin.garments.network import Network, fits
 from muslin.restyle import metadata
+from muslin.restyle.controls import within
 from muslin.restyle.restyler import PhotoLike, as_photo
 from muslin.restyle.translate import Translated
 from muslin.textiles.palette import parse_colors
@@ -81,16 +82,12 @@ class Dresser:
         Raises UserError for a swatch, for values outside 0 to 1 and for files that cannot be read.
         """
         check_controls(style, controls)
-        for name, value in (("strength", strength), ("lines", lines)):
-            if not (isinstance(value, (int, float)) and 0 <= value <= 1):
-                raise UserError(
-                    f"{name} is outside its range.", received=value, possible="0 to 1", exit_code=EXIT_USAGE
-                )
+        strength, lines = within("strength", strength, 0, 1), within("lines", lines, 0, 1)
         read = as_photo(photo)
         drawing = even_paper(read.pixels)
         region = drawn_region(drawing)
         for colour in self._colours(palette, n, seed, has_paint(drawing, region)):
-            made = self.paint(drawing, region, colour, float(lines))
+            made = self.paint(drawing, region, colour, lines)
             image = np.round(read.pixels + np.float32(strength) * (made.astype(np.float32) - read.pixels))
             params = metadata.describe(
                 model=metadata.model_entry(self._model, self._given),
@@ -100,7 +97,7 @@ class Dresser:
                 seed=seed,
                 size=made.shape[1::-1],
                 controls={
-                    "strength": float(strength),
+                    "strength": strength,
                     "lines": float(lines),
                     **({} if colour is None else {"palette": ["#" + bytes(_bytes(colour)).hex()]}),
                 },

@@ -54,7 +54,7 @@ def gather(results: Iterable[Any]) -> tuple[list[Look], list[str]]:
     looks: list[Look] = []
     plain: list[Look] = []
     skipped: list[str] = []
-    cache: dict[Path, np.ndarray | None] = {}
+    cache: dict[tuple[Path, bool], np.ndarray | None] = {}
     arrays: dict[bytes, np.ndarray] = {}  # one photo of many looks is kept once
     for result in results:
         if not isinstance(result, (str, Path)):
@@ -149,9 +149,7 @@ def _section(heading: str, looks: Sequence[Look], number: int) -> str:
 
 
 def _figure(look: Look, identity: str, shown: dict[int, str], name_garment: bool) -> str:
-    """One card. A photo that several looks share is embedded once (`shown`) and copied by the page's
-    script.
-    """
+    """One card. A photo that several looks share is embedded once (`shown`) and copied by the page's script."""
     height, width = look.after.shape[:2]
     ratio = min(1.5, max(0.56, width / height))
     name = f"{look.garment} in {look.name}" if name_garment and look.garment != look.name else look.name
@@ -186,20 +184,20 @@ def _look(
     image: np.ndarray,
     params: Mapping[str, Any],
     folder: Path,
-    cache: dict[Path, np.ndarray | None],
+    cache: dict[tuple[Path, bool], np.ndarray | None],
     before: np.ndarray | None = None,
 ) -> Look:
     def picture(entry: Any, square: bool) -> np.ndarray | None:
         path = metadata.locate(entry, folder, exact=True) if isinstance(entry, Mapping) else None
         if path is None:
             return None
-        if path not in cache:
+        if (path, square) not in cache:  # a garment may be a swatch as well
             try:
                 pixels = read_image(path).pixels
-                cache[path] = middle_square(pixels) if square else at_most(pixels, PAGE_SIDE)
+                cache[path, square] = middle_square(pixels) if square else at_most(pixels, PAGE_SIDE)
             except UserError:
-                cache[path] = None
-        return cache[path]
+                cache[path, square] = None
+        return cache[path, square]
 
     source: Any = params.get("source")
     source = source if isinstance(source, Mapping) else {}
@@ -208,8 +206,8 @@ def _look(
     after = at_most(image, PAGE_SIDE)
     if before is not None and abs(before.shape[0] / before.shape[1] / (after.shape[0] / after.shape[1]) - 1) > 0.02:
         before = None  # another crop: laid over each other they would not match
-    name = " + ".join(words(Path(str(style["path"])).stem) for style in styles if style.get("path"))
-    garment = words(Path(str(source["path"]).replace("\\", "/")).stem) if source.get("path") else "Garment"
+    name = " + ".join(words(_stem(style["path"])) for style in styles if style.get("path"))
+    garment = words(_stem(source["path"])) if source.get("path") else "Garment"
     return Look(
         after=after,
         before=before,
@@ -254,6 +252,11 @@ def _palette_in_words(palette: Any, most: int = 3) -> str:
     given = palette.split(",") if isinstance(palette, str) else []
     new = [name for word in given if (name := word.split("=")[-1].strip()) not in ("", "keep")]
     return f"in {', '.join(new[:most])}{'…' if len(new) > most else ''}" if new else "recoloured"
+
+
+def _stem(path: Any) -> str:
+    """Of a path as any system writes it."""
+    return Path(str(path).replace("\\", "/")).stem
 
 
 def words(stem: str) -> str:

@@ -25,6 +25,7 @@ from muslin.garments.network import Network, fits
 from muslin.garments.renderer import lay_over
 from muslin.images import Photo, off_white, write_image
 from muslin.restyle import metadata
+from muslin.restyle.controls import NUMBERS, outside, within
 from muslin.restyle.restyler import PhotoLike, as_photo, find_mask
 
 RECIPE = "stargan_v2"
@@ -156,7 +157,7 @@ class LookRestyler:
         """`n` results, one by one: looks by name from the seeds seed, seed + 1, ...; references varied a little."""
         check_controls(self.model, pairs(style), controls)
         if n < 1:
-            raise _outside("n", n, "1 or more")
+            raise outside("n", n, "1 or more")
         garment = photo if isinstance(photo, Garment) else self.examine(photo, mask)
         first = int(controls.pop("vary", 0))  # of a picture that is made again
         for index in range(n):
@@ -266,11 +267,9 @@ def check_controls(model: store.Model, references: Sequence[tuple[Any, float]], 
         if name not in looks:
             raise UserError(f"The model '{model.name}' has no look '{name}'.", possible=looks, exit_code=EXIT_USAGE)
     for weight in [*(mix or {}).values(), *(weight for _, weight in references)]:
-        if not (isinstance(weight, (int, float)) and math.isfinite(weight) and weight > 0):
-            raise _outside("the weight of a look", weight, "numbers above 0")
-    strength = controls.get("strength", 1.0)
-    if not (isinstance(strength, (int, float)) and 0 <= strength <= 1):
-        raise _outside("strength", strength, "0 to 1")
+        if not (isinstance(weight, NUMBERS) and math.isfinite(weight) and weight > 0):
+            raise outside("the weight of a look", weight, "numbers above 0")
+    within("strength", controls.get("strength", 1.0), 0, 1)
 
 
 def named(references: Sequence[tuple[Any, float]], controls: Mapping[str, Any]) -> list[str]:
@@ -343,7 +342,3 @@ def _on_white(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 def _first(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     return next(iter(outputs.values()))
-
-
-def _outside(name: str, received: object, possible: object) -> UserError:
-    return UserError(f"{name} is out of range.", received=received, possible=possible, exit_code=EXIT_USAGE)

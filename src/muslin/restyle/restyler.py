@@ -266,7 +266,7 @@ def find_mask(
     file = read_image(mask)
     # A cut-out saved as a mask: its transparency says more than its colours.
     grey = file.alpha if file.alpha is not None and file.alpha.min() < 255 else file.pixels
-    return masks.given(grey, height, width), metadata.file_entry(mask, kind="file")
+    return masks.given(masks.of_labels(grey), height, width), metadata.file_entry(mask, kind="file")
 
 
 def _mask_levels(mask: np.ndarray) -> np.ndarray:
@@ -281,7 +281,7 @@ def _mask_levels(mask: np.ndarray) -> np.ndarray:
             received=f"{mask.dtype} {mask.shape}{span}",
             exit_code=EXIT_DATA,
         )
-    levels = mask if mask.dtype == np.uint8 else np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8)
+    levels = masks.of_labels(mask) if mask.dtype == np.uint8 else np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8)
     transparent = levels.ndim == 3 and levels.shape[2] == 4 and levels[..., 3].min() < 255
     return levels[..., 3] if transparent else levels
 

@@ -25,6 +25,7 @@ from muslin.garments.masks import Mask
 from muslin.garments.network import Network, fits
 from muslin.images import Photo, linear_to_srgb, luminance, off_white, srgb_to_linear, write_image
 from muslin.restyle import metadata
+from muslin.restyle.controls import within
 from muslin.restyle.restyler import PhotoLike, as_photo, find_mask
 
 RECIPES = ("cut", "cyclegan", "pix2pix")
@@ -95,16 +96,13 @@ class Translator:
         seed: kept with the result; these models make one result of a photo.
         Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
         """
-        if not (isinstance(strength, (int, float)) and 0 <= strength <= 1):
-            raise UserError(
-                "strength is outside its range.", received=strength, possible="0 to 1", exit_code=EXIT_USAGE
-            )
+        strength = within("strength", strength, 0, 1)
         network = self._network(look)
         photo = as_photo(photo)
         found, entry = find_mask(photo, mask, self._segment)
         image = self.paint(network, photo.pixels, found.alpha, strength)
         height, width = found.alpha.shape
-        controls = {"strength": float(strength), **({"look": look} if look else {})}
+        controls = {"strength": strength, **({"look": look} if look else {})}
         params = metadata.describe(
             model=metadata.model_entry(self._model, self._given),
             source=photo.path,
