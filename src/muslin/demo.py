@@ -82,7 +82,7 @@ def run(output: str | Path = "demo", *, minutes: float = 3.0, say: Say = print) 
     say(f"Sewing {len(PIECES)} garments that the network will not see in training.")
     garments = list(_sew(output))
     say(f"Training for {minutes:g} minutes: a generator learns how cloth lies, a discriminator judges it.")
-    # Less than a hundred steps must be large ones (docs/benchmarks.md, "Demonstration"), and cheap ones.
+    # Less than a hundred steps must be large ones (docs/notebook.md, "Demonstration"), and cheap ones.
     options = {"learning_rate": 1e-2, "fine_batches": 0}
     trained = runs.train("drape", folder=output / "run", minutes=minutes, options=options, say=say)
     if trained.model is None:

@@ -30,7 +30,7 @@ NAMES = (
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they, or the list, are asked for (Click's documentation, "Lazily loading
-    subcommands"): the start of the program is a good part of a restyle (docs/benchmarks.md).
+    subcommands"): the start of the program is a good part of a restyle (docs/notebook.md).
 
     places: name -> "module:command".
     """

@@ -29,7 +29,7 @@ from muslin.garments.shading import (
 
 SIZE = 256  # px, side of the square in which the light is read
 MIRRORED = (0, 2, 1, 3)  # PANELS as they are in the mirror: the limbs change places
-GEOMETRY = 128  # px, side of the square in which panels and warp are read: they err less there (docs/benchmarks.md)
+GEOMETRY = 128  # px, side of the square in which panels and warp are read: they err less there (docs/notebook.md)
 ROLE_BLUR = 1.5  # cells, of the roles of pieces
 SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt draws ragged ones
 ASKED = (
@@ -174,7 +174,7 @@ def _geometry(pair: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Panels (logits, h/2 x w/2 x P) and warp (h/4 x w/4 x P x 2), the mean of what a square and its mirror image say.
 
     What a photo and its mirror image disagree about is the network's error: the mean is nearer to the truth
-    (docs/benchmarks.md) for a few milliseconds.
+    (docs/notebook.md) for a few milliseconds.
     """
     panels = (pair["panels"][0] + pair["panels"][1][:, ::-1][..., MIRRORED]) / 2
     panels = cv2.GaussianBlur(panels, (0, 0), SEAM_BLUR)

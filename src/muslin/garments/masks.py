@@ -271,7 +271,7 @@ def grabcut(pixels: np.ndarray, prior: np.ndarray | None = None, side: int = 256
         state[prior < 0.05] = cv2.GC_BGD
     try:
         cv2.setRNGSeed(0)
-        rounds = 5 if prior is None else 1  # a good start needs no more: measured, docs/benchmarks.md
+        rounds = 5 if prior is None else 1  # a good start needs no more: measured, docs/notebook.md
         cv2.grabCut(small, state, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
     except cv2.error:  # one of the two sides is empty: there is nothing to tell apart
         return nothing

@@ -6,7 +6,7 @@ Command: muslin train drape DATA --minutes 60          (DATA as in data/photos.p
 Cost: 15 images a second on 2 quiet cores with AVX-512, 12 if `deep`, a quarter of it the pieces (a batch of four at
 256 px counts as the eight at 128 px in whose place it stands), 1.6 GB of memory for the rendered garments kept: 2,048
 at 128 px, 512 at 256 px.
-Score: docs/benchmarks.md, "Drape".
+Score: docs/benchmarks.md, "Drape"; what was tried: docs/notebook.md.
 
 The generator looks at the photo and its mask and predicts how the light falls on the cloth (shading), where it shows
 another dye than its ground (print), which panel each pixel was sewn from, and how each panel's grain runs (warp). The
@@ -69,7 +69,7 @@ class Drape(Recipe):
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths, self.deep), "discriminator": patch_discriminator(3)}
         networks["pieces"] = pieces_network(self.widths[0])
-        muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images do: docs/benchmarks.md
+        muon = Muon(self.learning_rate, beta_2=0.99)  # two thirds of Adam's images do: docs/notebook.md
         adam = keras.optimizers.Adam(self.discriminator_learning_rate, beta_1=0.5, beta_2=0.99)
         phases = [
             Phase("generator", ("generator", "pieces"), self.generator_loss, muon, hands_on=("fake",)),

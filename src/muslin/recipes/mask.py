@@ -6,7 +6,7 @@ With --option found=yes photos without a mask teach it too, where the shipped ne
 With --option pretrained=yes it sees the early maps of EfficientNet-Lite0 (Tan & Le 2019), which stay as they are, too.
 Cost: 110 images a second on 2 quiet cores with AVX-512, 67 if `deep` and `pretrained` (a batch of eight at 256 px
 counts as the sixteen at 128 px that it stands for).
-Score: docs/benchmarks.md, "Masks".
+Score: docs/benchmarks.md, "Masks"; what was tried: docs/notebook.md.
 Not adversarial: a mask has one right answer, and a discriminator would only add noise to its outline.
 """
 
