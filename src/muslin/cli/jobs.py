@@ -115,7 +115,7 @@ def plan(photos: Sequence[str], output: str | None, look: str, number: int, mask
     if output == "-" or (output is None and sources[0][0] == "-"):
         if not one_result:
             raise UserError("Standard output (-) takes one result only.", exit_code=EXIT_USAGE)
-        return [Job(sources[0][0], ("-",), _mask_for(mask, sources[0][0], Path(sources[0][0]).name))]
+        return [Job(sources[0][0], ("-",), _mask_for(mask, Path(sources[0][0]).name))]
     if output is not None and is_file_name(output):
         if not one_result:
             raise UserError(
@@ -123,13 +123,13 @@ def plan(photos: Sequence[str], output: str | None, look: str, number: int, mask
                 advice="Give a folder with -o.",
                 exit_code=EXIT_USAGE,
             )
-        return [Job(sources[0][0], (output,), _mask_for(mask, sources[0][0], Path(sources[0][0]).name))]
+        return [Job(sources[0][0], (output,), _mask_for(mask, Path(sources[0][0]).name))]
     return _distinct(
         [
             Job(
                 source,
                 tuple(_targets(source, folder, relative, output, look, number)),
-                _mask_for(mask, source, relative),
+                _mask_for(mask, relative),
             )
             for source, folder, relative in sources
         ]
@@ -219,10 +219,8 @@ def _distinct(jobs: list[Job]) -> list[Job]:
     return distinct
 
 
-def _mask_for(mask: str | None, source: str, relative: str) -> str | Path | None:
-    """The mask of one photo: the word, the file, or in a folder of masks the one of its name (or found if
-    none).
-    """
+def _mask_for(mask: str | None, relative: str) -> str | Path | None:
+    """The mask of one photo: the word, the file, or in a folder of masks the one of its name (or found if none)."""
     if mask is None or mask in ("auto", "none"):
         return mask
     path = Path(mask)

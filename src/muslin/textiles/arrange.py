@@ -256,13 +256,8 @@ def draw(
     rng: np.random.Generator,
     looks: Sequence[tuple[Look, float]],
     units: tuple[int, int] = (2, 2),
-    *,
-    scale: float = 1.0,
 ) -> Arrangement:
-    """A random arrangement. looks: with their weights; with two, each gives some of the layers.
-
-    scale: size of the motifs; 1 = as in the swatches.
-    """
+    """A random arrangement. looks: with their weights; with two, each gives some of the layers."""
     weights = np.array([weight for _, weight in looks], float)
     weights = weights / weights.sum()
     tone = looks[0][0].tones[rng.integers(len(looks[0][0].tones))]
@@ -274,7 +269,7 @@ def draw(
     ordered = looks[0][0].regularities[orders[0][0]] > BOUND  # stripes may stand or lie, flowers stand upright
     turns = [0.5, 0.34, 0.06, 0.1] if ordered else [0.84, 0.04, 0.1, 0.02]
     angle = float(rng.choice([0.0, 90.0, 180.0, 45.0], p=turns))
-    density = float(rng.choice([1.0, 2.0, 0.7], p=[0.8, 0.12, 0.08])) / scale
+    density = float(rng.choice([1.0, 2.0, 0.7], p=[0.8, 0.12, 0.08]))
     layers: list[Layer] = []
     for number in range(LAYERS):
         of = number % len(looks)

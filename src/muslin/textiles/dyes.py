@@ -80,7 +80,6 @@ def finish(image: FloatArray, rng: np.random.Generator, weave: float = 0.03) -> 
 
 
 def wrapped_shapes(
-    size: int,
     draw: Callable[[ByteArray, float, float], None],
     x: float,
     y: float,

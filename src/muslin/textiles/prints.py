@@ -40,7 +40,6 @@ def chevron(rng: np.random.Generator, size: int) -> ByteArray:
     x, y = axes(size)
     height = rng.uniform(0.4, 1.0) / zigs
     shift = np.abs((x * zigs) % 1 - 0.5) * 2 * height
-    phase = ((y + shift) * bands) % 1 * bands
     image = np.broadcast_to(colors[0], (size, size, 3)).astype(np.float32)
     repeat = int(rng.integers(1, 3))
     phase = ((y + shift) * repeat) % 1
@@ -57,7 +56,7 @@ def ikat(rng: np.random.Generator, size: int) -> ByteArray:
     count = int(rng.integers(1, 3))
     x, y = axes(size)
     feather = periodic_noise(rng, size, 90, 3) * 0.045 + periodic_noise(rng, size, 32, 2) * 0.03
-    u = np.abs((x * count + 0 * y) % 1 - 0.5) * 2
+    u = np.abs((x * count) % 1 - 0.5) * 2
     v = np.abs(((y + feather * 0.6) * count) % 1 - 0.5) * 2
     distance = (u + v * rng.uniform(0.8, 1.25)) * 0.62
     image = np.broadcast_to(colors[0], (size, size, 3)).astype(np.float32)
@@ -122,7 +121,7 @@ def floral(rng: np.random.Generator, size: int) -> ByteArray:
                 leaf(c, px, py, radius * 1.75, float(angle), green)  # noqa: B023
             flower(c, px, py, radius, turn, petals, colors, bloom)  # noqa: B023
 
-        wrapped_shapes(size, draw, x, y, 0.3, canvas)
+        wrapped_shapes(draw, x, y, 0.3, canvas)
     for x, y in scatter(rng, count * 3, spacing * 0.42):
         dot = rng.uniform(0.006, 0.012)
         ring = np.linspace(0, 2 * np.pi, 16)
@@ -131,7 +130,7 @@ def floral(rng: np.random.Generator, size: int) -> ByteArray:
             if np.abs(c[int(py % 1 * len(c)), int(px % 1 * len(c))].astype(float) / 255 - colors[0]).max() < 0.02:
                 fill(c, np.stack([px + dot * np.cos(ring), py + dot * np.sin(ring)], -1), colors[3])  # noqa: B023
 
-        wrapped_shapes(size, spot, x, y, 0.02, canvas)
+        wrapped_shapes(spot, x, y, 0.02, canvas)
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return finish(image, rng)
 
@@ -156,7 +155,7 @@ def botanical(rng: np.random.Generator, size: int) -> ByteArray:
             root = np.array([px, py])
             fill(c, np.stack([root + side, root + tip, root - side]), vein)  # noqa: B023
 
-        wrapped_shapes(size, draw, x, y, 0.4, canvas)
+        wrapped_shapes(draw, x, y, 0.4, canvas)
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return finish(image, rng)
 
@@ -184,7 +183,7 @@ def paisley(rng: np.random.Generator, size: int) -> ByteArray:
                 at = (np.array([np.cos(a), np.sin(a)]) * 1.3 * size_) @ spin + [px, py]  # noqa: B023
                 fill(c, at + 0.008 * np.stack([np.cos(angle), np.sin(angle)], -1), colors[order[0]])  # noqa: B023
 
-        wrapped_shapes(size, draw, x, y, 0.25, canvas)
+        wrapped_shapes(draw, x, y, 0.25, canvas)
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return finish(image, rng)
 
@@ -230,7 +229,7 @@ def terrazzo(rng: np.random.Generator, size: int) -> ByteArray:
         radius = rng.uniform(0.025, 0.065) * rng.uniform(0.7, 1.2, corners)
         shape = np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1)
         color = colors[int(rng.integers(1, 5))]
-        wrapped_shapes(size, lambda c, px, py: fill(c, shape + np.array([px, py]), color), x, y, 0.1, canvas)  # noqa: B023
+        wrapped_shapes(lambda c, px, py: fill(c, shape + np.array([px, py]), color), x, y, 0.1, canvas)  # noqa: B023
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return finish(image, rng)
 

@@ -141,14 +141,14 @@ def argyle(rng: np.random.Generator, size: int) -> ByteArray:
     colors = card(rng)
     count = int(rng.integers(1, 3))
     x, y = axes(size)
-    u, v = (x * 2 * count) % 2, (y * count * 2 * 0.5) % 1
+    u, v = (x * 2 * count) % 2, (y * count) % 1
     image = np.broadcast_to(colors[0], (size, size, 3)).astype(np.float32)
     soft = 3.0 * count / size
     for centre, color in ((0.5, colors[1]), (1.5, colors[2])):
         away = np.abs((u - centre + 1) % 2 - 1) + np.abs(v - 0.5)
         image = mix(image, color, edge(0.5 - away, soft))
-    first, second = (u * 0.5 * 2 + v * 1.0) % 1, (u * 0.5 * 2 - v * 1.0) % 1
-    lines = np.minimum(np.abs(first - 0.5 + 0.5 * (first < 0)), np.abs(second - 0.5))
+    first, second = (u + v) % 1, (u - v) % 1
+    lines = np.minimum(np.abs(first - 0.5), np.abs(second - 0.5))
     dashes = np.maximum(edge(0.018 - lines, soft), 0)
     return finish(mix(image, colors[3], dashes), rng, 0.05)
 
