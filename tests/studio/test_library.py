@@ -305,3 +305,18 @@ def test_lists_come_in_pages(server, garment, look, results):
     second = server.client.get("/v1/results", params={"limit": 1, "cursor": first["next"]}).json()
     newer, older = first["items"][0], second["items"][0]
     assert newer["id"] != older["id"] and newer["created"] >= older["created"]
+
+
+def test_a_page_that_the_own_garments_fill_is_followed_by_the_samples(server, photo):
+    before = server.project
+    project = server.client.post("/v1/projects", json={"name": "Full page"}).json()["id"]
+    try:
+        made = [server.upload("garments", photo, project=project)["id"] for _ in range(2)]
+        first = server.client.get("/v1/garments", params={"project": project, "limit": 2}).json()
+        assert [row["id"] for row in first["items"]] == made[::-1]
+        asked = {"project": project, "limit": 2, "cursor": first["next"]}
+        rest = server.client.get("/v1/garments", params=asked)
+        assert rest.status_code == 200 and rest.json() == {"items": [], "next": None}, rest.text
+    finally:
+        server.client.delete(f"/v1/projects/{project}")
+    assert server.project == before

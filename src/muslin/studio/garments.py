@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 LENGTH_CM = 70.0  # of a garment nobody has measured
+BEFORE_ALL = 10**18 - 1  # the place before the newest row, in as many digits as api.desk.Cursor takes
 
 
 def view(studio: Studio, row: Row) -> dict[str, Any]:
@@ -164,6 +165,6 @@ def listed(studio: Studio, project: str | None, cursor: str | None, limit: int) 
         cursor = None
     cursor = cursor[1:] if cursor else None
     if limit == len(rows):
-        return rows, f"s{2**62}"
+        return rows, f"s{BEFORE_ALL}"
     samples, after = database.page_of(studio.database, "garments", ["project IS NULL"], [], cursor, limit - len(rows))
     return [*rows, *samples], None if after is None else f"s{after}"
