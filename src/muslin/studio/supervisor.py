@@ -6,6 +6,7 @@ within GRACE seconds is killed and replaced.
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from muslin.studio.service import Studio
 
 GRACE = 0.4  # seconds
 LONGEST_PAUSE = 8.0  # seconds between attempts to start a worker that dies at once
+_log = logging.getLogger("muslin.studio")
 
 
 class Post:
@@ -32,6 +34,8 @@ class Post:
         self.wanted = threading.Event()
         self.closing = False
         self.starts = 0
+        self.trouble: str | None = None  # what kind of error keeps it from minding a worker, until it works again
+        self._owed: str | None = None  # token of a worker whose job may still have to be queued again
         self._free = threading.Condition()
         self._busy: str | None = None
         self._thread = threading.Thread(target=self._mind, name=f"muslin-{name}", daemon=True)
@@ -78,18 +82,30 @@ class Post:
     def _mind(self) -> None:
         pause = 0.1
         while not self.closing:
-            if not self.always and not jobs.waiting(self.studio, self.name):
-                self.wanted.wait()
-                self.wanted.clear()
-                continue
-            started, token = time.monotonic(), new_id()
-            self._run(token)
-            jobs.requeue_of(self.studio, token)
-            self.on_change()
+            started = time.monotonic()
+            try:
+                self._requeue()
+                if not self.always and not jobs.waiting(self.studio, self.name):
+                    self.trouble = None
+                    self.wanted.wait()
+                    self.wanted.clear()
+                    continue
+                self._owed = new_id()
+                self._run(self._owed)
+                self._requeue()
+                self.on_change()
+            except Exception as error:  # too little memory, a full disk: it may pass, and nobody else minds this lane
+                self.trouble = type(error).__name__
+                _log.exception("The worker of the lane '%s' cannot be minded; it is tried again.", self.name)
             lived = time.monotonic() - started
             pause = 0.1 if lived > 3 else min(LONGEST_PAUSE, pause * 2)
-            if not self.closing and lived < 3 and self.starts > 3:
+            if not self.closing and lived < 3 and (self.starts > 3 or self.trouble):
                 time.sleep(pause)
+
+    def _requeue(self) -> None:
+        if self._owed is not None:
+            jobs.requeue_of(self.studio, self._owed)
+            self._owed = None
 
     def _run(self, token: str) -> None:
         """One worker from its start to its end."""
@@ -99,7 +115,25 @@ class Post:
             [*line, "--lane", self.name, "--token", token, *self.more],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
         )  # fmt: skip
-        self.process = process
+        self.process, self.trouble = process, None
+        try:
+            self._listen(process)
+        except BaseException:
+            process.kill()  # nobody hears it any more
+            raise
+        finally:
+            process.wait()
+            with self._free:
+                self._busy = None
+                self._free.notify_all()
+            self.process = None
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        """To a worker's words, until it ends."""
         assert process.stdout is not None
         for text in process.stdout:
             word, _, identity = text.strip().partition(" ")
@@ -110,15 +144,6 @@ class Post:
                     self._busy = None
                 self._free.notify_all()
             self.on_change()
-        process.wait()
-        with self._free:
-            self._busy = None
-            self._free.notify_all()
-        self.process = None
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
 
 
 class Supervisor:
@@ -153,6 +178,11 @@ class Supervisor:
     @property
     def ready(self) -> bool:
         return any(post.process is not None for post in self.lanes["work"])
+
+    @property
+    def trouble(self) -> dict[str, str]:
+        """By lane, the kind of error that keeps its worker from being started."""
+        return {post.name: post.trouble for post in self._posts() if post.trouble}
 
     def _posts(self) -> Iterator[Post]:
         for posts in self.lanes.values():

@@ -72,6 +72,10 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> Any:
+        if trouble := desk.supervisor.trouble:
+            kinds = ", ".join(f"{lane}: {kind}" for lane, kind in trouble.items())  # no more: it is open to everybody
+            words = f"A worker cannot be started ({kinds}); the log of the studio says why. It is tried again."
+            return problems.plain(503, words, "/readyz", {"Retry-After": "10"})
         if desk.supervisor.ready:
             return {"status": "ok"}
         return problems.plain(503, "The worker is starting.", "/readyz", {"Retry-After": "1"})
