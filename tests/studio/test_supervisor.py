@@ -1,17 +1,19 @@
-"""The minding of workers, where the system refuses what it needs."""
+"""Whether the studio lives: its workers, where the system refuses what they need, and its health, where all is busy."""
 
 import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter, run_sync
 
 from muslin.studio import jobs, projects
 from muslin.studio.service import Studio
 from muslin.studio.supervisor import Supervisor
 
-from .conftest import until
+from .conftest import httpx, until
 
 
 @pytest.fixture
@@ -64,12 +66,46 @@ def test_trouble_is_said_to_who_asks_whether_it_is_ready(studio):
     assert answer.status_code == 503 and "train: OSError" in answer.json()["title"]
 
 
+def test_health_is_told_while_every_thread_is_busy(studio):
+    from muslin.studio.api.app import create_app
+
+    app, release = create_app(studio, with_samples=False), threading.Event()
+
+    async def while_busy():
+        current_default_thread_limiter().total_tokens = 1
+        busy = asyncio.create_task(run_sync(release.wait))
+        try:
+            return [await asyncio.wait_for(ask(app, path), 3) for path in ("/healthz", "/readyz")]
+        finally:
+            release.set()
+            await busy
+
+    assert [answer.status_code for answer in asyncio.run(while_busy())] == [200, 503]
+
+
+def test_full_gates_leave_threads_for_the_rest(studio, monkeypatch):
+    from muslin.studio.api import app as web
+
+    for name in ("start", "close"):
+        monkeypatch.setattr(Supervisor, name, lambda self: None)
+    monkeypatch.setattr(web, "_prepare", lambda *_: None)
+    app = web.create_app(studio, with_samples=False)
+
+    async def threads():
+        usual = current_default_thread_limiter().total_tokens
+        async with app.router.lifespan_context(app):
+            return usual, current_default_thread_limiter().total_tokens
+
+    usual, threads = asyncio.run(threads())
+    desk = app.state.desk
+    assert threads - sum(gate.most for gate in (desk.previews, desk.uploads, desk.renderings)) >= usual
+
+
 def asked(app, path):
+    return asyncio.run(ask(app, path))
+
+
+async def ask(app, path):
     """What the app answers, asked without a server."""
-    import httpx
-
-    async def ask():
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio") as client:
-            return await client.get(path)
-
-    return asyncio.run(ask())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio") as client:
+        return await client.get(path)

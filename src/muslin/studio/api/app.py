@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -29,6 +30,7 @@ def create_app(studio: Studio, on_ready: Callable[[], None] = lambda: None, with
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
         desk.news.open(asyncio.get_running_loop())
+        current_default_thread_limiter().total_tokens += desk.most_waiting  # who waits takes no other request's thread
         desk.supervisor.start()
         threading.Thread(target=_prepare, args=(desk, with_samples), name="muslin-prepare", daemon=True).start()
         on_ready()
@@ -66,12 +68,14 @@ def _prepare(desk: Desk, with_samples: bool) -> None:
 
 
 def _add_health(app: FastAPI, desk: Desk) -> None:
+    """Neither waits for anything, and neither takes a thread: they answer while all threads are busy."""
+
     @app.get("/healthz", include_in_schema=False)
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/readyz", include_in_schema=False)
-    def readyz() -> Any:
+    async def readyz() -> Any:
         if trouble := desk.supervisor.trouble:
             kinds = ", ".join(f"{lane}: {kind}" for lane, kind in trouble.items())  # no more: it is open to everybody
             words = f"A worker cannot be started ({kinds}); the log of the studio says why. It is tried again."

@@ -83,6 +83,11 @@ class Desk:
     uploads: Gate
     renderings: Gate
 
+    @property
+    def most_waiting(self) -> int:
+        """Requests that hold a thread each, inside the gates or before them."""
+        return self.previews.most + self.uploads.most + self.renderings.most
+
 
 def make_desk(studio: Studio) -> Desk:
     news = News()
