@@ -33,6 +33,7 @@ class Imaginer:
         self.look = look
 
     def pictures(self, n, *, seed=0, between=None, **_):
+        imagine._check(n, 0.5, 1.0, 1)  # as the real one
         for number in range(n):
             made = np.full((32, 32, 3), seed + number, np.uint8)
             yield imagine.Imagined(made, {**PARAMS, "seed": seed + number})
@@ -103,6 +104,15 @@ def test_a_stopped_training_is_resumed_with_what_it_had(studio, own, monkeypatch
     assert job["state"] == "done" and len(job["samples"]) == 2  # the first is not shown twice
 
 
+def test_a_training_interrupted_after_its_last_print_ends(studio, own, monkeypatch):
+    monkeypatch.setattr(runs, "train", trainer(100))
+    for number, picture in enumerate(Imaginer("garden").pictures(training.SHOWN, seed=3)):
+        prints.keep(studio, own, picture, "garden", str(number + 1), 0.0, 1.0)  # then its worker died
+    training.run(studio, own, lambda: False)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert job["state"] == "done" and len(job["looks"]) == training.SHOWN
+
+
 def test_a_taken_name_and_a_bad_set_are_refused_at_once(studio, own, tmp_path):
     (tmp_path / "models" / "garden").mkdir(parents=True)
     with pytest.raises(StudioError) as error:
@@ -114,17 +124,32 @@ def test_a_taken_name_and_a_bad_set_are_refused_at_once(studio, own, tmp_path):
         submitting.prepare(studio, {**own.request, "name": "other"})
 
 
-def test_prints_go_on_with_the_next_seed(studio):
+def asked_for_prints(studio, **more):
     request = {"kind": "imagine", "project": projects.current(studio)["id"], "model": "garden", "count": 4, "seed": 7,
-               "mix": None, "weight": 0.5, "between": None, "scale": 1.0, "size": 64, "palette": None}  # fmt: skip
+               "mix": None, "weight": 0.5, "between": None, "scale": 1.0, "size": 64, "palette": None,
+               **more}  # fmt: skip
     jobs.submit(studio, request, "", None)
-    own = jobs.claim(studio.database, "work", "w")
+    return jobs.claim(studio.database, "work", "w")
+
+
+def test_prints_go_on_with_the_next_seed(studio):
+    own = asked_for_prints(studio)
     first = next(Imaginer("garden").pictures(1, seed=7))
     prints.keep(studio, own, first, "garden", "7", 0.1, 0.25)  # then its worker died
     prints.run(studio, own)
     job = jobs.view(studio, jobs.get(studio, own.identity))
     seeds = [looks.view(studio, looks.get(studio, identity))["origin"]["seed"] for identity in job["looks"]]
     assert job["state"] == "done" and seeds == [7, 8, 9, 10] and len(job["output"]["results"]) == 4
+
+
+@pytest.mark.parametrize("between", [None, [7, 9]])
+def test_prints_interrupted_after_the_last_one_end(studio, between):
+    own = asked_for_prints(studio, count=2, between=between)
+    for picture in Imaginer("garden").pictures(2, seed=7):
+        prints.keep(studio, own, picture, "garden", "7", 0.1, 0.25)  # then its worker died
+    prints.run(studio, own)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert job["state"] == "done" and len(job["looks"]) == 2 == len(job["output"]["results"])
 
 
 def test_a_stop_waits_until_the_training_can_hear_it():

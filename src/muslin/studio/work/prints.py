@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from muslin.studio import controls, looks
@@ -18,19 +19,32 @@ if TYPE_CHECKING:
 def run(studio: Studio, own: Own) -> None:
     """The pictures of `muslin imagine`; one that was interrupted goes on with the next."""
     require("imagine")
-    from muslin.imagine import Imaginer
-
     request = own.request
     rows = studio.database.all("SELECT origin FROM looks WHERE job = ? ORDER BY seq", own.identity)
     made = [json.loads(row["origin"])["record"] for row in rows]  # before it was interrupted
+    own.write(progress=round(len(made) / request["count"], 4))
+    started = time.perf_counter()
+    for number, picture in _missing(request, len(made)):
+        mark = str(number + 1 if request["between"] else request["seed"] + number)
+        seconds = time.perf_counter() - started
+        made.append(keep(studio, own, picture, request["model"], mark, seconds, (number + 1) / request["count"]))
+        started = time.perf_counter()
+    own.end({"results": made, "failed": []})
+
+
+def _missing(request: Mapping[str, Any], done: int) -> Iterator[tuple[int, Imagined]]:
+    """(number, picture) of a job of which `done` pictures are kept already."""
+    from muslin.imagine import Imaginer
+
+    if done >= request["count"]:  # interrupted after the last one; to ask for no picture would be refused
+        return
     imaginer = Imaginer(request["model"])
     between = request["between"]
-    done = len(made)
     # Seeds count up, so the rest is a series of its own; the steps between two seeds are not.
-    skipped = done if between else 0
+    first = 0 if between else done
     pictures = imaginer.pictures(
-        request["count"] - (0 if between else done),
-        seed=request["seed"] + (0 if between else done),
+        request["count"] - first,
+        seed=request["seed"] + first,
         size=request["size"] if imaginer.prints else None,
         mix=request["mix"],
         weight=request["weight"],
@@ -39,16 +53,9 @@ def run(studio: Studio, own: Own) -> None:
         palette=",".join(request["palette"]) if request["palette"] else None,
         tile=True,
     )
-    own.write(progress=round(done / request["count"], 4))
-    started = time.perf_counter()
-    for number, picture in enumerate(pictures, start=done - skipped):
-        if number < done:
-            continue
-        mark = str(number + 1 if between else request["seed"] + number)
-        seconds = time.perf_counter() - started
-        made.append(keep(studio, own, picture, request["model"], mark, seconds, (number + 1) / request["count"]))
-        started = time.perf_counter()
-    own.end({"results": made, "failed": []})
+    for number, picture in enumerate(pictures, start=first):
+        if number >= done:
+            yield number, picture
 
 
 def keep(

@@ -72,6 +72,8 @@ def _show(studio: Studio, own: Own, name: str, seed: int) -> None:
     from muslin.studio.work.prints import keep
 
     have = studio.database.value("SELECT COUNT(*) FROM looks WHERE job = ?", own.identity)
+    if have >= SHOWN:  # interrupted after the last one; to ask for no picture would be refused
+        return
     for number, picture in enumerate(Imaginer(name).pictures(SHOWN - have, seed=seed + have), start=have):
         keep(studio, own, picture, name, str(number + 1), 0.0, 1.0)
 
