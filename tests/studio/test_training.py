@@ -113,6 +113,27 @@ def test_a_training_interrupted_after_its_last_print_ends(studio, own, monkeypat
     assert job["state"] == "done" and len(job["looks"]) == training.SHOWN
 
 
+def test_of_a_long_training_no_sample_is_shown_twice(studio, own):
+    """More previews than a job keeps samples: the watcher of the resumed run shows those that came since."""
+    folder = studio.runs / own.identity / "run"
+    (folder / "previews").mkdir(parents=True)
+
+    def preview(number):
+        made = np.full((32, 32, 3), number, np.uint8)
+        (folder / "previews" / f"{number:08d}.png").write_bytes(encode_image(made, "PNG"))
+
+    def watch(last):
+        with training.Watcher(studio, own, folder):
+            preview(last)
+        return jobs.view(studio, jobs.get(studio, own.identity))["samples"]
+
+    for number in range(jobs.SAMPLES + 4):
+        preview(number)
+    before = watch(jobs.SAMPLES + 4)
+    after = watch(jobs.SAMPLES + 5)
+    assert len(after) == jobs.SAMPLES and after[:-1] == before[1:]
+
+
 def test_a_taken_name_and_a_bad_set_are_refused_at_once(studio, own, tmp_path):
     (tmp_path / "models" / "garden").mkdir(parents=True)
     with pytest.raises(StudioError) as error:

@@ -11,6 +11,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,12 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, name="muslin-watch", daemon=True)
 
     def __enter__(self) -> Watcher:
-        # After an interruption: what was shown before is not shown twice.
+        # After an interruption: what was shown before is not shown twice. Of long runs the job has the last ones only.
         samples = self.studio.database.value("SELECT samples FROM jobs WHERE id = ?", self.own.identity)
-        taken = json.loads(samples or "[]")
-        self.shown = {path.name for path in sorted(self.folder.glob("previews/*.png"))[: len(taken)]}
+        taken = set(json.loads(samples or "[]"))
+        previews = sorted(self.folder.glob("previews/*.png"))
+        known = [place for place, path in enumerate(previews, 1) if sha256(path.read_bytes()).hexdigest() in taken]
+        self.shown = {path.name for path in previews[: max(known, default=0)]}
         self._thread.start()
         return self
 
@@ -128,11 +131,11 @@ class Watcher:
         from muslin.studio import uploads
 
         try:
-            _, sha256 = uploads.picture(self.studio, path.read_bytes())
+            _, kept = uploads.picture(self.studio, path.read_bytes())
         except UserError:
             return  # still being written
         self.shown.add(path.name)
-        self.own.append("samples", [sha256], SAMPLES)
+        self.own.append("samples", [kept], SAMPLES)
 
 
 def _json(path: Path) -> dict[str, Any] | None:
