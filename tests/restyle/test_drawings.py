@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from muslin.data.sketch import wash
 from muslin.errors import UserError
 from muslin.images import read_image
 from muslin.restyle.drawings import Dresser
+from muslin.restyle.restyler import as_photo
+from muslin.studio.work import painting
 
 RED = (200, 30, 40)
 
@@ -67,6 +70,25 @@ def test_a_palette_goes_round_and_a_seed_is_kept(model: Path) -> None:
     drawn = [made.params["controls"]["palette"][0] for made in dresser.variants(page, n=3, seed=4)]
     again = [made.params["controls"]["palette"][0] for made in dresser.variants(page, n=3, seed=4)]
     assert drawn == again and sorted(drawn) == ["#000080", "#208040", "#c81e28"]  # each once before any comes again
+
+
+@pytest.mark.parametrize("painted", [False, True])
+def test_the_studio_paints_one_variant_and_no_other(
+    model: Path, painted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, inside = skirt()
+    if painted:
+        page[cv2.erode(inside, np.ones((7, 7))) > 0] = (120, 160, 220)
+    dresser, painted_so_far = Dresser(model), []
+    family = [made.image for made in dresser.variants(page, n=5, seed=4)]
+    paint = dresser.paint
+    monkeypatch.setattr(dresser, "paint", lambda *given: painted_so_far.append(given) or paint(*given))
+    monkeypatch.setattr(painting.learned, "origin", lambda look: {"model": "flat", "drawing": True})
+    engine = SimpleNamespace(painter=lambda name: dresser)
+    for number, image in enumerate(family):
+        made = painting.paint(engine, [({}, 1.0)], as_photo(page), None, {"number": number}, 4)
+        np.testing.assert_array_equal(made.image, image)
+        assert len(painted_so_far) == number + 1
 
 
 def test_a_drawing_that_somebody_painted_keeps_its_paint_first(model: Path) -> None:

@@ -70,12 +70,15 @@ class Dresser:
         mask: Any = None,
         *,
         seed: int = 0,
+        start: int = 0,
         palette: str | Sequence[str] | None = None,
         strength: float = 1.0,
         lines: float = LINES,
         **controls: Any,
     ) -> Iterator[Translated]:
         """`n` garments for one drawing, in the colours of the palette in turn, or in colours drawn by seed.
+
+        start: so many are passed over, and not painted.
 
         palette: colours as "#aabbcc,navy". None: the drawing's own paint first, if it has any. strength: 0 = the
         drawing, 1 = the garment. lines: how much ink stays. mask: of no use here, a drawing is used whole.
@@ -86,7 +89,7 @@ class Dresser:
         read = as_photo(photo)
         drawing = even_paper(read.pixels)
         region = drawn_region(drawing)
-        for colour in self._colours(palette, n, seed, has_paint(drawing, region)):
+        for colour in self._colours(palette, start + n, seed, has_paint(drawing, region))[start:]:
             made = self.paint(drawing, region, colour, lines)
             image = np.round(read.pixels + np.float32(strength) * (made.astype(np.float32) - read.pixels))
             params = metadata.describe(

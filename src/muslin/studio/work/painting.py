@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -82,7 +81,7 @@ def paint(engine: Engine, parts: Parts, photo: Photo, mask: Any, asked: Mapping[
     if source["drawing"]:
         number = int(asked.get("number", 0))
         own = {name: value for name, value in asked.items() if name != "number"}
-        return next(itertools.islice(painter.variants(photo, n=number + 1, seed=seed, **own), number, None))
+        return next(painter.variants(photo, n=1, seed=seed, start=number, **own))
     return painter.restyle(photo, mask=mask, seed=seed, **asked)
 
 
