@@ -32,6 +32,7 @@ from muslin.studio.jobs import NoLongerOwn
 from muslin.studio.pictures import over_outline
 from muslin.studio.service import Limits, Studio
 from muslin.studio.uploads import name_from
+from muslin.studio.work import restyling
 from muslin.studio.work.delivering import named
 from muslin.textiles.procedural import swatch
 
@@ -445,3 +446,25 @@ def test_the_command_of_new_prints_is_taken_by_the_command_line(studio, monkeypa
     context = imagine_command.imagine.make_context("imagine", words[2:])
     assert context.params["between"] == (3, 8) and context.params["scale"] == 1.23456789
     assert context.params["size"] == "128" and not context.params["tile"]
+
+
+@pytest.mark.parametrize(("vary", "shown", "more"), [(["palette"], 50, 270), (["print"], 20, 0)])
+def test_the_command_of_a_batch_is_planned_no_further_than_it_is_shown(studio, photo, mask, tartan, monkeypatch,
+                                                                      vary, shown, more):  # fmt: skip
+    project, look = projects.current(studio)["id"], looks.add(studio, tartan, "Tartan")["id"]
+    batch = [garments.add(studio, photo, project, "Dress", mask=mask)["id"] for _ in range(20)]
+    request = {"kind": "restyle", "project": project, "garments": batch, "looks": [{"look": look, "weight": 1.0}],
+               "controls": {"print_cm": 12.0, "palette": ["#102030", "#405060"]}, "variants": 16, "seed": 1, "start": 0,
+               "vary": vary}  # fmt: skip
+    looked, planned = [], []
+    find, piece = colours.stable_palette, restyling.Piece
+    monkeypatch.setattr(colours, "stable_palette", lambda *given: looked.append(given) or find(*given))
+    monkeypatch.setattr(restyling, "Piece", lambda *given: planned.append(given) or piece(*given))
+    lines = submitting.prepare(studio, request).splitlines()
+    assert len(lines) == shown + bool(more) and all(line.startswith("muslin restyle") for line in lines[:shown])
+    assert lines[shown:] == ([f"# and {more} more; each result has its own"] if more else [])
+    assert len(looked) <= 2  # once for each number of colours
+    assert len(planned) <= shown + len(batch)
+    garments.change(studio, batch[-1], None, 0.1)  # the centimetres do not suit it
+    with pytest.raises(UserError, match="does not suit"):
+        submitting.prepare(studio, request)

@@ -36,7 +36,7 @@ def stable_palette(pixels: np.ndarray, count: int) -> Palette:
 
 def own(studio: Studio, row: Row, count: int) -> Palette:
     """The main colours of a look, always seen at one size, so that they never change their places."""
-    return stable_palette(studio.engine.swatch(row["picture"], False), count)
+    return studio.engine.palette(row["picture"], count)
 
 
 def dyes(studio: Studio, swatches: Swatches, asked: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from muslin.images import Photo
     from muslin.restyle.restyler import Garment, Restyler
+    from muslin.textiles.palette import Palette
 
 KEPT_PREVIEWS = 48  # examined garments at preview size, 2 MB each
 KEPT_PIXELS = 24_000_000  # of examined garments at full size, and as many of photos
@@ -67,6 +68,7 @@ class Engine:
         self.files, self.threads = files, threads
         self._garments, self._small, self._swatches = Kept(KEPT_PIXELS), Kept(KEPT_PREVIEWS), Kept(64)
         self._photos, self._painters = Kept(KEPT_PIXELS), Kept(KEPT_PAINTERS)
+        self._palettes = Kept(512)
         self._turn = threading.RLock()
         self.previewing = threading.Lock()
 
@@ -186,6 +188,12 @@ class Engine:
             return base
         settings = Controls(seamless=False, palette=",".join(palette))
         return self._swatches.get((sha256, seamless, repeat, palette), lambda: prepare_swatch(base, settings))
+
+    def palette(self, sha256: str, count: int) -> Palette:
+        """At most `count` main colours of a look's picture; kept, since every piece of a batch asks for them."""
+        from muslin.studio.colours import stable_palette
+
+        return self._palettes.get((sha256, count), lambda: stable_palette(self.swatch(sha256, False), count))
 
 
 def shrunk(garment: Garment, side: int) -> Garment:

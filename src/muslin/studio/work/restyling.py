@@ -5,6 +5,7 @@ The numbers of the results are fixed by the request, so a job that was interrupt
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -231,16 +232,18 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
     plain = request["kind"] == "restyle" and request["start"] == 0 and list(request["vary"]) in (["print"], [])
     if learned.painted([look for look, _ in swatches]):
         plain = plain and painting.one_family(swatches, painting.arguments(swatches, request["controls"]))
-    lines = []
-    places = range(len(_garments(request)))
-    for piece in (piece for place in places for piece in plan(studio, request, swatches, place)):
-        row = garments.get(studio, piece.garment)
-        count = int(request["variants"]) if plain and request["vary"] else 1
-        if count > 1 and piece.number % count:
-            continue  # the first line of a garment makes the whole family
-        label = controls.slug(row["name"])
-        output = f"{label}.restyled" if count > 1 else f"{label}.{piece.number + 1:03d}.png"
-        lines.append(_line(studio, row, swatches, piece.arguments, output, count, piece.seed))
-    if len(lines) > MOST_LINES:
-        lines[MOST_LINES:] = [f"# and {len(lines) - MOST_LINES} more; each result has its own"]
-    return "\n".join(lines)
+    count = int(request["variants"]) if plain and request["vary"] else 1  # results of a line
+    lines: list[str] = []
+    for place, garment in enumerate(_garments(request)):
+        row = garments.get(studio, garment)
+        pieces = plan(studio, request, swatches, place)
+        if count > 1 or len(lines) >= MOST_LINES:
+            pieces = itertools.islice(pieces, 1)  # it stands for all; beyond the lines, it tells whether they can be
+        for piece in pieces:
+            if len(lines) >= MOST_LINES:
+                break
+            label = controls.slug(row["name"])
+            output = f"{label}.restyled" if count > 1 else f"{label}.{piece.number + 1:03d}.png"
+            lines.append(_line(studio, row, swatches, piece.arguments, output, count, piece.seed))
+    more = _total(request) // count - len(lines)
+    return "\n".join([*lines, f"# and {more} more; each result has its own"] if more else lines)
