@@ -123,6 +123,8 @@ def test_hostile_uploads_are_refused_by_content(server, name):
 def test_sizes_are_bounded_before_they_are_read(server, tartan):
     big = b"\x89PNG\r\n\x1a\n" + b"\0" * 3_000_001
     assert server.client.post("/v1/looks", files={"file": ("x.png", big)}).status_code == 413
+    own = server.client.post("/v1/settings", files={"file": ("x.png", big + b"\0" * 200_000)})
+    assert own.status_code == 422  # no picture; but one that the studio made may be so large
 
     def endless():
         for _ in range(60):

@@ -179,7 +179,12 @@ def _bounded(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _take_files(studio: Studio, archive: zipfile.ZipFile, manifest: Manifest) -> None:
-    """Every picture that the manifest names and the studio has not; decoded, and of the hash it claims."""
+    """Every picture that the manifest names and the studio has not; decoded, and of the hash it claims.
+
+    A result is a PNG, larger than the JPEG that was uploaded: the limit of one upload is not for these.
+    """
+    from muslin.images import MAX_BYTES
+
     members = {Path(name).name.split(".")[0]: name for name in archive.namelist() if name.startswith("files/")}
     wanted = [sha for garment in manifest.garments for sha in (garment.photo, garment.mask, _auto_mask(garment))]
     wanted += [look.picture for look in manifest.looks]
@@ -189,8 +194,8 @@ def _take_files(studio: Studio, archive: zipfile.ZipFile, manifest: Manifest) ->
             continue
         if sha256 not in members:
             raise _damaged(f"the picture {sha256[:16]} is missing")
-        data = _bounded(archive, members[sha256], studio.limits.upload_bytes)
-        _, found = uploads.picture(studio, data)
+        data = _bounded(archive, members[sha256], MAX_BYTES)
+        _, found = uploads.picture(studio, data, MAX_BYTES)
         if found != sha256:
             raise _damaged(f"the picture {sha256[:16]} was altered")
 

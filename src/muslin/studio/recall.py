@@ -19,8 +19,7 @@ def recall(studio: Studio, data: bytes) -> dict[str, Any]:
     from muslin.restyle import metadata
     from muslin.restyle.controls import Controls
 
-    limits = studio.limits
-    photo = read_image(data, max_pixels=limits.upload_pixels, max_bytes=limits.upload_bytes)
+    photo = read_image(data, max_pixels=studio.limits.upload_pixels)
     settings = metadata.settings_from(photo)
     if settings is None:
         raise UserError(

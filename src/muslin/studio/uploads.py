@@ -17,14 +17,15 @@ SMALLEST_SIDE = 16  # px
 SIGNATURES = {b"\xff\xd8": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 
 
-def picture(studio: Studio, data: bytes) -> tuple[Photo, str]:
-    """The decoded picture and the SHA-256 under which its bytes are kept.
+def picture(studio: Studio, data: bytes, most: int | None = None) -> tuple[Photo, str]:
+    """The decoded picture and the SHA-256 under which its bytes are kept. most: bytes; None: those of one upload.
 
     Raises UserError (exit code 3) for bytes that are no JPEG, PNG, WebP or TIFF, or too large or small a one.
     """
     from muslin.images import read_image
 
-    photo = read_image(data, max_pixels=studio.limits.upload_pixels, max_bytes=studio.limits.upload_bytes)
+    limits = studio.limits
+    photo = read_image(data, max_pixels=limits.upload_pixels, max_bytes=most or limits.upload_bytes)
     height, width = photo.pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE:
         raise UserError(

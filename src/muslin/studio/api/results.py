@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response, UploadFile
 
+from muslin.images import MAX_BYTES
 from muslin.studio import pictures, recall, results
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, read_upload, told
@@ -84,7 +85,7 @@ def compare(desk: AtDesk, identity: schemas.Id, other: schemas.Id) -> Any:
 
 @router.post("/settings", response_model=answers.Recalled, responses=told(429))
 def settings(desk: AtDesk, file: UploadFile) -> Any:
-    """All settings of a picture that was exported before."""
-    data = read_upload(file, desk.studio.limits.upload_bytes)
+    """All settings of a picture that was exported before; it may be larger than the photo that was uploaded."""
+    data = read_upload(file, MAX_BYTES)
     with desk.uploads:
         return recall.recall(desk.studio, data)

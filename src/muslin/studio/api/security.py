@@ -20,11 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from muslin.images import MAX_BYTES
 from muslin.studio.api import problems
 from muslin.studio.service import Limits
 
 COOKIE = "muslin_token"
-OPEN_PATHS = ("/healthz", "/readyz")  # what a supervisor asks; they tell nothing
+OPEN_PATHS = ("/healthz", "/readyz")  # what a supervisor asks; they tell whether it works
 CONTENT_SECURITY_POLICY = "; ".join([
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:", "font-src 'self'",
     "connect-src 'self'", "manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'",
@@ -40,7 +41,7 @@ HEADERS = {
 }
 
 
-UPLOADS = re.compile(r"/v1/(garments|looks|settings|garments/[0-9a-f]+/mask)")
+UPLOADS = re.compile(r"/v1/(garments|looks|garments/[0-9a-f]+/mask)")
 IMPORTS = re.compile(r"/v1/(projects/import|sets|sets/[0-9a-f]+/pictures)")
 LARGEST_JSON = 2_000_000  # bytes
 FORM = 100_000  # bytes around the file of a form
@@ -58,6 +59,8 @@ class Rules:
         """Bytes that a request to this path may have."""
         if IMPORTS.fullmatch(path):
             return self.limits.import_bytes
+        if path == "/v1/settings":  # a picture that the studio made itself
+            return MAX_BYTES + FORM
         return self.limits.upload_bytes + FORM if UPLOADS.fullmatch(path) else LARGEST_JSON
 
     def allows_host(self, host: str) -> bool:
