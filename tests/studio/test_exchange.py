@@ -1,12 +1,15 @@
 """A project as a file: what leaves one studio comes into another, and nothing else does."""
 
+import json
+
 import numpy as np
 import pytest
 
 from muslin.images import encode_image
 from muslin.restyle import metadata
-from muslin.studio import exchange, garments, looks, projects, recall, results
+from muslin.studio import collecting, exchange, garments, jobs, looks, projects, recall, results
 from muslin.studio.service import Limits, Studio
+from muslin.studio.work import delivering
 
 
 @pytest.fixture
@@ -48,3 +51,26 @@ def test_results_larger_than_an_upload_travel_and_bring_their_settings(studio, t
     assert other.files.data(row["picture"]) == data
     found = recall.recall(other, data)
     assert found["result"] == row["id"] and found["garment"] == row["garment"] and found["notes"] == []
+
+
+def test_what_a_result_shows_travels_without_its_garment_and_look(studio, tmp_path):
+    garments.delete(studio, studio.database.value("SELECT id FROM garments"))
+    looks.delete(studio, studio.database.value("SELECT id FROM looks"))
+    other, project = travelled(studio, tmp_path)
+    assert collecting.collect(other, older_than=-1) == 0
+    rows = results.listed(other, {"project": project}, None, 10)[0]
+    request = {"kind": "deliver", "project": project, "results": [row["id"] for row in rows], "format": "lookbook_html",
+               "title": "Spring"}  # fmt: skip
+    jobs.submit(other, request, "", None)
+    own = jobs.claim(other.database, "work", "w")
+    delivering.run(other, own)
+    assert jobs.get(other, own.identity)["state"] == "done"
+
+
+@pytest.mark.parametrize("shown", [{"source": 3, "styles": 5}, {"source": {"sha256": "../x"}, "styles": [None, {}]}])
+def test_settings_of_any_shape_are_no_reason_to_fail(studio, tmp_path, shown):
+    """They come from anybody's file, and later every start of the studio looks through them."""
+    with studio.database.writing() as connection:
+        connection.execute("UPDATE results SET settings = ?", (json.dumps(shown),))
+    other, _ = travelled(studio, tmp_path)
+    assert collecting.collect(other, older_than=-1) == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from muslin.studio.service import Studio
 
@@ -21,16 +22,23 @@ def used(studio: Studio) -> Iterator[str]:
         yield row["picture"]
     for row in every("SELECT picture, mask, settings FROM results"):
         yield from (row["picture"], row["mask"])
-        settings = json.loads(row["settings"])
-        # The photo and swatches of a result outlive their garment and look: a lookbook shows them.
-        for entry in [settings.get("source"), *(settings.get("styles") or [])]:
-            if isinstance(entry, dict) and isinstance(entry.get("sha256"), str):
-                yield entry["sha256"]
+        yield from shown_with(json.loads(row["settings"]))
     for row in every("SELECT sha256 FROM set_pictures"):
         yield row["sha256"]
     for row in every("SELECT files, samples FROM jobs"):
         yield from (file["sha256"] for file in json.loads(row["files"]))
         yield from json.loads(row["samples"])
+
+
+def shown_with(settings: Mapping[str, Any]) -> Iterator[str]:
+    """SHA-256 of a result's photo and swatches, which outlive their garment and look: a lookbook shows them.
+
+    settings: of the result, which may come from anybody's file.
+    """
+    styles = settings.get("styles")
+    for entry in [settings.get("source"), *(styles if isinstance(styles, list) else [])]:
+        if isinstance(entry, dict) and isinstance(entry.get("sha256"), str):
+            yield entry["sha256"]
 
 
 def collect(studio: Studio, older_than: float = OLD) -> int:

@@ -15,7 +15,7 @@ from typing import IO, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from muslin.errors import EXIT_DATA, UserError
-from muslin.studio import learned, projects, uploads
+from muslin.studio import collecting, learned, projects, uploads
 from muslin.studio.database import Row, insert, new_id, now, revise
 from muslin.studio.files import SHA256
 from muslin.studio.service import Studio
@@ -112,6 +112,9 @@ def write(studio: Studio, identity: str, target: Path) -> None:
     hashes = [row[column] for row in garments for column in ("photo", "mask")]
     hashes += [json.loads(row["auto"])["mask"] for row in garments]
     hashes += [row["picture"] for row in looks] + [row[column] for row in results for column in ("picture", "mask")]
+    kept = {row["sha256"] for row in studio.database.all("SELECT sha256 FROM files")}
+    shown = (sha256 for row in results for sha256 in collecting.shown_with(json.loads(row["settings"])))
+    hashes += [sha256 for sha256 in shown if sha256 in kept]  # of a project that an older studio exported it is not
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         for sha256 in dict.fromkeys(hashes):
@@ -189,6 +192,8 @@ def _take_files(studio: Studio, archive: zipfile.ZipFile, manifest: Manifest) ->
     wanted = [sha for garment in manifest.garments for sha in (garment.photo, garment.mask, _auto_mask(garment))]
     wanted += [look.picture for look in manifest.looks]
     wanted += [sha for result in manifest.results for sha in (result.picture, result.mask)]
+    shown = (sha for result in manifest.results for sha in collecting.shown_with(result.settings))
+    wanted += [sha for sha in shown if sha in members]  # an older studio left those of deleted garments and looks out
     for sha256 in dict.fromkeys(wanted):
         if studio.files.refresh(sha256):
             continue
