@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from muslin.cli import imagine as imagine_command
 from muslin.errors import UserError
 from muslin.images import encode_image
+from muslin.restyle.lookbook import Look
 from muslin.studio import (
     collecting,
     colours,
@@ -32,7 +34,7 @@ from muslin.studio.jobs import NoLongerOwn
 from muslin.studio.pictures import over_outline
 from muslin.studio.service import Limits, Studio
 from muslin.studio.uploads import name_from
-from muslin.studio.work import restyling
+from muslin.studio.work import delivering, restyling
 from muslin.studio.work.delivering import named
 from muslin.textiles.procedural import swatch
 
@@ -468,3 +470,22 @@ def test_the_command_of_a_batch_is_planned_no_further_than_it_is_shown(studio, p
     garments.change(studio, batch[-1], None, 0.1)  # the centimetres do not suit it
     with pytest.raises(UserError, match="does not suit"):
         submitting.prepare(studio, request)
+
+
+def test_a_pdf_holds_one_page_and_one_look_at_a_time(monkeypatch):
+    """Of 500 results all pages together are 6 GB."""
+    from muslin.studio.work import pdf
+
+    known, alive, draw = [], [], pdf._page
+
+    def page(look, *more):
+        made = draw(look, *more)
+        known.extend(map(weakref.ref, (look, made)))
+        alive.append(sum(one() is not None for one in known))
+        return made
+
+    monkeypatch.setattr(pdf, "_page", page)
+    looks = (Look(np.full((40, 30, 3), 40 * number, np.uint8), name=str(number)) for number in range(6))
+    book = delivering._book(looks, 6, "lookbook_pdf", "Spring")[0]
+    assert book.count(b"/Type /Page\n") == 6
+    assert len(alive) == 6 and max(alive) <= 4  # what is being drawn, and the last one until it is replaced

@@ -6,9 +6,10 @@ import json
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from muslin.errors import UserError
 from muslin.studio import pictures, projects, results
@@ -45,8 +46,7 @@ def run(studio: Studio, own: Own) -> None:
         sha256, media = _archive(studio, own, rows), "application/zip"
         file = f"{name}.zip" if form == "zip" else f"{name}.{form}.zip"
     else:
-        looks = list(_looks(studio, own, rows))
-        data, media, suffix = _book(looks, form, request["title"])
+        data, media, suffix = _book(_looks(studio, own, rows), len(rows), form, request["title"])
         sha256, file = studio.files.add(data, media), f"{name}{suffix}"
     files = [{"name": file, "sha256": sha256}]
     own.end({"written": [file], "looks": len(rows), "skipped": skipped}, files=files)
@@ -59,16 +59,17 @@ def _result(studio: Studio, identity: str) -> Row | None:
         return None
 
 
-def _book(looks: Sequence[Look], form: str, title: str) -> tuple[bytes, str, str]:
+def _book(found: Iterable[Look], count: int, form: str, title: str) -> tuple[bytes, str, str]:
     """(bytes, media type, suffix)."""
     from muslin.images import encode_image
     from muslin.restyle import contact_sheet, lookbook
     from muslin.studio.work import pdf
 
+    if form == "lookbook_pdf":  # page by page: those of a large batch do not fit into memory together
+        return pdf.draw(found, count, title), "application/pdf", ".pdf"
+    looks = list(found)
     if form == "contact_sheet":
         return encode_image(contact_sheet.draw(looks, title), "PNG"), "image/png", ".contact-sheet.png"
-    if form == "lookbook_pdf":
-        return pdf.draw(looks, title), "application/pdf", ".pdf"
     return lookbook.page(looks, title).encode("utf-8"), "text/html", ".html"
 
 
@@ -77,18 +78,19 @@ def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
     from muslin.restyle import lookbook
     from muslin.studio.files import fitted
 
-    before: dict[str, Any] = {}  # one photo of many looks is kept once
+    before = WeakValueDictionary[str, Any]()  # one photo of many looks is kept once, and as long as one of them is
     for number, row in enumerate(rows):
         own.write(progress=round(number / len(rows), 4), note=f"{number + 1} of {len(rows)}")
         about = pictures.summary(studio, row)
         settings = about["settings"]
         photo = settings["source"]["sha256"]
-        if photo not in before:
-            before[photo] = fitted(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
+        plain = before.get(photo)
+        if plain is None:
+            plain = before[photo] = fitted(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
         worn = [studio.engine.photo(style["sha256"]).pixels for style in settings["styles"]]
         yield lookbook.Look(
             after=fitted(studio.engine.photo(row["picture"]).pixels, lookbook.PAGE_SIDE),
-            before=before[photo],
+            before=plain,
             swatches=tuple(map(lookbook.middle_square, worn)),
             garment=about["garment"],
             name=about["look"],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,20 +22,35 @@ SMALL = (250, 300)  # of the photo as it was, at most
 INK, QUIET = (26, 25, 24), (111, 107, 101)
 
 
-def draw(looks: Sequence[Look], title: str) -> bytes:
-    """The PDF's bytes; one page for each look."""
-    pages = [_page(look, title, number, len(looks)) for number, look in enumerate(looks, start=1)]
+def draw(looks: Iterable[Look], count: int, title: str) -> bytes:
+    """The PDF's bytes; one page for each of `count` looks, which are taken one after the other."""
     buffer = io.BytesIO()
-    pages[0].save(
-        buffer, "PDF", resolution=PPI, save_all=True, append_images=pages[1:], quality=90, title=title,
-        producer="muslin", creator="muslin",
-    )  # fmt: skip
+    _Book(looks, count, title).save(
+        buffer, "PDF", resolution=PPI, save_all=True, quality=90, title=title, producer="muslin", creator="muslin"
+    )
     return buffer.getvalue()
 
 
-def _page(look: Look, title: str, number: int, count: int) -> Any:
-    from PIL import Image, ImageDraw
+class _Book(Image.Image):
+    """One picture of many frames, as Pillow saves them page by page, each drawn when its turn has come.
 
+    A page takes 12 MB, so those of a large batch are never there together.
+    """
+
+    def __init__(self, looks: Iterable[Look], count: int, title: str) -> None:
+        super().__init__()
+        vars(self).update(vars(Image.new("RGB", PAGE)))
+        self.n_frames = count
+        self._pages = (_page(look, title, number, count) for number, look in enumerate(looks, start=1))
+
+    def seek(self, frame: int) -> None:
+        page = next(self._pages, None)  # they are asked for in order, each once
+        if page is None:
+            raise EOFError
+        self.paste(page)
+
+
+def _page(look: Look, title: str, number: int, count: int) -> Image.Image:
     from muslin.restyle import lettering
 
     page = Image.new("RGB", PAGE, "white")
@@ -62,9 +79,7 @@ def _page(look: Look, title: str, number: int, count: int) -> Any:
     return page
 
 
-def _fit(pixels: np.ndarray, room: tuple[int, int]) -> Any:
-    from PIL import Image
-
+def _fit(pixels: np.ndarray, room: tuple[int, int]) -> Image.Image:
     image = Image.fromarray(pixels)
     scale = min(room[0] / image.width, room[1] / image.height)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
