@@ -1,14 +1,16 @@
 """The command `muslin studio`, where it does not come as far as a server."""
 
 import socket
+import sqlite3
 import subprocess
 import sys
 
 import pytest
 
 from muslin.cli import run
+from muslin.errors import UserError
 from muslin.studio import locks
-from muslin.studio.server import address_of
+from muslin.studio.server import address_of, serve
 
 
 def test_a_port_that_is_taken_is_named(tmp_path, capsys):
@@ -44,3 +46,23 @@ def test_chosen_again_it_shows_the_one_that_is_open(tmp_path, capsys, monkeypatc
     assert shown == ["http://127.0.0.1:4711/"] == capsys.readouterr().out.split()
     held.close()
     assert address_of(tmp_path) is None
+
+
+@pytest.mark.parametrize("hinders", ["database", "lock"])
+def test_where_it_cannot_start_it_leaves_port_and_folder_free(tmp_path, hinders):
+    pytest.importorskip("fastapi")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    if hinders == "database":
+        (tmp_path / "studio.sqlite").write_bytes(b"no database" * 1000)
+        held = None
+    else:
+        held = locks.acquire(tmp_path / "server.lock", wait=False, text="http://127.0.0.1:4711/")
+    with pytest.raises((sqlite3.DatabaseError, UserError)) as caught:  # whose traceback keeps what is not closed
+        serve(tmp_path, port=port)
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+    if held is not None:
+        held.close()
+    locks.acquire(tmp_path / "server.lock", wait=False).close()
+    assert caught.value

@@ -54,32 +54,28 @@ def serve(
         )
     data = data.expanduser().absolute()
     data.mkdir(parents=True, exist_ok=True)
-    listener = _listen(host, port)
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(24)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listener.getsockname()[1]}/"
-    lock = _lock(data, address)
-    studio = Studio(data, limits)
-    studio.curl = f"curl {address.rstrip('/')}"
-    if token:
-        studio.curl = f'curl -H "Authorization: Bearer $MUSLIN_TOKEN" {address.rstrip("/")}'
-        address += f"?token={token}"
-    try:
-        with ExitStack() as stack:
-            if ray is not None:
-                from muslin.studio.replicas import deployed
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(host, port))
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listener.getsockname()[1]}/"
+        stack.enter_context(_lock(data, address))
+        studio = Studio(data, limits)
+        studio.curl = f"curl {address.rstrip('/')}"
+        if token:
+            studio.curl = f'curl -H "Authorization: Bearer $MUSLIN_TOKEN" {address.rstrip("/")}'
+            address += f"?token={token}"
+        if ray is not None:
+            from muslin.studio.replicas import deployed
 
-                studio.replicas = stack.enter_context(deployed(ray, replicas, threads))
-            app = web.create_app(studio, lambda: on_ready(address), with_samples)
-            config = uvicorn.Config(
-                Guard(app, Rules(host, token, studio.limits)), log_level="warning", access_log=False,
-                server_header=False, timeout_graceful_shutdown=2, lifespan="on", proxy_headers=False,
-            )  # fmt: skip
-            uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        listener.close()
-        lock.close()
+            studio.replicas = stack.enter_context(deployed(ray, replicas, threads))
+        app = web.create_app(studio, lambda: on_ready(address), with_samples)
+        config = uvicorn.Config(
+            Guard(app, Rules(host, token, studio.limits)), log_level="warning", access_log=False,
+            server_header=False, timeout_graceful_shutdown=2, lifespan="on", proxy_headers=False,
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def address_of(data: Path) -> str | None:
