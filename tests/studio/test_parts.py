@@ -1,5 +1,6 @@
 """The parts of the studio without a server: the queue's rules, controls, colours, files, locks, gates."""
 
+import asyncio
 import json
 import shlex
 import subprocess
@@ -37,6 +38,8 @@ from muslin.studio.uploads import name_from
 from muslin.studio.work import delivering, restyling
 from muslin.studio.work.delivering import named
 from muslin.textiles.procedural import swatch
+
+from .conftest import httpx
 
 
 @pytest.fixture
@@ -433,10 +436,28 @@ def test_a_set_keeps_what_fits_and_is_looked_through(tmp_path):
     studio = Studio(tmp_path / "studio", Limits(set_pictures=(2, 3)))
     cloths = [(encode_image(swatch("tartan", seed, 160), "PNG"), f"{seed}.png") for seed in range(5)]
     owner = sets.create(studio, "Cloths")["id"]
-    with pytest.raises(UserError, match="too many pictures"):
-        sets.add(studio, owner, cloths)
-    shown = sets.view(studio, sets.get(studio, owner))
+    shown = sets.view(studio, sets.add(studio, owner, cloths))
     assert len(sets.pictures_of(studio, owner)) == 3 and shown["ready"]
+    (full,) = [finding for finding in shown["check"] if finding["kind"] == "full"]
+    assert full["problem"] == "The set is full: 2 of these pictures were left out." and "at most 3" in full["advice"]
+    with pytest.raises(UserError, match="too many pictures"):  # nothing fits
+        sets.add(studio, owner, cloths[3:])
+    assert len(sets.pictures_of(studio, owner)) == 3
+
+
+def test_more_pictures_than_a_set_holds_make_a_set_at_once_as_they_do_later(tmp_path):
+    from muslin.studio.api.app import create_app
+
+    app = create_app(Studio(tmp_path / "studio", Limits(set_pictures=(2, 3))), with_samples=False)
+    cloths = [("files", (f"{seed}.png", encode_image(swatch("tartan", seed, 160), "PNG"))) for seed in range(5)]
+
+    async def post():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio") as client:
+            return await client.post("/v1/sets", files=cloths)
+
+    made = asyncio.run(post())
+    assert made.status_code == 201 and len(made.json()["pictures"]) == 3
+    assert "full" in {finding["kind"] for finding in made.json()["check"]}
 
 
 def test_the_command_of_new_prints_is_taken_by_the_command_line(studio, monkeypatch):

@@ -52,53 +52,61 @@ def create(studio: Studio, name: str) -> Row:
     return get(studio, identity)
 
 
-def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]) -> Row:
-    """Pictures as (bytes, file name); the same one twice is kept once. What is no picture becomes a finding.
+class Full(UserError):
+    """The set has all the pictures that it may have."""
 
-    Raises UserError where the set would hold too many, or where none of them is a picture.
+
+def add(studio: Studio, identity: str, files: Iterable[tuple[bytes, str | None]]) -> Row:
+    """Pictures as (bytes, file name); the same one twice is kept once. What fits stays, and what is no picture or does
+    not fit becomes a finding.
+
+    Raises UserError where none of them is a picture, or none fits.
     """
     get(studio, identity)
     refused: list[dict[str, Any]] = []
     known: list[str] = []
     errors: list[UserError] = []
-    most = studio.limits.set_pictures[1]
-    count = 0
-    full: UserError | None = None
-    for data, file_name in files:
+    kept, rest = 0, iter(files)
+    for data, file_name in rest:
         name = name_from(None, file_name, "picture")
         try:
             _, sha256 = picture(studio, data)
+            if _enter(studio, identity, sha256, name):
+                kept += 1
+            else:
+                known.append(name)
+        except Full as error:
+            errors.append(error)
+            words = f"The set is full: {1 + sum(1 for _ in rest)} of these pictures were left out."
+            advice = f"A set has {error.possible} pictures: remove some first."
+            refused.append(_finding("warning", "full", words, advice))
         except UserError as error:
             errors.append(error)
             advice = error.advice or "It was left out."
             refused.append(_finding("warning", "unreadable", f"'{name}': {error.problem}", advice))
-            continue
-        try:
-            with studio.database.writing() as connection:
-                new = connection.execute(
-                    "INSERT INTO set_pictures (owner, sha256, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                    (identity, sha256, name),
-                )
-                of_set = "SELECT COUNT(*) FROM set_pictures WHERE owner = ?"
-                count = connection.execute(of_set, (identity,)).fetchone()[0]
-                if count > most:
-                    raise UserError("The set would hold too many pictures.", received=count,
-                                    possible=f"at most {most}", exit_code=EXIT_USAGE)  # fmt: skip
-        except UserError as error:
-            full = error
-            break  # what fits stays, and is looked through below
-        if new.rowcount == 0:
-            known.append(name)
-    if errors and count == 0:
+    if errors and not kept and not known:
         raise errors[0]
     if known:
         words = f"'{known[0]}' was in the set already." if len(known) == 1 else (
             f"'{known[0]}' and {len(known) - 1} more were in the set already.")  # fmt: skip
         refused.append(_finding("note", "known", words, "Each picture counts once."))
-    checked = _checked(studio, identity, refused)
-    if full is not None:
-        raise full
-    return checked
+    return _checked(studio, identity, refused)
+
+
+def _enter(studio: Studio, identity: str, sha256: str, name: str) -> bool:
+    """Whether the set did not have the picture yet. Raises Full, and leaves the set as it is, where it has no room."""
+    most = studio.limits.set_pictures[1]
+    with studio.database.writing() as connection:
+        new = connection.execute(
+            "INSERT INTO set_pictures (owner, sha256, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (identity, sha256, name),
+        )
+        of_set = "SELECT COUNT(*) FROM set_pictures WHERE owner = ?"
+        count = connection.execute(of_set, (identity,)).fetchone()[0]
+        if count > most:
+            raise Full("The set would hold too many pictures.", received=count, possible=f"at most {most}",
+                       exit_code=EXIT_USAGE)  # fmt: skip
+    return new.rowcount > 0
 
 
 def remove(studio: Studio, identity: str, sha256: str) -> Row:

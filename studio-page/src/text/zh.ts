@@ -280,6 +280,8 @@ export const zh: Text = {
     "'{}' and {} more were in the set already.": "“{}”和另外 {} 张已在图片集中。",
     "Each picture counts once.": "每张图片只算一次。",
     "It was left out.": "已略过。",
+    "The set is full: {} of these pictures were left out.": "图片集已满：其中 {} 张未加入。",
+    "A set has at most {} pictures: remove some first.": "一个图片集最多 {} 张：请先移除一些。",
     "A look is learned from at least {} pictures; here are {}.": "至少需要 {} 张图片才能学习一种风格；现在有 {} 张。",
     "Add {} more.": "请再添加 {} 张。",
     "Only {}: a network this hungry will learn them by heart.": "只有 {}：网络会把它们背下来，而学不到风格。",
