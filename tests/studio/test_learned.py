@@ -8,11 +8,10 @@ import pytest
 
 from muslin import store
 from muslin.errors import UserError
-from muslin.images import read_image
+from muslin.images import at_most, read_image
 from muslin.restyle.opening import restyler_for
 from muslin.studio import garments, jobs, learned, looks, projects, recall, results
 from muslin.studio.errors import StudioError
-from muslin.studio.files import fitted
 from muslin.studio.service import Studio
 from muslin.studio.submitting import prepare
 from muslin.studio.work import painting, restyling
@@ -115,7 +114,7 @@ def test_the_preview_is_the_result_seen_small(studio):
     small = read_image(painting.preview(studio.engine, row, parts, painting.arguments(parts, {}), 96)).pixels
     _, made = restyled(studio, look, variants=1, controls={})
     full = studio.engine.photo(made[0]["picture"]).pixels
-    assert np.abs(fitted(full, 96).astype(int) - small).mean() < 6
+    assert np.abs(at_most(full, 96).astype(int) - small).mean() < 6
 
 
 def test_it_is_no_cloth(studio, tartan):

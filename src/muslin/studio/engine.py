@@ -162,12 +162,11 @@ class Engine:
         """Photo and mask (uint8 hxw) with the longer side at most `side`, for a preview of what paints."""
         import numpy as np
 
-        from muslin.images import Photo
-        from muslin.studio.files import fitted
+        from muslin.images import Photo, at_most
 
         def make() -> tuple[Photo, np.ndarray]:
-            grey = fitted(self.photo(mask).pixels, side)[..., 0]
-            return Photo(fitted(self.photo(photo).pixels, side)), np.ascontiguousarray(grey)
+            grey = at_most(self.photo(mask).pixels, side)[..., 0]
+            return Photo(at_most(self.photo(photo).pixels, side)), np.ascontiguousarray(grey)
 
         return self._small.get(("painted", photo, mask, side), make)
 
@@ -175,13 +174,13 @@ class Engine:
         self, sha256: str, seamless: str | bool = "auto", repeat: str = "straight", palette: tuple[str, ...] = ()
     ) -> np.ndarray:
         """A look's picture at preview size, mended and recoloured as `restyle` would. uint8 hxwx3, kept."""
+        from muslin.images import at_most
         from muslin.restyle.controls import Controls
         from muslin.restyle.styles import prepare_swatch
-        from muslin.studio.files import fitted
 
         def plain() -> np.ndarray:
             settings = Controls(seamless=seamless, repeat=repeat)
-            return prepare_swatch(fitted(self.photo(sha256).pixels, PREVIEW_SWATCH), settings)
+            return prepare_swatch(at_most(self.photo(sha256).pixels, PREVIEW_SWATCH), settings)
 
         base = self._swatches.get((sha256, seamless, repeat), plain)
         if not palette:

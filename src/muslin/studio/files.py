@@ -106,12 +106,12 @@ class Files:
             raise StudioError(404, "This file is no picture and has no thumbnail.", received=sha256[:80])
         path = self.thumbnails / f"{sha256}-{side}.webp"
         if not path.exists():
-            from muslin.images import encode_image, off_white, read_image
+            from muslin.images import at_most, encode_image, off_white, read_image
 
             photo = read_image(self.data(sha256))
-            small, alpha = fitted(photo.pixels, side), photo.alpha
+            small, alpha = at_most(photo.pixels, side), photo.alpha
             if alpha is not None:
-                alpha = fitted(alpha, side)
+                alpha = at_most(alpha, side)
             write_bytes(path, encode_image(off_white(small, alpha), "WEBP", alpha=alpha, quality=82), overwrite=True)
         return path
 
@@ -141,16 +141,3 @@ class Files:
 
     def _path(self, sha256: str, media_type: str) -> Path:
         return self.root / sha256[:2] / f"{sha256}{SUFFIXES[media_type]}"
-
-
-def fitted(pixels: Any, side: int) -> Any:
-    """Averaged down so that the longer side is at most `side`; uint8 HxWx3 or HxW."""
-    import cv2
-
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    return cv2.resize(
-        pixels, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
-    )

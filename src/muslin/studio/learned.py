@@ -157,8 +157,7 @@ def _sample(studio: Studio, entry: dict[str, Any]) -> np.ndarray:
     import numpy as np
 
     from muslin.garments.framing import garment_box
-    from muslin.images import Photo
-    from muslin.studio.files import fitted
+    from muslin.images import Photo, at_most
 
     photo, mask = _garment(studio)
     if entry["drawing"]:
@@ -172,19 +171,19 @@ def _sample(studio: Studio, entry: dict[str, Any]) -> np.ndarray:
     side = round(1.08 * max(right - left, bottom - top))
     x, y = (left + right - side) // 2, (top + bottom - side) // 2
     padded = np.pad(made.image, [(side, side), (side, side), (0, 0)], mode="edge")
-    return fitted(padded[y + side : y + 2 * side, x + side : x + 2 * side], SHOWN)
+    return at_most(padded[y + side : y + 2 * side, x + side : x + 2 * side], SHOWN)
 
 
 def _garment(studio: Studio) -> tuple[np.ndarray, np.ndarray]:
     """Photo uint8 HxWx3 and mask uint8 HxW of the sample garment that shows looks."""
     import numpy as np
 
-    from muslin.studio.files import fitted
+    from muslin.images import at_most
 
     row = studio.database.one("SELECT * FROM garments WHERE project IS NULL ORDER BY name = 'Shirt' DESC LIMIT 1")
     if row is not None:
         photo, mask = (studio.engine.photo(row[column]).pixels for column in ("photo", "mask"))
-        return fitted(photo, DRAWING), np.ascontiguousarray(fitted(mask, DRAWING)[..., 0])
+        return at_most(photo, DRAWING), np.ascontiguousarray(at_most(mask, DRAWING)[..., 0])
     from muslin.data.truth import render
 
     made = render(2**31, (256, 192), kind="shirt", plain=True)

@@ -56,9 +56,8 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
 
     shows: "cloth", "garment" (its cloth is cut out and kept), or "auto".
     """
-    from muslin.images import encode_image
+    from muslin.images import at_most, encode_image
     from muslin.restyle.styles import trimmed
-    from muslin.studio.files import fitted
 
     given, sha256 = picture(studio, data)
     photo = trimmed(given, shows)
@@ -68,7 +67,7 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
             more["origin"] = {"cut": True, "picture": sha256}
             own = LENGTH_CM * span * swatch.shape[1] / max(swatch.shape[:2])  # as wide as it was in the picture
             more["repeat_cm"] = more.get("repeat_cm") or round(own, 1)
-        swatch = fitted(swatch, LONGEST_SIDE)
+        swatch = at_most(swatch, LONGEST_SIDE)
         sha256 = studio.files.add(encode_image(swatch, "PNG"), "image/png", swatch.shape[1], swatch.shape[0])
     return keep(studio, swatch, sha256, name, **more)
 
@@ -82,11 +81,11 @@ def keep(studio: Studio, pixels: np.ndarray, sha256: str, name: str, **more: Any
 
 def measured(pixels: np.ndarray) -> dict[str, Any]:
     """Palette and visibility of the seam; uint8 hxwx3."""
+    from muslin.images import at_most
     from muslin.studio.colours import stable_palette
-    from muslin.studio.files import fitted
     from muslin.textiles.seamless import seam_score
 
-    small = fitted(pixels, MEASURED_SIDE)
+    small = at_most(pixels, MEASURED_SIDE)
     return {"palette": stable_palette(small, COLOURS).names(), "seam": round(float(seam_score(small)), 3)}
 
 

@@ -101,11 +101,11 @@ def compare(studio: Studio, first: Row, second: Row) -> dict[str, Any]:
 
 def _difference(studio: Studio, first: Row, second: Row) -> float | None:
     """Mean CIEDE2000 where either garment is; None for pictures of different sizes."""
-    from muslin.studio.files import fitted
+    from muslin.images import at_most
     from muslin.textiles.palette import delta_e
 
-    pictures = [fitted(studio.engine.photo(row["picture"]).pixels, COMPARED_SIDE) for row in (first, second)]
-    masks = [fitted(studio.engine.photo(row["mask"]).pixels, COMPARED_SIDE)[..., 0] > 127 for row in (first, second)]
+    pictures = [at_most(studio.engine.photo(row["picture"]).pixels, COMPARED_SIDE) for row in (first, second)]
+    masks = [at_most(studio.engine.photo(row["mask"]).pixels, COMPARED_SIDE)[..., 0] > 127 for row in (first, second)]
     if pictures[0].shape != pictures[1].shape or masks[0].shape != masks[1].shape:
         return None
     inside = masks[0] | masks[1]

@@ -75,8 +75,8 @@ def _book(found: Iterable[Look], count: int, form: str, title: str) -> tuple[byt
 
 def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
     """Results as the lookbook takes them."""
+    from muslin.images import at_most
     from muslin.restyle import lookbook
-    from muslin.studio.files import fitted
 
     before = WeakValueDictionary[str, Any]()  # one photo of many looks is kept once, and as long as one of them is
     for number, row in enumerate(rows):
@@ -86,10 +86,10 @@ def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
         photo = settings["source"]["sha256"]
         plain = before.get(photo)
         if plain is None:
-            plain = before[photo] = fitted(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
+            plain = before[photo] = at_most(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
         worn = [studio.engine.photo(style["sha256"]).pixels for style in settings["styles"]]
         yield lookbook.Look(
-            after=fitted(studio.engine.photo(row["picture"]).pixels, lookbook.PAGE_SIDE),
+            after=at_most(studio.engine.photo(row["picture"]).pixels, lookbook.PAGE_SIDE),
             before=plain,
             swatches=tuple(map(lookbook.middle_square, worn)),
             garment=about["garment"],
