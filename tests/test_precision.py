@@ -9,7 +9,7 @@ import pytest
 
 from muslin import precision
 from muslin.errors import UserError
-from muslin.layers import SpectralConv2D
+from muslin.networks.convolutions import SpectralConv2D
 
 
 def two_convolutions() -> keras.Model:

@@ -11,7 +11,7 @@ from keras import ops
 
 from muslin import backend
 from muslin.export import check_parity, to_onnx
-from muslin.layers import SpectralConv2D, SpectralDense
+from muslin.networks.convolutions import SpectralConv2D, SpectralDense
 
 RNG = np.random.default_rng(0)
 

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import NarrowConv2D, UpConv2D
+from muslin.networks.convolutions import NarrowConv2D, UpConv2D
 from muslin.networks.winograd import WinogradConv2D
 
 PRECISIONS = ("float32", "bfloat16")

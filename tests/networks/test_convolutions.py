@@ -9,8 +9,8 @@ import pytest
 from keras import layers, ops
 
 from muslin import backend
-from muslin.layers import NarrowConv2D, UpConv2D
 from muslin.networks import translators, winograd
+from muslin.networks.convolutions import NarrowConv2D, UpConv2D
 from muslin.networks.winograd import WinogradConv2D
 
 SEEN = np.random.default_rng(0).normal(0, 1, (2, 9, 12, 5)).astype(np.float32)

@@ -6,8 +6,9 @@ import pytest
 from keras import ops, utils
 
 from muslin.garments.shading import integrate
-from muslin.layers import DyeLight, SelfAttention, enlarged, softmax_without_denormals
+from muslin.layers import SelfAttention, enlarged
 from muslin.networks.fields import field_network
+from muslin.networks.garment_layers import DyeLight, softmax_without_denormals
 from muslin.networks.poisson import integrated
 
 SIDE = 32

@@ -8,8 +8,8 @@ from keras import ops
 
 from muslin.garments.pieces import PANEL, ROLES, WHOLE
 from muslin.garments.shading import integrate
-from muslin.layers import AffineWarp
 from muslin.networks.fields import PANELS, field_network, pieces_network
+from muslin.networks.garment_layers import AffineWarp
 from muslin.recipes.drape import (
     Drape,
     panel_and_warp_error,

@@ -14,8 +14,9 @@ import math
 import keras
 from keras import layers
 
-from muslin import layers as layers_of
 from muslin.errors import UserError
+from muslin.layers import Blur
+from muslin.networks import convolutions
 
 
 def generator(
@@ -34,7 +35,7 @@ def generator(
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
         width = min(channels * 2**level, max_channels)
         x = layers.Conv2DTranspose(width, 4, 2, "same", use_bias=False, kernel_initializer=_normal())(x)
-        x = layers_of.Blur()(x) if smooth else x
+        x = Blur()(x) if smooth else x
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     image = layers.Conv2D(3, 3, padding="same", activation="tanh", kernel_initializer=_normal())(x)
     return keras.Model(latent, image, name="generator")
@@ -45,7 +46,7 @@ def discriminator(
 ) -> keras.Model:
     """batch x size x size x 3 in [-1, 1] -> batch x 1 logits. head: width of the fully connected layer."""
     levels, _ = pyramid(size)
-    convolution, dense = layers_of.convolution(spectral_norm), layers_of.dense(spectral_norm)
+    convolution, dense = convolutions.convolution(spectral_norm), convolutions.dense(spectral_norm)
     image = keras.Input((size, size, 3), name="image")
     x = image
     for level in range(levels):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from muslin.layers import GroupNorm, convolution, logits_convolution
+from muslin.layers import GroupNorm
+from muslin.networks.convolutions import convolution, logits_convolution
 
 
 def patch_discriminator(

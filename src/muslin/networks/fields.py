@@ -8,7 +8,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from muslin.layers import AffineWarp, BilinearUp, DepthToSpace, DyeLight, GarmentFeatures, ShadingSlopes
+from muslin.layers import BilinearUp, DepthToSpace
+from muslin.networks.garment_layers import AffineWarp, DyeLight, GarmentFeatures, ShadingSlopes
 from muslin.networks.unet import ATTEND, DEEP, unet_trunk
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels at 1/2, 1/4, ... 1/32 of the input
@@ -38,8 +39,8 @@ def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.M
         across a seam; one warp for each panel lets the jump be sharp where a single smooth field would smear it.
     warp: N,H/4,W/4,2*PANELS, (x, y) of each panel: cloth position minus pixel position, in units of W.
     known: N,H/2,W/2,2*widths[0], what the network knows of each place, for a network of pieces.
-    light: N,H,W,1, the shading as the garment's dyes tell it (layers.DyeLight), which slopes and trend are made from;
-        an output for training's sake.
+    light: N,H,W,1, the shading as the garment's dyes tell it (garment_layers.DyeLight), which slopes and trend are made
+        from; an output for training's sake.
 
     deep: with further blocks and attention at the small sizes, and with a second look at the whole garment in the light
         that its dyes tell: 2.3 M weights instead of 0.8 M, 1.6 times the multiply-adds. All of it starts as nothing.

@@ -17,7 +17,8 @@ import keras
 from keras import layers
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import Blur, GroupNorm, convolution, logits_convolution
+from muslin.layers import Blur, GroupNorm
+from muslin.networks.convolutions import convolution, logits_convolution
 
 SMALL = (24, 48, 96, 144, 192)  # channels at 1/2, 1/4 ... 1/32: for two CPU cores and 64 to 128 px
 PUBLISHED = (64, 128, 256, 512, 512, 512, 512, 512)  # of 256 px; 54 M parameters

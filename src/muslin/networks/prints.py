@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from muslin.layers import GroupNorm, convolution
+from muslin.layers import GroupNorm
+from muslin.networks.convolutions import convolution
 from muslin.textiles.arrange import (
     BALANCE_STEPS,
     BALANCE_STRIDE,

@@ -24,7 +24,8 @@ import keras
 from keras import layers, ops
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.layers import Blur, DepthToSpace, convolution, dense
+from muslin.layers import Blur, DepthToSpace
+from muslin.networks.convolutions import convolution, dense
 from muslin.networks.translators import Place
 
 SLOPE = 0.2  # of each leaky rectifier

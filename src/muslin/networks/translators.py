@@ -13,7 +13,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from muslin.layers import Blur, DepthToSpace, GroupNorm, NarrowConv2D, UpConv2D
+from muslin.layers import Blur, DepthToSpace, GroupNorm
+from muslin.networks.convolutions import NarrowConv2D, UpConv2D
 from muslin.networks.winograd import WinogradConv2D
 
 FEATURES = ("down1", "down2", "block_first", "block_middle")  # beside the pixels: CUT, Park et al. 2020, appendix B
