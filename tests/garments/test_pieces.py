@@ -11,7 +11,7 @@ from muslin.data.truth import render
 from muslin.garments import bands
 from muslin.garments.bands import band, places
 from muslin.garments.fields import PANELS, Fields
-from muslin.garments.pieces import DOUBT, IN_THE_MIRROR, JUMP, PANEL, ROLES, WHOLE, cut
+from muslin.garments.pieces import IN_THE_MIRROR, JUMP, PANEL, ROLES, STANDS, WHOLE, cut, scores_of
 from muslin.garments.renderer import dress
 from muslin.textiles.repeat import Cloth
 
@@ -114,14 +114,40 @@ def test_a_front_is_parted_or_not_and_small_patches_are_none() -> None:
     assert everywhere.min() > 0.99 and everywhere.max() < 1.01  # every pixel of the square has a piece
 
 
-def test_a_line_between_pieces_goes_to_the_edge_that_the_light_shows() -> None:
+def test_pieces_end_in_smooth_lines() -> None:
+    """A network in doubt draws ragged lines: between broad pieces they are straightened, and thin ones keep theirs."""
     found, inside = with_pocket()
-    light = np.zeros((SIZE, SIZE), np.float32)
-    light[POCKET[0], 70 + DOUBT - 1 : 100] = -0.8  # the pocket begins a little farther to the right than was thought
-    pieces, *_ = cut_of(found, inside, light=light)
-    pocket = pieces.shares[..., list(pieces.role).index(ROLES.index("pocket"))] > 0.5
-    edges = [int(np.flatnonzero(row)[0]) for row in pocket[50:70]]
-    assert abs(np.median(edges) - (70 + DOUBT - 1)) <= 1
+    found[:] = ROLES.index("front")
+    ragged = 60 + np.random.default_rng(0).integers(-3, 4, SIZE // 2).repeat(2)  # in steps of two pixels
+    found[np.arange(SIZE)[None] < ragged[:, None]] = ROLES.index("left limb")
+    found[16:20, 16:112] = ROLES.index("band")
+    pieces, *_ = cut_of(found, inside)
+    best = pieces.shares.argmax(-1)
+    limb, band_ = (best == list(pieces.role).index(ROLES.index(name)) for name in ("left limb", "band"))
+    line = limb[30:100].sum(1)
+    assert np.abs(np.diff(line.astype(int))).sum() < np.abs(np.diff(ragged[30:100])).sum() / 4
+    assert abs(line.mean() - ragged[30:100].mean()) < 1
+    assert np.abs(band_[16:112, 30:90].sum(0) - 4.0).max() <= 1
+
+
+def test_an_arc_at_a_hem_is_no_band_and_a_waistband_is() -> None:
+    for width, bands_ in ((96, 1), (40, 0)):
+        found, inside = with_pocket()
+        found[104:112, 20 : 20 + width] = ROLES.index("band")
+        pieces, *_ = cut_of(found, inside)
+        assert [ROLES[k] for k in pieces.role].count("band") == bands_
+
+
+def test_what_stands_has_to_be_far_likelier_than_a_front() -> None:
+    panels = np.zeros((2, 2, len(PANELS)), np.float32)
+    for ahead, kept in ((STANDS + 0.1, True), (STANDS - 0.1, False)):
+        roles = np.zeros((4, 4, len(ROLES)), np.float32)
+        roles[..., ROLES.index("stand")] = ahead
+        roles[..., ROLES.index("left collar")] = ahead - 0.05  # a neckline without a band has no collar either
+        best = {ROLES[k] for k in np.unique(scores_of(roles, panels).argmax(-1))}
+        assert best == ({"stand"} if kept else {"front"})
+    roles[..., ROLES.index("inside")] = ahead - 0.05
+    assert (scores_of(roles, panels).argmax(-1) == ROLES.index("inside")).all()
 
 
 def test_small_pieces_are_asked_for_only_where_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:

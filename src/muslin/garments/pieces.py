@@ -23,13 +23,14 @@ PANEL = (0, 0, 0, 1, 2, *(3,) * 10)  # of each role, index of fields.PANELS
 PARTED = [1, 2]  # a front that opens
 WHOLE = 5  # roles before lie as their panel does
 # Of the garment; a smaller patch of a role goes to the next best.
-LEAST = (*(0.05,) * 3, *(0.02,) * 2, *(0.004,) * 10)
+LEAST = (*(0.05,) * 3, *(0.02,) * 2, *(0.004,) * 2, 0.008, *(0.004,) * 2, 0.012, *(0.004,) * 4)
 JUMP = (0.137, 0.083)  # of the square's side, across and down: how far from its neighbours' a piece's cloth is cut
-SOFT = 1.2  # px of the square: pieces end in smooth lines
-DOUBT = 2  # px of the square, by which a line between pieces may be wrong
-LEVELS = 90  # of a byte, for one of log light, in which edges are looked for
-NECK = [5, 6, 7, 8]  # collar, what stands, inside
+SOFT, SMOOTH = 1.2, 3.0  # px of the square: the lines in which thin and broad pieces end are smoothed by so much
+STAND, INSIDE, POCKET, BAND = (ROLES.index(name) for name in ("stand", "inside", "pocket", "band"))
+NECK = [5, 6, STAND, INSIDE]  # collar, what stands, inside
 COMPACT = 0.7  # of the smallest rectangle around a pocket
+SPAN = 0.6  # of a garment's width where they lie, across which its bands run
+STANDS = 3.5  # of a logit, by which what stands has to be likelier than a front: necklines without a band are common
 NEVER = -30.0  # logit of a role that a pixel has not
 
 
@@ -61,20 +62,24 @@ def cut(
     line = _line(scores, small, inside, light)
     scores = _cleaned(_with_one_front(scores, line is not None), small)
     labels, role = _labelled(scores, inside, line)
-    labels, role = _without_lost(_snapped(labels, light, inside), role)
     panel = np.array(PANEL)[role]
     each = [(labels == k + 1, int(role[k])) for k in range(len(role))]
     lain = [_lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
     jump = np.array([_jump(piece, what) for piece, what in each], np.float32)
     everywhere = _nearest(labels)
-    shares = [cv2.GaussianBlur((everywhere == k + 1).astype(np.float32), (0, 0), SOFT) for k in range(len(role))]
-    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
+    shares = [_share(everywhere == k + 1) for k in range(len(role))]
+    total = np.maximum(sum(shares), np.float32(1e-3))
+    return Pieces(np.stack([share / total for share in shares], -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
 
 
 def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:
     """How likely each role is, given what is known of its panel: logarithms, but for a term of the pixel. hxwxR."""
     panels = cv2.resize(panels, roles.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(roles + panels[..., PANEL])
+    scores = np.asarray(roles + panels[..., PANEL])
+    unsure = scores.argmax(-1) == STAND
+    unsure &= scores[..., STAND] - np.maximum.reduce([scores[..., k] for k in (0, *PARTED)]) < STANDS
+    scores[unsure, WHOLE:] = np.where(np.arange(WHOLE, len(ROLES)) == INSIDE, scores[unsure, WHOLE:], NEVER)
+    return scores
 
 
 def _line(
@@ -108,6 +113,9 @@ def _cleaned(scores: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Scores in which no patch of a role is too small for a piece, or lies where no such piece is. inside: bool hxw."""
     for _ in range(4):  # what takes a patch over may be too small itself
         best = np.where(inside, scores.argmax(-1), -1)
+        if not _spans(best == BAND, inside):
+            scores[best == BAND, WHOLE:] = NEVER  # what is there is of a front or a limb
+            best = np.where(inside, scores.argmax(-1), -1)
         around = cv2.dilate((~inside | np.isin(best, NECK)).astype(np.uint8), np.ones((3, 3))) > 0
         patches = False
         for k in np.flatnonzero(np.bincount(best[inside])):
@@ -149,36 +157,26 @@ def _plausible(piece: np.ndarray, role: int, around: np.ndarray) -> bool:
     """Whether a garment has such a piece: pockets are cut straight, all others reach the outline or the neck."""
     if role < WHOLE:
         return True
-    if ROLES[role] != "pocket":
+    if role != POCKET:
         return bool((piece & around).any())
     points = np.argwhere(piece).astype(np.float32)
     width, height = cv2.minAreaRect(points)[1]
     return len(points) > COMPACT * (width + 1) * (height + 1)
 
 
-def _snapped(labels: np.ndarray, light: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Lines between pieces moved by up to DOUBT px to where the light has an edge: a network's are blurred."""
-    across = 2 * DOUBT + 1
-    far = cv2.dilate(labels.astype(np.float32), np.ones((across, across)))
-    near = cv2.erode(np.where(inside, labels, far).astype(np.float32), np.ones((across, across)))
-    markers = np.where((far == near) & inside, labels, 0).astype(np.int32)
-    for k in range(1, int(labels.max()) + 1):
-        if not (markers == k).any():  # narrower than the doubt: its middle line
-            deep = cv2.distanceTransform((labels == k).astype(np.uint8), cv2.DIST_L2, 3)
-            markers[(labels == k) & (deep >= min(DOUBT, 0.7 * deep.max()))] = k
-    markers[~inside] = labels.max() + 1
-    levels = np.clip(np.round(128 + LEVELS * light), 0, 255).astype(np.uint8)
-    found = cv2.watershed(np.repeat(levels[..., None], 3, -1), markers)
-    found = np.where(inside & (found > 0) & (found <= labels.max()), found, 0)
-    return np.where(inside, _nearest(found), 0)
+def _spans(bands: np.ndarray, inside: np.ndarray) -> bool:
+    """Whether bands run across a garment, from seam to seam: an arc at a hem does not. Both bool hxw."""
+    rows = bands.any(1)
+    return bool(bands.any(0).sum() >= SPAN * inside[rows].any(0).sum())
 
 
-def _without_lost(labels: np.ndarray, role: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same without labels that no pixel has: what is a hair wide may lie between pixels."""
-    there = np.bincount(labels.ravel(), minlength=len(role) + 1)[1:] > 0
-    if there.all() or not there.any():
-        return labels, role
-    return np.concatenate([[0], np.cumsum(there)])[labels].astype(labels.dtype), role[there]
+def _share(piece: np.ndarray) -> np.ndarray:
+    """A piece, bool SxS, softened by SMOOTH px, less where it is thin: pieces are sewn in smooth lines.
+
+    Where two softened pieces meet both are a half on a straight line between them, however soft either is.
+    """
+    deep = float(cv2.distanceTransform(piece.astype(np.uint8), cv2.DIST_L2, 3).max())
+    return cv2.GaussianBlur(piece.astype(np.float32), (0, 0), float(np.clip(deep / 2, SOFT, SMOOTH)))
 
 
 def _nearest(labels: np.ndarray) -> np.ndarray:
