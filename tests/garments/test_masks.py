@@ -155,3 +155,14 @@ def test_teeth_along_stripes_are_taken_off_and_fine_outlines_left(monkeypatch: p
     assert masks._border(smooth) < 1.25 * straight
     np.testing.assert_array_equal(corner, masks.refine(plain, probability))
     assert corner[42, 62] > 0.5
+
+
+def test_an_outline_that_nobody_sees_is_no_halo() -> None:
+    """A white shirt on white paper: there is no edge to follow, and the network is in doubt over many pixels."""
+    yy, xx = np.mgrid[:400, :300].astype(np.float32)
+    outside = np.hypot((xx - 150) / 90, (yy - 200) / 130) - 1  # an ellipse; 0 on its outline
+    probability = 1 / (1 + np.exp(15 * outside)).astype(np.float32)
+    alpha = masks.refine(np.full((400, 300, 3), 240, np.uint8), probability)
+    ramp = ((alpha > 0.02) & (alpha < 0.98)).sum() / 700  # px of its outline
+    assert ramp < 4, ramp
+    assert overlap(alpha, (outside < 0).astype(np.float32)) > 0.985

@@ -11,7 +11,7 @@ from muslin.garments import bands
 from muslin.garments.fields import PANELS, Fields, luminance_fields
 from muslin.garments.framing import garment_box
 from muslin.garments.interreflection import depth, reflectance
-from muslin.garments.renderer import dress, lighting
+from muslin.garments.renderer import dress, lay_over, lighting
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.repeat import Cloth, PreparedCloth
 
@@ -164,6 +164,16 @@ def test_the_old_colour_of_a_soft_outline_is_not_mixed_in() -> None:
     black = Cloth(np.full((8, 8, 3), 20, np.uint8)).prepare(1.0)
     image = dress(photo, alpha, flat_fields(64), [black]).astype(int)
     assert np.ptp(image[10:54, 4:60], axis=-1).max() <= 6
+
+
+def test_a_shadow_beside_a_garment_stays() -> None:
+    """A drop shadow on white paper, a trace of the mask over it: it is not replaced by the paper's white."""
+    photo = np.full((60, 60, 3), 250, np.uint8)
+    photo[:, 20:40], photo[:, 40:43] = 60, 150
+    alpha = np.zeros((60, 60), np.float32)
+    alpha[:, 20:40], alpha[:, 40:43] = 1, 0.03
+    made = lay_over(photo, alpha, np.full((60, 60, 3), 200, np.uint8))
+    assert np.abs(made[5:-5, 40:43].astype(int) - 150).max() <= 16
 
 
 def test_white_cloth_keeps_its_folds() -> None:

@@ -69,7 +69,8 @@ def cut(
     everywhere = _nearest(labels)
     shares = [_share(everywhere == k + 1) for k in range(len(role))]
     total = np.maximum(sum(shares), np.float32(1e-3))
-    return Pieces(np.stack([share / total for share in shares], -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
+    shares = [share / total for share in shares]
+    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
 
 
 def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ BACKDROP_SIDE = 512  # px, the longer side at which the backdrop's colour is loo
 LEAST_REACH = (
     5  # px of the photo, from which the backdrop's colour is taken: an outline and its fringe are up to four wide
 )
+TINTED = 0.25  # share of old cloth in a pixel, from which its own colour is no backdrop's any more
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
 
 AnyCloth = PreparedCloth | Overprint
@@ -154,6 +155,7 @@ def _composite(
         share = inside[rows, columns][:, None]
         old = own[rows, columns].astype(np.float32)
         behind = _behind(backdrop, rows + place[0].start, columns + place[1].start, alpha.shape, old)
+        behind = old + np.minimum(share / TINTED, 1) * (behind - old)  # a shadow beside the garment stays
         behind = np.float32(strength) * behind + np.float32(1 - strength) * old
         mixed = share * cloth[rows, columns] + (1 - share) * behind
         result[rows, columns] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
