@@ -204,7 +204,7 @@ def _settled(alpha: np.ndarray, sigma: float = 3.0) -> np.ndarray:
     """An alpha whose outline is as steep as one in a sharp photo, wherever it was drawn in a wide ramp. float32 HxW.
 
     A white shirt on white paper has no edge for the guide to follow: the outline is where the network is in two minds,
-    and no halo. sigma: px over which steepness is measured; a sharp outline, so blurred, has a slope of 1 / (2.5 sigma).
+    and no halo. sigma: px over which steepness is measured; a sharp outline, blurred so, has a slope of 0.4 / sigma.
     """
     blurred = cv2.GaussianBlur(alpha, (0, 0), sigma)
     across, down = (cv2.Sobel(blurred, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
