@@ -14,6 +14,7 @@ import numpy as np
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import invert, photo_frame
 from muslin.garments.fringe import with_fringe
+from muslin.garments.hangers import hanger
 from muslin.garments.network import fits
 
 READS = (128, 256)  # px, sides of the letterboxes that the network sees
@@ -82,7 +83,7 @@ def automatic(pixels: np.ndarray, network: MaskNetwork | None) -> Mask:
     """Find the garment. pixels: uint8 HxWx3 sRGB. network: inputs `image`, output logits (recipes/mask.py).
 
     The network says where the garment is; GrabCut (Rother et al. 2004), which knows this photo's own colours, draws
-    the outline where the network is unsure of it. Without a network, or where it finds nothing, GrabCut starts from an
+    the outline where the network is unsure of it. Its hanger is left out. Without a network, or where it finds nothing, GrabCut starts from an
     ellipse. Raises UserError where neither finds a garment.
     """
     blank = _blank(pixels)
@@ -108,6 +109,7 @@ def _blank(pixels: np.ndarray) -> bool:
 def _by_network(pixels: np.ndarray, network: MaskNetwork) -> Mask:
     probability = segment(pixels, network)
     sure = confidence(probability)
+    probability = np.where(hanger(pixels, probability > 0.5), np.float32(0.01), probability)
     cut = grabcut(pixels, probability)
     if agreement(probability, cut.alpha) < 0.6:  # colours cannot tell garment from backdrop: the network's word stands
         return Mask(refine(pixels, probability), sure, "network")
