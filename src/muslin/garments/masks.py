@@ -83,8 +83,8 @@ def automatic(pixels: np.ndarray, network: MaskNetwork | None) -> Mask:
     """Find the garment. pixels: uint8 HxWx3 sRGB. network: inputs `image`, output logits (recipes/mask.py).
 
     The network says where the garment is; GrabCut (Rother et al. 2004), which knows this photo's own colours, draws
-    the outline where the network is unsure of it. Its hanger is left out. Without a network, or where it finds nothing, GrabCut starts from an
-    ellipse. Raises UserError where neither finds a garment.
+    the outline where the network is unsure of it. Its hanger is left out. Without a network, or where it finds
+    nothing, GrabCut starts from an ellipse. Raises UserError where neither finds a garment.
     """
     blank = _blank(pixels)
     found = None if network is None or blank else _by_network(pixels, network)
