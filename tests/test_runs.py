@@ -82,6 +82,43 @@ def test_an_unfinished_run_continues_with_what_was_planned(finished, pictures, t
     assert np.array_equal(whole, again)
 
 
+def test_a_run_killed_before_its_first_state_begins_again_from_its_model(finished, pictures, tmp_path, monkeypatch):
+    """A run's description is written at once, its state after a minute: a kill in between must not cost the model."""
+    from muslin import groups
+    from muslin.training import checkpoint, engine
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    def weights(recipe):
+        return [np.asarray(weight.value) for weight in recipe.networks["generator"].trainable_variables]
+
+    quietly = {"folder": tmp_path, "options": {"learning_rate": 1e-12}, "screen": False, "say": str}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(engine, "_prefetch", killed)
+        runs.train("dcgan", pictures, images=8, start=finished.folder, **quietly)
+    assert not (tmp_path / checkpoint.STATE).exists()
+    said = []
+    monkeypatch.setattr(groups, "current", lambda: groups.Group(decide=lambda value: said.append(value) or value))
+    made = runs.train("dcgan", pictures, resume=True, **quietly)
+    model = weights(load_recipe(finished.model))
+    for old, new in zip(model, weights(load_recipe(made.model)), strict=True):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+
+    followed = []  # a worker that follows the chief begins where the chief does
+    monkeypatch.setattr(groups, "current", lambda: groups.Group(1, 2, lambda value: said[0]))
+    monkeypatch.setattr(engine, "train", lambda recipe, *_, **__: followed.append(recipe))
+    runs.follow("dcgan", pictures, folder=tmp_path / "follower")
+    for old, new in zip(model, weights(followed[0]), strict=True):
+        np.testing.assert_array_equal(new, old)
+
+
+def test_a_run_begun_from_nothing_does_not_go_on_from_a_model(finished, pictures, tmp_path):
+    begun = {"recipe": "dcgan", "settings": {}, "images": 8, "plan": {"start": None}}
+    with pytest.raises(UserError, match="begun otherwise"):
+        runs._same_as_begun(tmp_path, begun, {}, None, {"start": str(finished.folder)})
+
+
 def test_a_run_goes_on_with_its_own_folder_and_with_no_other(tmp_path):
     """Left out, the data is what the run was begun with: not the embedded collection."""
     collection(tmp_path / "data", count=8)
