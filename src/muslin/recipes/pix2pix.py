@@ -144,9 +144,10 @@ class Pix2Pix(Game):
         """What the runtime needs (restyle/translate.py): "size", the side it was trained at; "multiple" of H and W;
         "whole": the picture is used whole, without a mask; "drawing": sources are drawings, made ready by data/scan.py,
         and a hint of colour is painted on them; "colours": of the training garments, as #rrggbb, most frequent first.
+        "direction" tells which pictures of a pair are its sources (evaluation/making.py).
         """
         assert isinstance(stream, PairStream)
-        entries = {"size": self.size, "multiple": 2 ** len(self.widths), "whole": True}
+        entries = {"size": self.size, "multiple": 2 ** len(self.widths), "whole": True, "direction": self.direction}
         if self.source == "drawing" and self.painted:
             entries |= {"drawing": True, "colours": stream.colours()}
         return entries
