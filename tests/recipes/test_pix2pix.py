@@ -119,7 +119,7 @@ def test_mistakes_are_answered_with_what_is_possible() -> None:
         Pix2Pix(size=40)
     with pytest.raises(UserError, match="no such source"):
         Pix2Pix(**TINY, source="sketchy")
-    with pytest.raises(UserError, match="share"):
+    with pytest.raises(UserError, match="0 to 1"):
         Pix2Pix(**TINY, redrawn=1.5)
 
 

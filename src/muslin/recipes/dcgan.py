@@ -28,6 +28,7 @@ from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import dcgan
 from muslin.recipes.base import Batch, Stream
 from muslin.recipes.designs import Designs, NoiseStream, contact_sheet, made_from
+from muslin.recipes.ranges import COUNT, WEIGHT, Ranges
 
 CONTENT = ("", "structure", "target")
 
@@ -46,6 +47,7 @@ class DCGAN(Designs):
     given: tuple[Any, Any] | None = field(default=None, repr=False, compare=False)  # networks instead of ours
 
     name: ClassVar[str] = "dcgan"
+    ranges: ClassVar[Ranges] = {"channels": COUNT, "content_weight": WEIGHT}
     sizes: ClassVar[tuple[int, ...]] = (32, 48, 64, 96)
     enough_images: ClassVar[int] = 30_000
     summary: ClassVar[str] = "new designs from noise, learned from a collection of pictures"

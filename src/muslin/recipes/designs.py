@@ -15,6 +15,7 @@ from muslin.data.domains import MASKS
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.recipes.base import Batch, Phase, Stream, as_pixels
 from muslin.recipes.game import Game
+from muslin.recipes.ranges import COUNT, Range, Ranges
 
 AT_ONCE = 64  # pictures made in one call, for previews and evaluation
 
@@ -27,6 +28,7 @@ class Designs(Game):
     latent_size: int = 64  # numbers of noise
     masks: str = "auto"  # cut garments out by masks: auto, given (find none), none (whole pictures)
 
+    ranges: ClassVar[Ranges] = {"size": Range(16, 1024, step=1), "latent_size": COUNT}
     use: ClassVar[str] = "muslin imagine {model} -n 24"
     sizes: ClassVar[tuple[int, ...]] = (32, 48, 64)
 

@@ -37,6 +37,7 @@ from muslin.networks.fields import PANELS, ROLES, WIDTHS, field_network, pieces_
 from muslin.networks.poisson import integrated
 from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
+from muslin.recipes.ranges import COUNT, POSITIVE, WEIGHT, Range, Ranges
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,15 @@ class Drape(Recipe):
     found: bool = False  # photos without mask or label too, and panels of photos, where the shipped networks are sure
     deep: bool = False  # more blocks, attention, a second look in the light of the dyes: for runs of many hours
 
+    ranges: ClassVar[Ranges] = {
+        "size": Range(32, 1024, step=32),
+        **dict.fromkeys(("learning_rate", "discriminator_learning_rate"), POSITIVE),
+        **dict.fromkeys(("adversarial_weight", "slope_weight", "whole_weight", "print_weight", "warp_weight"), WEIGHT),
+        "r1_gamma": WEIGHT,
+        "rendered_garments": COUNT,
+        "fine_batches": Range(high=3, step=1),
+        "widths": Range(8, step=8, length=(2, 5)),  # normalised in groups of 8; five halve 32 px to one
+    }
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
     use = "muslin restyle photo.jpg --style swatch.jpg --model {model}"
@@ -66,6 +76,7 @@ class Drape(Recipe):
     half_life_images: ClassVar[Mapping[str, float]] = dict.fromkeys(exported, 2_000)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths, self.deep), "discriminator": patch_discriminator(3)}
         networks["pieces"] = pieces_network(self.widths[0])

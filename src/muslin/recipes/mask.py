@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -27,6 +27,7 @@ from muslin.data.photos import has_masks, held_out, load_garments, load_swatches
 from muslin.networks.unet import WIDTHS, mask_network
 from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
+from muslin.recipes.ranges import POSITIVE, WEIGHT, Range, Ranges
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,18 @@ class Mask(Recipe):
     fine_batches: int = 1  # of three: half as many pictures at twice the size
     found: bool = False  # photos without a mask too, with the one that the shipped network finds where it is sure
 
+    ranges: ClassVar[Ranges] = {
+        "size": Range(32, 1024, step=32),
+        "learning_rate": POSITIVE,
+        "dice_weight": WEIGHT,
+        "widths": Range(8, step=8, length=(1, 5)),  # normalised in groups of 8; five halve 32 px to one
+        "fine_batches": Range(high=3, step=1),
+    }
     name = "mask"
     summary = "segmentation: photo -> garment mask"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         keras.utils.set_random_seed(self.seed)
         network = mask_network(self.widths, self.deep, self.pretrained)
         optimizer = Muon(self.learning_rate, beta_2=0.99)

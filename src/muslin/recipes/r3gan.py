@@ -27,6 +27,7 @@ from muslin.networks import r3gan
 from muslin.optim import cosine
 from muslin.recipes.base import Batch
 from muslin.recipes.designs import Designs
+from muslin.recipes.ranges import COUNT, COUNT_OR_NONE, MEMORY, WEIGHT, Ranges
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class R3GAN(Designs):
     schedule: str = "cosine"  # of the learning rate: constant, cosine, linear (flat, then down to 0)
 
     name: ClassVar[str] = "r3gan"
+    ranges: ClassVar[Ranges] = {
+        **dict.fromkeys(("channels", "blocks"), COUNT),
+        "last_penalty": WEIGHT,
+        "first_beta_2": MEMORY,
+        "warm_up_images": COUNT_OR_NONE,
+    }
     enough_images: ClassVar[int] = 30_000
     # The schedules end where the paper ends; and at 32 px KID took blurred spots for better than clear silhouettes.
     keeps_best: ClassVar[bool] = False
