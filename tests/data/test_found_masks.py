@@ -61,3 +61,11 @@ def test_a_folder_without_masks_is_refused_in_words_or_learned_from_by_wish(fold
         build("mask", {}).stream(folder, 0)
     photos = build("mask", {"found": True}).stream(folder, 0).photos  # type: ignore[attr-defined]
     assert {photo.key for photo in photos} == {"masked.png", "bare.png"}
+
+
+def test_a_folder_may_be_told_as_text(folder: Path) -> None:
+    """As workers are told it (distributed/train.py)."""
+    recipe = build("mask", {"size": 32, "widths": (8, 8), "found": True})
+    assert [photo.key for photo in recipe.stream(str(folder), 0).photos] == [
+        photo.key for photo in recipe.stream(folder, 0).photos
+    ]

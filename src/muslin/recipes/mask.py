@@ -74,14 +74,16 @@ class Mask(Recipe):
     def learning_rate_factor(self, progress: float) -> float:
         return cosine(progress)
 
-    def stream(self, data: Path | None, seed: int) -> MaskStream:
-        photos = [] if data is None or (self.found and not has_masks(data)) else load_garments(Path(data), masked=True)
+    def stream(self, data: str | Path | None, seed: int) -> MaskStream:
+        folder = None if data is None else Path(data)  # workers are told it as a str
+        masks = folder is not None and (not self.found or has_masks(folder))
+        photos = load_garments(folder, masked=True) if folder and masks else []
         known = [photo for photo in photos if not held_out(photo.key)]
-        if self.found and data is not None:
+        if self.found and folder is not None:
             masked = {photo.key for photo in photos}
-            others = [(key, path) for key, path in photo_paths(Path(data)) if key not in masked and not held_out(key)]
+            others = [(key, path) for key, path in photo_paths(folder) if key not in masked and not held_out(key)]
             known += sure_masks(others)
-        swatches = [] if data is None else load_swatches(Path(data))
+        swatches = [] if folder is None else load_swatches(folder)
         return MaskStream(known, swatches, self.size, self.batch_size, seed, fine_batches=self.fine_batches)
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:
