@@ -3,8 +3,8 @@
 A model is a folder:
 
     drape/
-      model.json       the card: name, recipe, version, licence, data, metrics, and SHA-256 + size of every
-      file generator.onnx   the network, ready for ONNX Runtime
+      model.json       the card: name, recipe, version, licence, data, metrics, and SHA-256 + size of every file
+      generator.onnx   the network, ready for ONNX Runtime
       ...              Keras weights, previews
 
 A name is looked for among the user's models first, then among those shipped with the package. The user's
@@ -277,7 +277,12 @@ def publish(
         write_card(staging / "new", {**model.card, "name": name})
         if target.exists():
             os.replace(target, staging / "old")
-        os.replace(staging / "new", target)
+        try:
+            os.replace(staging / "new", target)
+        except BaseException:  # what follows removes the folder that the old model lies in
+            if (staging / "old").exists():
+                os.replace(staging / "old", target)
+            raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return load(target)
