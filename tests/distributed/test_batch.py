@@ -195,6 +195,26 @@ def test_a_manifest_knows_what_was_done_and_what_has_changed(tmp_path):
         assert kept.is_done("c", "")
 
 
+def test_a_manifest_looks_at_each_photo_once(tmp_path):
+    """Counted anew at each record, a shard of a million photos would never end."""
+
+    class State(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            State.compared += 1
+            return str.__eq__(self, other)
+
+    state, count = State("7"), 300
+    with Manifest(tmp_path / "x.jsonl") as kept:
+        kept.add(Record("s", shard="s", state=state, rows=count))
+        for number in range(count):
+            kept.add(Record(str(number), shard="s", state=state))
+        assert State.compared <= 10 * count
+        assert kept.done_in("s", "7") is None
+
+
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.jpg", "/etc/x.jpg", "a/./../../b.png", "..", "", "a\0b", "C:\\x.jpg"]
 )
