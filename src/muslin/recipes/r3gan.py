@@ -21,7 +21,6 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from muslin import losses
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import r3gan
 from muslin.optim import cosine
@@ -105,9 +104,3 @@ class R3GAN(Designs):
         if self.optimizer in ("adam", "adamw"):
             self._beta_2().assign(batch["beta_2"])
         return super().discriminator_loss(batch)
-
-    def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        fake = self.networks["generator"](batch["source"], training=True)
-        loss, logs = self.generator_game(self.judge, batch["real"], fake, batch)
-        diversities = {"diversity": losses.diversity(fake), "real_diversity": losses.diversity(batch["real"])}
-        return loss, logs | diversities
