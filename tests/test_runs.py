@@ -1,4 +1,5 @@
 import re
+import shutil
 import warnings
 
 import numpy as np
@@ -152,6 +153,42 @@ def test_mistakes_are_found_before_keras_is_imported(tmp_path, monkeypatch, caps
 def test_an_unknown_option_lists_the_options(tmp_path):
     with pytest.raises(UserError, match="batch_size"):
         runs.train("dcgan", folder=tmp_path, options={"colour": 3})
+
+
+def test_a_name_is_refused_before_the_work_and_no_model_is_lost(tmp_path, monkeypatch, capsys):
+    """As `learn` does: not after hours of training, and no model of one's own is replaced without a word."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path / "models"))
+    taken = tmp_path / "models" / "taken"
+    taken.mkdir(parents=True)
+    (taken / "generator.onnx").write_bytes(b"mine")
+    store.write_card(taken, {"name": "taken", "recipe": "dcgan"})
+    collection(tmp_path / "data", count=8)
+    train = ["train", "dcgan", "data", "--images", "8", "-q"]
+    train += [word for key, value in TINY.items() for word in ("--option", f"{key}={value}")]
+    monkeypatch.setattr(runs, "train", None)
+    assert command([*train, "--name", "No Name"]) == 2
+    assert "cannot be the name" in capsys.readouterr().err
+    assert command([*train, "--name", "taken"]) == 1
+    assert "--overwrite" in capsys.readouterr().err and (taken / "generator.onnx").read_bytes() == b"mine"
+
+
+def test_a_run_that_was_stopped_is_published_under_its_name_by_the_same_command(tmp_path, monkeypatch):
+    from muslin.training import engine
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path / "models"))
+    collection(tmp_path / "data", count=8)
+    train = ["train", "dcgan", str(tmp_path / "data"), "--images", "8", "-q", "--run", str(tmp_path / "run")]
+    train += [word for key, value in TINY.items() for word in ("--option", f"{key}={value}")]
+    for overwrite in ([], ["--overwrite"]):
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "_prefetch", stopped)
+            assert command([*train, "--name", "mine", *overwrite]) != 0
+        assert command([*train, "--name", "mine", *overwrite]) == 0 and store.load("mine").recipe == "dcgan"
+        shutil.rmtree(tmp_path / "run")
 
 
 def test_before_it_starts_a_run_says_what_it_will_do_and_how_long(tmp_path, monkeypatch):
