@@ -24,12 +24,12 @@ import cv2
 import numpy as np
 
 from muslin.data.lines import photo_drawing, truth_drawing
-from muslin.data.photos import SUFFIXES, clean_mask
+from muslin.data.photos import clean_mask
 from muslin.data.splits import held_out
 from muslin.data.truth import render
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import garment_box, garment_frame
-from muslin.images import make_folder, write_image
+from muslin.images import find_images, make_folder, write_image
 
 DRAWINGS = ("edges", "sketches", "drawings", "lines")
 PHOTOS = ("garments", "photos", "targets")
@@ -165,8 +165,7 @@ def _index(folder: Path | None) -> dict[str, Path]:
     """Relative name without suffix -> file."""
     if folder is None:
         return {}
-    paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(find_images([folder]))}
 
 
 def _load(entry: _Files, layout: str, side: int, direction: str) -> Pair | None:
