@@ -31,7 +31,7 @@ from muslin.recipes.base import Batch, Phase, Recipe, Stream
 from muslin.recipes.ranges import POSITIVE, WEIGHT, Range, Ranges
 
 TEACHERS = ("cut", "cyclegan", "pix2pix")
-KEPT = ("domains", "pictures", "multiple", "whole", "drawing", "colours", "direction")  # entries of the teacher's card
+KEPT = ("domains", "pictures", "whole", "drawing", "colours", "direction")  # entries of the teacher's card
 STUDENTS = ("translator", "unet")  # networks/translators.py, networks/pix2pix.py
 LEVELS = 3  # the pictures are compared at full, half and quarter size
 

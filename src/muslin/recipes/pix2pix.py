@@ -154,13 +154,14 @@ class Pix2Pix(Game):
         return _pixels(np.concatenate(made)), _pixels(np.concatenate([batch["target"] for batch in batches]))
 
     def card(self, stream: Stream) -> dict[str, Any]:
-        """What the runtime needs (restyle/translate.py): "size", the side it was trained at; "multiple" of H and W;
-        "whole": the picture is used whole, without a mask; "drawing": sources are drawings, made ready by data/scan.py,
-        and a hint of colour is painted on them; "colours": of the training garments, as #rrggbb, most frequent first.
-        "direction" tells which pictures of a pair are its sources (evaluation/making.py).
+        """What the runtime needs: "size", the side it was trained at; "whole": no pair had a mask, so a picture is used
+        whole (restyle/translate.py); "drawing": sources are drawings, made ready by data/scan.py, and a hint of colour
+        is painted on them; "colours": of the training garments, as #rrggbb, most frequent first. "direction" tells
+        which pictures of a pair are its sources (evaluation/making.py).
         """
         assert isinstance(stream, PairStream)
-        entries = {"size": self.size, "multiple": 2 ** len(self.widths), "whole": True, "direction": self.direction}
+        whole = all(pair.mask is None for pair in stream.pairs)
+        entries: dict[str, Any] = {"size": self.size, "whole": whole, "direction": self.direction}
         if self.source == "drawing" and self.painted:
             entries |= {"drawing": True, "colours": stream.colours()}
         return entries

@@ -214,10 +214,7 @@ class StarGANv2(Game):
         return {
             "size": self.size,
             "latent_size": self.latent_size,
-            "style_size": self.style_size,
             "looks": stream.looks,
-            "multiple": 2**self.levels,
-            "background": 255,
         }
 
     def evaluation(self, networks: Mapping[str, Any], stream: Stream, count: int) -> tuple[np.ndarray, np.ndarray]:
