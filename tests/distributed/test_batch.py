@@ -267,12 +267,12 @@ def test_a_photo_that_was_lost_with_its_worker_is_tried_again_and_then_named(swa
 
     monkeypatch.setattr(batch._Batch, "_pass", passed)
     monkeypatch.setattr(batch, "model_hash", lambda name: None)
-    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([task], None))
+    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([task]))
     assert asked == [[("s.tar", ("a.jpg",))], [("s.tar", ("a.jpg", "b.jpg"))]]
     assert made[-1].key == "s.tar" and "died at 1 of the photos" in made[-1].error["problem"]
     asked.clear()
     whole = replace(task, skip=("a.jpg", "c.jpg"))
-    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([whole], None))
+    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([whole]))
     assert all(record.error is None for record in made)
     assert len(asked) == 1
 
