@@ -105,19 +105,21 @@ class Drape(Recipe):
         slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
         dyed = print_error(fields["print"], batch)
         panels, warp, bend = panel_and_warp_error(fields, batch)
-        known = ops.stop_gradient(fields["known"])  # pieces teach the rest nothing
-        seen = [ops.convert_to_tensor(batch[name]) for name in ("image", "mask")]
-        roles, grain = pieces_error(self.networks["pieces"]([*seen, known]), batch)
         fake = self.muslin(fields["slopes"], batch)
         adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](fake)))
         light = shading_error(fields["light"], batch)
         whole = shading_error(integrated(fields["slopes"], fields["trend"], batch["mask"]), batch)
         loss = self.slope_weight * slopes + trend + self.print_weight * dyed + light + self.whole_weight * whole
-        if batch["image"].shape[1] == self.size:  # a garment's pose is read at this size only (garments/fields.py)
-            loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
-            loss += 0.2 * (roles + grain)
         logs = {"whole": whole, "slopes": slopes, "trend": trend, "light": light, "print": dyed}
-        logs |= {"panels": panels, "warp": warp, "bend": bend, "roles": roles, "grain": grain}
+        logs |= {"panels": panels, "warp": warp, "bend": bend}
+        # A garment's pose and pieces are read at this size only (garments/fields.py): at another nobody need ask.
+        if batch["image"].shape[1] == self.size:
+            loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
+            known = ops.stop_gradient(fields["known"])  # pieces teach the rest nothing
+            seen = [ops.convert_to_tensor(batch[name]) for name in ("image", "mask")]
+            roles, grain = pieces_error(self.networks["pieces"]([*seen, known]), batch)
+            loss += 0.2 * (roles + grain)
+            logs |= {"roles": roles, "grain": grain}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial, "fake": fake}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
