@@ -1,4 +1,5 @@
 import re
+import shutil
 import warnings
 
 import numpy as np
@@ -82,6 +83,43 @@ def test_an_unfinished_run_continues_with_what_was_planned(finished, pictures, t
     assert np.array_equal(whole, again)
 
 
+def test_a_run_killed_before_its_first_state_begins_again_from_its_model(finished, pictures, tmp_path, monkeypatch):
+    """A run's description is written at once, its state after a minute: a kill in between must not cost the model."""
+    from muslin import groups
+    from muslin.training import checkpoint, engine
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    def weights(recipe):
+        return [np.asarray(weight.value) for weight in recipe.networks["generator"].trainable_variables]
+
+    quietly = {"folder": tmp_path, "options": {"learning_rate": 1e-12}, "screen": False, "say": str}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(engine, "_prefetch", killed)
+        runs.train("dcgan", pictures, images=8, start=finished.folder, **quietly)
+    assert not (tmp_path / checkpoint.STATE).exists()
+    said = []
+    monkeypatch.setattr(groups, "current", lambda: groups.Group(decide=lambda value: said.append(value) or value))
+    made = runs.train("dcgan", pictures, resume=True, **quietly)
+    model = weights(load_recipe(finished.model))
+    for old, new in zip(model, weights(load_recipe(made.model)), strict=True):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+
+    followed = []  # a worker that follows the chief begins where the chief does
+    monkeypatch.setattr(groups, "current", lambda: groups.Group(1, 2, lambda value: said[0]))
+    monkeypatch.setattr(engine, "train", lambda recipe, *_, **__: followed.append(recipe))
+    runs.follow("dcgan", pictures, folder=tmp_path / "follower")
+    for old, new in zip(model, weights(followed[0]), strict=True):
+        np.testing.assert_array_equal(new, old)
+
+
+def test_a_run_begun_from_nothing_does_not_go_on_from_a_model(finished, pictures, tmp_path):
+    begun = {"recipe": "dcgan", "settings": {}, "images": 8, "plan": {"start": None}}
+    with pytest.raises(UserError, match="begun otherwise"):
+        runs._same_as_begun(tmp_path, begun, {}, None, {"start": str(finished.folder)})
+
+
 def test_a_run_goes_on_with_its_own_folder_and_with_no_other(tmp_path):
     """Left out, the data is what the run was begun with: not the embedded collection."""
     collection(tmp_path / "data", count=8)
@@ -115,6 +153,42 @@ def test_mistakes_are_found_before_keras_is_imported(tmp_path, monkeypatch, caps
 def test_an_unknown_option_lists_the_options(tmp_path):
     with pytest.raises(UserError, match="batch_size"):
         runs.train("dcgan", folder=tmp_path, options={"colour": 3})
+
+
+def test_a_name_is_refused_before_the_work_and_no_model_is_lost(tmp_path, monkeypatch, capsys):
+    """As `learn` does: not after hours of training, and no model of one's own is replaced without a word."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path / "models"))
+    taken = tmp_path / "models" / "taken"
+    taken.mkdir(parents=True)
+    (taken / "generator.onnx").write_bytes(b"mine")
+    store.write_card(taken, {"name": "taken", "recipe": "dcgan"})
+    collection(tmp_path / "data", count=8)
+    train = ["train", "dcgan", "data", "--images", "8", "-q"]
+    train += [word for key, value in TINY.items() for word in ("--option", f"{key}={value}")]
+    monkeypatch.setattr(runs, "train", None)
+    assert command([*train, "--name", "No Name"]) == 2
+    assert "cannot be the name" in capsys.readouterr().err
+    assert command([*train, "--name", "taken"]) == 1
+    assert "--overwrite" in capsys.readouterr().err and (taken / "generator.onnx").read_bytes() == b"mine"
+
+
+def test_a_run_that_was_stopped_is_published_under_its_name_by_the_same_command(tmp_path, monkeypatch):
+    from muslin.training import engine
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path / "models"))
+    collection(tmp_path / "data", count=8)
+    train = ["train", "dcgan", str(tmp_path / "data"), "--images", "8", "-q", "--run", str(tmp_path / "run")]
+    train += [word for key, value in TINY.items() for word in ("--option", f"{key}={value}")]
+    for overwrite in ([], ["--overwrite"]):
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "_prefetch", stopped)
+            assert command([*train, "--name", "mine", *overwrite]) != 0
+        assert command([*train, "--name", "mine", *overwrite]) == 0 and store.load("mine").recipe == "dcgan"
+        shutil.rmtree(tmp_path / "run")
 
 
 def test_before_it_starts_a_run_says_what_it_will_do_and_how_long(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,23 @@ def test_a_failed_publish_leaves_nothing(home, monkeypatch):
     store.publish(home / "run")
     monkeypatch.setattr(store, "write_card", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError):
+        store.publish(home / "run", overwrite=True)
+    assert [path.name for path in (home / "models").iterdir()] == ["drape"]
+    assert store.load("drape").file().read_bytes() == b"onnx bytes"
+
+
+def test_a_publish_that_fails_at_its_last_step_gives_the_old_model_back(home, monkeypatch):
+    make(home / "run")
+    store.publish(home / "run")
+    replace = os.replace
+
+    def full(source, target):
+        if Path(source).name == "new":
+            raise OSError("no such luck")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="luck"):
         store.publish(home / "run", overwrite=True)
     assert [path.name for path in (home / "models").iterdir()] == ["drape"]
     assert store.load("drape").file().read_bytes() == b"onnx bytes"

@@ -32,23 +32,13 @@ def squared_slopes(scores: Tensor, gradient: Tensor) -> Tensor:
 
 
 def scores_and_r1(score: Score, real: Tensor, weights: Weights = None) -> tuple[Tensor, Tensor]:
-    """(score(real), R1) in one forward pass. R1 = E |grad_x D(x)|^2 on real images.
+    """(score(real), R1) in one forward pass. R1 = E |grad_x D(x)|^2 on real images; of fakes it is R2.
 
     Mescheder et al. 2018, equation 9; the loss adds gamma / 2 times it. The norm sums over pixels, so a gamma
     that suits 64 px is about four times too strong at 32 px and four times too weak at 128 px.
     """
     scores, gradient = backend.scores_and_input_gradient(score, real)
     return scores, weighted_mean(squared_slopes(scores, gradient), _of_rows(weights))
-
-
-def r1(score: Score, real: Tensor, weights: Weights = None) -> Tensor:
-    """R1 alone: E |grad_x D(x)|^2 on real images (Mescheder et al. 2018, equation 9)."""
-    return scores_and_r1(score, real, weights)[1]
-
-
-def r2(score: Score, fake: Tensor, weights: Weights = None) -> Tensor:
-    """R2: the same on fakes (Mescheder et al. 2018, equation 10); it does not train the generator."""
-    return scores_and_r1(score, ops.stop_gradient(fake), weights)[1]
 
 
 def gradient_penalty(score: Score, real: Tensor, fake: Tensor, position: Tensor, weights: Weights = None) -> Tensor:

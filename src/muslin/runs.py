@@ -78,12 +78,13 @@ def train(
     started = time.perf_counter()
     folder = Path(folder)
     recipe_class = require(recipe)
-    from muslin import backend, export, groups, precision, recipes
+    from muslin import backend, export, groups, precision, store
     from muslin.evaluation import during_training
     from muslin.training import checkpoint, engine
     from muslin.training.monitor import Monitor
 
     stored = checkpoint.read_config(folder) if folder.is_dir() else None
+    start = str(store.find(start).resolve()) if start else None
     if minutes is not None and not (math.isfinite(minutes) and minutes > 0):
         raise UserError(
             "That is no time to train.", received=f"{minutes} minutes", possible="more than 0", exit_code=EXIT_USAGE
@@ -91,25 +92,28 @@ def train(
     _check_resume(folder, stored, recipe, resume)
     if stored is not None:
         given = {"seed": seed or None, **(options or {})}
-        data = _same_as_begun(folder, stored, given, data, {"images": images, "minutes": minutes})
+        data = _same_as_begun(folder, stored, given, data, {"images": images, "minutes": minutes, "start": start})
     say(f"{recipe}: {recipe_class.summary}.")
     say(f"Data: {_in_words(data)}.")
     if stored is not None:
-        built = recipes.build(recipe, stored["settings"])
-        work = _Work(built, built.stream(data, built.seed), int(stored["images"]), stored.get("plan") or {})
+        plan = stored.get("plan") or {}
+        # Stopped before its first state was kept, a run begins again: from the model that it was begun from.
+        start = None if (folder / checkpoint.STATE).exists() else plan.get("start", start)
+        built = _factory(recipe, stored["settings"], start)(None)
+        work = _Work(built, built.stream(data, built.seed), int(stored["images"]), plan)
     else:
         given = {key: value for key, value in (options or {}).items() if value is not None}
-        ready = _started_from(start, recipe, {"seed": seed, **given}) if start else None
-        factory = ready or (lambda size: recipes.build(recipe, {"seed": seed, **given, **_sized(size)}))
         sizes = (None,) if given.get("size") or start else recipe_class.sizes or (None,)
-        work = _planned(factory, sizes, data, images, minutes, started, say)
+        plan = {"minutes": minutes, "data": None if data is None else str(data), "start": start}
+        work = _planned(_factory(recipe, {"seed": seed, **given}, start), sizes, data, images, plan, started, say)
     if sentence := precision.warning(work.recipe.precision, backend.device()):
         say(sentence)
     work, judge = _judged(work, new=stored is None)
     # Where the learning rate still falls, the best comes late: a pause is no end. Nor where KID is no judge.
     steady = work.recipe.learning_rate_factor(0.5) == work.recipe.learning_rate_factor(1.0)
     flat_ends = steady and (recipe_class.keeps_best or not judge)
-    groups.current().decide({"settings": engine.settings_of(work.recipe), "images": work.images})  # see `follow`
+    said = {"settings": engine.settings_of(work.recipe), "images": work.images, "start": start}
+    groups.current().decide(said)  # see `follow`
     history = engine.train(
         work.recipe,
         work.stream,
@@ -135,15 +139,14 @@ def train(
     return Run(folder, history, model, time.perf_counter() - started)
 
 
-def follow(recipe: str, data: Any = None, *, folder: str | Path, start: str | Path | None = None) -> None:
+def follow(recipe: str, data: Any = None, *, folder: str | Path) -> None:
     """What every worker of a group but the chief does: the steps of the chief's `train`, and nothing else."""
     require(recipe)
-    from muslin import groups, recipes
+    from muslin import groups
     from muslin.training import engine
 
     said = groups.current().decide(None)
-    ready = _started_from(start, recipe, said["settings"]) if start else None
-    built = ready(None) if ready else recipes.build(recipe, said["settings"])
+    built = _factory(recipe, said["settings"], said["start"])(None)
     engine.train(built, built.stream(data, built.seed), Path(folder), images=said["images"])
 
 
@@ -162,17 +165,20 @@ def _planned(
     sizes: Sequence[int | None],
     data: Any,
     images: int | None,
-    minutes: float | None,
+    plan: dict[str, Any],
     started: float,
     say: Say,
 ) -> _Work:
-    """A new run, after saying what it will do and how long it will take. factory: size or None -> a recipe."""
+    """A new run, after saying what it will do and how long it will take. factory: size or None -> a recipe.
+
+    plan: what was asked for; what is chosen here is added.
+    """
     from muslin import groups
     from muslin.training import budget
 
     built = factory(None)
     stream = built.stream(data, built.seed)
-    plan = {"minutes": minutes, "data": None if data is None else str(data)}
+    minutes = plan["minutes"]
     if sentence := getattr(stream, "sentence", ""):
         say(sentence)
     if images is None and groups.current().size > 1:  # a step is taken by all workers, and they have not begun
@@ -253,9 +259,12 @@ def _sized(size: int | None) -> dict[str, int]:
     return {"size": size} if size else {}
 
 
-def _started_from(start: str | Path, recipe: str, options: Mapping[str, Any]) -> Callable[[int | None], Recipe]:
-    """A factory of recipes that hold the weights of a model."""
-    from muslin import store
+def _factory(recipe: str, options: Mapping[str, Any], start: str | Path | None) -> Callable[[int | None], Recipe]:
+    """Size or None -> the recipe with these options. start: the model whose weights its networks hold."""
+    from muslin import recipes, store
+
+    if not start:
+        return lambda size: recipes.build(recipe, {**options, **_sized(size)})
     from muslin.export import load_recipe
 
     model = store.load(start)
@@ -263,7 +272,7 @@ def _started_from(start: str | Path, recipe: str, options: Mapping[str, Any]) ->
         raise UserError(
             f"'{start}' was trained by another recipe.", received=recipe, possible=model.recipe, exit_code=EXIT_USAGE
         )
-    return lambda size: load_recipe(model, **options, **_sized(size))
+    return lambda size: load_recipe(model, **{**options, **_sized(size)})
 
 
 def require(name: str) -> Any:
@@ -295,7 +304,7 @@ def _same_as_begun(
         f"{name} {value} (begun with {known.get(name)})"
         for known, given in ((begun, plan), (stored["settings"], {name: settings[name] for name in wanted}))
         for name, value in given.items()
-        if value is not None and known.get(name) is not None and known[name] != value
+        if value is not None and known.get(name, value) != value
     ]
     named = data is None or isinstance(data, (str, Path))
     if named and data is not None and begun.get("data") and Path(data).resolve() != Path(begun["data"]).resolve():

@@ -3,8 +3,8 @@
 A model is a folder:
 
     drape/
-      model.json       the card: name, recipe, version, licence, data, metrics, and SHA-256 + size of every
-      file generator.onnx   the network, ready for ONNX Runtime
+      model.json       the card: name, recipe, version, licence, data, metrics, and SHA-256 + size of every file
+      generator.onnx   the network, ready for ONNX Runtime
       ...              Keras weights, previews
 
 A name is looked for among the user's models first, then among those shipped with the package. The user's
@@ -241,6 +241,27 @@ def refuse_shipped(name: str, recipe: str | None = None) -> None:
             )
 
 
+def refuse_name(name: str, recipe: str, *, root: str | Path | None = None, overwrite: bool = False) -> None:
+    """Raises UserError where a model of `recipe` cannot be published under this name; arguments as in `publish`.
+
+    To be asked before the hours of work that make the model.
+    """
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"'{name}' cannot be the name of a model.",
+            possible="small letters, digits, '.', '_' and '-', at most 64",
+            exit_code=EXIT_USAGE,
+        )
+    if root is None:
+        refuse_shipped(name, recipe)
+    root = Path(root) if root is not None else user_folder()
+    if (root / name).exists() and not overwrite:
+        raise UserError(
+            f"A model named '{name}' is already in {root}.",
+            advice="Choose another name, or replace it with --overwrite.",
+        )
+
+
 def publish(
     folder: str | Path, name: str | None = None, *, root: str | Path | None = None, overwrite: bool = False
 ) -> Model:
@@ -253,21 +274,9 @@ def publish(
     model = load(folder)
     model.verify()
     name = name or model.name
-    if not NAME.fullmatch(name):
-        raise UserError(
-            f"'{name}' cannot be the name of a model.",
-            possible="small letters, digits, '.', '_' and '-', at most 64",
-            exit_code=EXIT_USAGE,
-        )
-    if root is None:
-        refuse_shipped(name, model.recipe)
+    refuse_name(name, model.recipe, root=root, overwrite=overwrite)
     root = Path(root) if root is not None else user_folder()
     target = root / name
-    if target.exists() and not overwrite:
-        raise UserError(
-            f"A model named '{name}' is already in {root}.",
-            advice="Choose another name, or allow overwriting.",
-        )
     root.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
     try:
@@ -277,7 +286,12 @@ def publish(
         write_card(staging / "new", {**model.card, "name": name})
         if target.exists():
             os.replace(target, staging / "old")
-        os.replace(staging / "new", target)
+        try:
+            os.replace(staging / "new", target)
+        except BaseException:  # what follows removes the folder that the old model lies in
+            if (staging / "old").exists():
+                os.replace(staging / "old", target)
+            raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return load(target)

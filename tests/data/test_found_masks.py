@@ -46,6 +46,14 @@ def test_they_are_found_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert (photo.mask == before.mask).all()  # type: ignore[union-attr]
 
 
+def test_two_threads_with_one_photo_write_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Path] = []
+    monkeypatch.setattr(found_masks.os, "replace", lambda part, there: written.append(part))
+    for _ in range(2):
+        found_masks.kept("masks", found_masks.MASK_NETWORK, b"one photo", lambda: np.zeros((4, 4), np.uint8))
+    assert len(set(written)) == 2
+
+
 def test_the_recipe_learns_from_them_beside_the_given_masks(folder: Path) -> None:
     keys = {
         found: {photo.key for photo in build("mask", {"found": found}).stream(folder, 0).photos}  # type: ignore[attr-defined]
@@ -61,3 +69,11 @@ def test_a_folder_without_masks_is_refused_in_words_or_learned_from_by_wish(fold
         build("mask", {}).stream(folder, 0)
     photos = build("mask", {"found": True}).stream(folder, 0).photos  # type: ignore[attr-defined]
     assert {photo.key for photo in photos} == {"masked.png", "bare.png"}
+
+
+def test_a_folder_may_be_told_as_text(folder: Path) -> None:
+    """As workers are told it (distributed/train.py)."""
+    recipe = build("mask", {"size": 32, "widths": (8, 8), "found": True})
+    assert [photo.key for photo in recipe.stream(str(folder), 0).photos] == [
+        photo.key for photo in recipe.stream(folder, 0).photos
+    ]

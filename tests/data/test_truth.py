@@ -84,6 +84,11 @@ def test_folds_are_as_deep_as_their_cloth_is_dark() -> None:
     np.testing.assert_allclose(b[within] / a[within], (1 - 0.93 * reflected[1]) / (1 - 0.93 * reflected[0]), rtol=1e-3)
 
 
+def test_a_seed_below_nothing_is_refused() -> None:
+    with pytest.raises(UserError, match="non-negative"):
+        render(-1, 64)
+
+
 def test_the_same_seed_gives_the_same_bytes() -> None:
     first, second = render(8, 64, camera=True), render(8, 64, camera=True)
     assert np.array_equal(first.photo, second.photo) and np.array_equal(first.warp, second.warp)

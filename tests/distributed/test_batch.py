@@ -195,6 +195,26 @@ def test_a_manifest_knows_what_was_done_and_what_has_changed(tmp_path):
         assert kept.is_done("c", "")
 
 
+def test_a_manifest_looks_at_each_photo_once(tmp_path):
+    """Counted anew at each record, a shard of a million photos would never end."""
+
+    class State(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            State.compared += 1
+            return str.__eq__(self, other)
+
+    state, count = State("7"), 300
+    with Manifest(tmp_path / "x.jsonl") as kept:
+        kept.add(Record("s", shard="s", state=state, rows=count))
+        for number in range(count):
+            kept.add(Record(str(number), shard="s", state=state))
+        assert State.compared <= 10 * count
+        assert kept.done_in("s", "7") is None
+
+
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.jpg", "/etc/x.jpg", "a/./../../b.png", "..", "", "a\0b", "C:\\x.jpg"]
 )
@@ -247,12 +267,12 @@ def test_a_photo_that_was_lost_with_its_worker_is_tried_again_and_then_named(swa
 
     monkeypatch.setattr(batch._Batch, "_pass", passed)
     monkeypatch.setattr(batch, "model_hash", lambda name: None)
-    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([task], None))
+    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([task]))
     assert asked == [[("s.tar", ("a.jpg",))], [("s.tar", ("a.jpg", "b.jpg"))]]
     assert made[-1].key == "s.tar" and "died at 1 of the photos" in made[-1].error["problem"]
     asked.clear()
     whole = replace(task, skip=("a.jpg", "c.jpg"))
-    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([whole], None))
+    made = list(batch._Batch(None, order_of(swatch), 1, "out", None).records([whole]))
     assert all(record.error is None for record in made)
     assert len(asked) == 1
 

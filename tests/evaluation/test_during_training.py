@@ -34,6 +34,9 @@ def test_it_is_kid_on_the_shipped_network(recipe):
     score = made({})
     expected = kid(*(made.network.features(part) for part in recipe.shown))
     assert score == {"kid": pytest.approx(expected.value), "kid_error": pytest.approx(expected.error)}
+    assert during_training.for_the_card(made, {"validation/kid": 0.1, "images_seen": 8})["kid_in_training"][
+        "pictures"
+    ] == {"made": 24, "real": 24}
     assert made({}) == score  # the same pictures, the same figure, to the bit
     assert made.network.side == 128
 

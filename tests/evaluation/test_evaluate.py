@@ -111,6 +111,19 @@ def test_an_old_print_that_is_still_there_is_told(tmp_path):
     assert 0.4 < found["ghost"].value < 0.7
 
 
+def test_a_picture_that_lost_its_garment_counts(tmp_path):
+    """It is the worst that can be made: left out, it would make the others' figures look good."""
+    drawn = render(3, 160)
+    for folder in ("photos", "masks", "made"):
+        (tmp_path / folder).mkdir()
+    write_image(tmp_path / "photos" / "coat.png", np.rint(drawn.photo).astype(np.uint8))
+    write_image(tmp_path / "masks" / "coat.png", np.rint(drawn.mask * 255).astype(np.uint8))
+    write_image(tmp_path / "made" / "coat.png", np.full((160, 160, 3), 255, np.uint8))
+    found = evaluate(tmp_path / "made", photos=tmp_path / "photos", masks=tmp_path / "masks")
+    assert found["silhouette"].value == 0 and found["leakage"].value > 0.5
+    assert any("In 1 of 1 made pictures no garment was found" in warning for warning in found.warnings)
+
+
 def _empty(root: Path) -> Path:
     (root / "others").mkdir(exist_ok=True)
     write_image(root / "others" / "shoe.png", np.zeros((9, 9, 3), np.uint8), overwrite=True)

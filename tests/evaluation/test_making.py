@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from muslin import store
+from muslin.data.pairs import find_pairs
 from muslin.data.splits import held_out
 from muslin.data.truth import render
 from muslin.errors import UserError
@@ -59,6 +60,32 @@ def test_two_collections(tmp_path):
     assert [photo.name for photo, _ in _photos(cut, tmp_path)] == ["testA0.png"]
     name, real = _real_of(cut, tmp_path)
     assert name.startswith("B of") and [path.name for path in real] == ["trainB0.png", "trainB1.png"]
+
+
+@pytest.mark.parametrize("direction", ["auto", "BtoA"])
+def test_pairs_are_judged_as_they_were_learned(tmp_path, direction):
+    """Drawings that training kept out are dressed; their targets are no sources, and drawings are no garments."""
+    for index in range(40):
+        for side, grey in (("A", 255), ("B", 90)):
+            (tmp_path / side).mkdir(exist_ok=True)
+            write_image(tmp_path / side / f"{index:02d}.png", np.full((8, 8, 3), grey, np.uint8))
+    pix2pix = model("pix2pix", settings={"direction": direction})
+    sources, targets = "AB" if direction == "auto" else "BA"
+    kept = {entry.key for entry in find_pairs(tmp_path, held=True)[1]}
+    photos = [photo for photo, _ in _photos(pix2pix, tmp_path)]
+    assert kept and {photo.stem for photo in photos} == kept
+    assert {photo.parent.name for photo in photos} == {sources}
+    real = _real_of(pix2pix, tmp_path)[1]
+    assert {path.parent.name for path in real} == {targets} and not {path.stem for path in real} & kept
+
+
+def test_pictures_of_both_sides_are_taken_apart(tmp_path):
+    for index in range(40):
+        both = np.hstack([np.full((16, 16, 3), 255, np.uint8), np.full((16, 16, 3), (200, 30, 40), np.uint8)])
+        write_image(tmp_path / f"{index:02d}.png", both)
+    pix2pix = model("pix2pix")
+    assert {read_image(photo).pixels.min() for photo, _ in _photos(pix2pix, tmp_path)} == {255}
+    assert read_image(_real_of(pix2pix, tmp_path)[1][0]).pixels[0, 0].tolist() == [200, 30, 40]
 
 
 def test_the_shipped_drape_leaves_the_background_alone(collection, tmp_path):

@@ -135,8 +135,8 @@ def test_places_are_different_and_inside_the_garment_first():
 def test_choices_that_cannot_be_meant():
     for options, words in (
         ({"preset": "slow"}, "preset"),
-        ({"size": 90}, "multiple of 8"),
-        ({"channels": 12}, "groups of 8"),
+        ({"size": 90}, "multiples of 8"),
+        ({"channels": 12}, "multiples of 8"),
         ({"patches": 65, "size": 32}, "2 to 64"),
         ({"network": "huge"}, "published"),
         ({"masks": "drawn"}, "given"),

@@ -104,8 +104,8 @@ def test_mistakes_are_answered_with_what_is_possible() -> None:
         ({}, "needs a teacher"),
         ({"teacher": "drape"}, "cannot teach"),
         ({"teacher": "nobody"}, "no model"),
-        ({"teacher": str(TEACHER), "channels": 12}, "groups of 8"),
-        ({"teacher": str(TEACHER), "blocks": 1}, "two residual blocks"),
+        ({"teacher": str(TEACHER), "channels": 12}, "multiples of 8"),
+        ({"teacher": str(TEACHER), "blocks": 1}, "whole numbers from 2"),
         ({"teacher": str(TEACHER), "student": "twin"}, "no such student"),
     ):
         with pytest.raises(UserError, match=words):

@@ -174,3 +174,16 @@ def test_too_many_looks_and_unknown_syntheses_are_sentences() -> None:
         Print(**{**TINY, "looks": 1}).stream({"a": [], "b": []}, 0)
     with pytest.raises(UserError, match="no such synthesis"):
         Print(synthesis="knit")
+
+
+def test_cloths_tell_each_other_mean_and_maximum_and_nothing_else() -> None:
+    """By hand; and what is infinite in one of them makes no other's number none."""
+    x = np.random.default_rng(0).normal(size=(2 * LAYERS, 3, 2, 4)).astype(np.float32)
+    shares = np.random.default_rng(1).dirichlet(np.ones(LAYERS), 2).astype(np.float32)
+    grouped = x.reshape(2, LAYERS, 3, 2, 4)
+    mean, most = (grouped * shares[:, :, None, None, None]).sum(1, keepdims=True), grouped.max(1, keepdims=True)
+    wanted = np.concatenate([mean, most], -1).repeat(LAYERS, 1).reshape(2 * LAYERS, 3, 2, 8)
+    found = ops.convert_to_numpy(prints.AcrossLayers()(x, shares))
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    x[0, 0, 0, 0] = np.inf
+    assert not np.isnan(ops.convert_to_numpy(prints.AcrossLayers()(x, shares))).any()

@@ -54,6 +54,13 @@ def test_outside_the_mask_every_byte_stays(opposite, height, width, seed, streng
     np.testing.assert_array_equal(made.image[made.mask == 0], pixels[made.mask == 0])
 
 
+def test_a_model_of_whole_pictures_gets_them_whole_unless_there_is_a_mask(tmp_path):
+    pixels, mask = photo()
+    made = Translator(model(tmp_path / "whole", recipe="pix2pix", whole=True).folder, mask_model=None)
+    assert made.restyle(pixels).mask.min() == 1 and made.restyle(pixels).params["mask"] == {"kind": "none"}
+    assert made.restyle(pixels, mask).mask.min() == 0
+
+
 def test_strength_goes_from_the_photo_to_the_look_without_turning_back(opposite):
     pixels, mask = photo()
     results = [opposite.restyle(pixels, mask, strength=s).image.astype(int) for s in (0, 0.25, 0.5, 0.75, 1)]

@@ -29,7 +29,9 @@ for images_seen in range(0, 4 * recipe.batch_size, recipe.batch_size):
     steps.append({key: float(keras.ops.convert_to_numpy(value)) for key, value in logs.items()})
 
 matrix = np.arange(6, dtype="float32").reshape(3, 2)
-penalty = regularizers.r1(lambda x: keras.ops.matmul(x, keras.ops.convert_to_tensor(matrix)), np.ones((4, 3), "f4"))
+_, penalty = regularizers.scores_and_r1(
+    lambda x: keras.ops.matmul(x, keras.ops.convert_to_tensor(matrix)), np.ones((4, 3), "f4")
+)
 unused = keras.Variable(np.ones(3, "float32"))
 used = keras.Variable(np.float32(3.0))
 (value, _), gradients = backend.value_and_gradients(lambda: (used.value * used.value, {}), [used, unused])

@@ -52,6 +52,7 @@ from muslin.recipes import RECIPES
 @click.option("--run", type=shared.PATH, metavar="DIR", help="Folder of the run. [runs/RECIPE]")
 @click.option("--resume", is_flag=True, help="Continue the run in that folder; the same command does so too.")
 @click.option("--name", metavar="NAME", help="Install the finished model under this name.")
+@click.option("--overwrite", is_flag=True, help="Replace a model of that name.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 10_000),
@@ -76,6 +77,7 @@ def train(
     run: Path | None,
     resume: bool,
     name: str | None,
+    overwrite: bool,
     workers: int,
     ray: str | None,
     as_json: bool,
@@ -92,7 +94,7 @@ def train(
     from muslin import store
 
     if name is not None:  # before the work, not after it
-        store.refuse_shipped(name, recipe)
+        store.refuse_name(name, recipe, overwrite=overwrite)
     say = (lambda text: None) if quiet else terminal.say
     made = _trainer(workers, ray)(
         recipe,
@@ -109,7 +111,7 @@ def train(
     )
     model = made.model
     if model is not None and name is not None:
-        model = store.publish(model.folder, name, overwrite=True)
+        model = store.publish(model.folder, name, overwrite=overwrite)
     if as_json:
         terminal.put_json(_as_dict(made, model))
     elif model is not None:

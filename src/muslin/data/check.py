@@ -100,7 +100,7 @@ def check(
     drawings = _drawings(collection, records, seen)
     findings = [
         *_unreadable(collection, looks),
-        *_amount(collection, records),
+        *_amount(records),
         *_sizes(collection, records, min_side),
         *_duplicates(collection, records, pairs),
         *_leakage(collection, records, pairs),
@@ -172,7 +172,7 @@ def _unreadable(collection: Collection, looks: list[Look]) -> Iterator[Finding]:
         )
 
 
-def _amount(collection: Collection, records: list[Record]) -> Iterator[Finding]:
+def _amount(records: list[Record]) -> Iterator[Finding]:
     if not records:
         yield Finding("none", "unusable", "No picture can be used.", "Check the folder.")
     elif len(records) < FEW:

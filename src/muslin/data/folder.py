@@ -20,7 +20,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,9 +29,8 @@ from muslin.data.splits import HELD_OUT, held_out
 from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
 from muslin.folders import walk
-from muslin.images import is_contact_sheet
+from muslin.images import FORMATS, find_images, is_contact_sheet
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
 MASK_FOLDERS = ("masks", "mask", "garment_masks")
 SPLITS = {
     "train": "train",
@@ -240,31 +239,27 @@ def _walk(root: Path) -> tuple[list[Path], _Masks]:
         for name in [name for name in folders if name.lower() in MASK_FOLDERS or name.lower().endswith("_masks")]:
             folders.remove(name)
             beside = Path(name[: -len("_masks")])  # trainA_masks holds those of trainA, not of trainB
-            for path in _pictures(here / name):
+            for path in find_images([here / name]):
                 base, relative = here.relative_to(root).as_posix(), path.relative_to(here / name)
                 masks.add(base, relative, path)
                 masks.add(base, beside / relative, path)
         files += [here / name for name in names if _is_picture(name)]
     for sibling in (f"{root.name}_masks", f"{root.name.removesuffix('s')}_masks"):
         if root.name and (root.parent / sibling).is_dir():
-            for path in _pictures(root.parent / sibling):
+            for path in find_images([root.parent / sibling]):
                 masks.add(".", path.relative_to(root.parent / sibling), path)
     if not files:
         raise UserError(
             f"There is no picture in '{root}'.",
-            possible=sorted(suffix[1:] for suffix in SUFFIXES),
+            possible=sorted(suffix[1:] for suffix in FORMATS),
             advice="Folders inside it are searched too; check the path.",
             exit_code=EXIT_DATA,
         )
     return files, masks
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if _is_picture(path.name))
-
-
 def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".") and not is_contact_sheet(name)
+    return Path(name).suffix.lower() in FORMATS and not name.startswith(".") and not is_contact_sheet(name)
 
 
 def _arrange(root: Path, files: list[Path]) -> tuple[str, list[Place]]:

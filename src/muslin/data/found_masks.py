@@ -78,7 +78,7 @@ def kept(kind: str, network: Path, content: bytes, find: Callable[[], np.ndarray
     found = find()
     try:
         there.parent.mkdir(parents=True, exist_ok=True)
-        part = there.with_name(f".{there.stem}.{os.getpid()}.png")
+        part = there.with_name(f".{there.stem}.{os.urandom(6).hex()}.png")  # another thread may find the same
         cv2.imwrite(str(part), found)
         os.replace(part, there)
     except OSError:  # a cache that cannot be written costs time, nothing else

@@ -65,7 +65,7 @@ def flap(rng: np.random.Generator, mood: Mood, x: float, y: float, width: float)
     return panel
 
 
-def hem_band(rng: np.random.Generator, mood: Mood, top: TopShape) -> Panel:
+def hem_band(rng: np.random.Generator, top: TopShape) -> Panel:
     """Ribbed or plain band along the hem."""
     ribbed: list[Fold] = [Pleats(rng.uniform(36, 60), 0.22, -9, -8, 0.0, 0.03)] if rng.random() < 0.4 else []
     low = curve([(x * top.hem, top.length + top.tail * (1 - x * x) - 0.02) for x in (-1, -0.5, 0, 0.5, 1)])
@@ -160,13 +160,13 @@ def casual_jacket(rng: np.random.Generator, mood: Mood) -> list[Panel]:
             slanted = np.array([(x - side * 0.04, y), (x + side * 0.06, y + 0.22)])
             front.lines.append((slanted, 0.8))
     if rng.random() < 0.5:
-        panels.append(hem_band(rng, mood, top))
+        panels.append(hem_band(rng, top))
     if rng.random() < 0.85:
         spread, bend = rng.uniform(5, 45), rng.uniform(-8, 24)
         arm = SleeveShape(rng.uniform(1.0, 1.2), rng.uniform(0.1, 0.14), spread, bend, 0.1 * float(rng.random() < 0.6))
         panels += sleeves(rng, mood, top, arm)
     if top.pointed:
-        return [*panels, neck_band(panels[:2], rng, top, rng.uniform(0.03, 0.07))]
+        return [*panels, neck_band(rng, top, rng.uniform(0.03, 0.07))]
     neck = (collar, standing, hood)[int(rng.choice(3, p=(0.5, 0.25, 0.25)))]
     return [*panels, *neck(rng, mood, top)]
 

@@ -24,11 +24,12 @@ import cv2
 import numpy as np
 
 from muslin.data.lines import photo_drawing, truth_drawing
-from muslin.data.photos import SUFFIXES, clean_mask
+from muslin.data.photos import clean_mask
 from muslin.data.splits import held_out
 from muslin.data.truth import render
 from muslin.errors import EXIT_DATA, UserError
 from muslin.garments.framing import garment_box, garment_frame
+from muslin.images import find_images, make_folder, write_image
 
 DRAWINGS = ("edges", "sketches", "drawings", "lines")
 PHOTOS = ("garments", "photos", "targets")
@@ -37,6 +38,7 @@ DIRECTIONS = ("auto", "AtoB", "BtoA")
 EMBEDDED_COUNT = 512
 FEWEST = 4
 PAPER = 255
+WRITTEN, MOST_WRITTEN = 256, 2000  # px and number of the pairs that are written as files, to be judged by
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,25 @@ def load_pairs(data: Any, side: int, *, held: bool = False, direction: str = "au
             exit_code=EXIT_DATA,
         )
     return pairs
+
+
+def pair_files(root: Path, folder: Path, *, held: bool = False, direction: str = "auto") -> list[tuple[Path, Path]]:
+    """(source, target) of each pair, as files; what no file holds alone is written into `folder`, WRITTEN px square."""
+    layout, entries = find_pairs(root, held=held, direction=direction)
+    if layout == "paired" or layout == "drawings":
+        return [(entry.source, entry.target) for entry in entries if entry.source is not None]
+
+    def write(entry: _Files) -> tuple[Path, Path] | None:
+        pair = _load(entry, layout, WRITTEN, direction)
+        if pair is None:
+            return None
+        source, target = (folder / end / f"{entry.key}.png" for end in ("source", "target"))
+        for path, pixels in ((source, pair.source), (target, pair.target)):
+            write_image(make_folder(path.parent) / path.name, pixels, overwrite=True)
+        return source, target
+
+    with ThreadPoolExecutor(2) as pool:
+        return [files for files in pool.map(write, entries[:: 1 + len(entries) // MOST_WRITTEN]) if files is not None]
 
 
 def find_pairs(root: Path, *, held: bool = False, direction: str = "auto") -> tuple[str, list[_Files]]:
@@ -144,8 +165,7 @@ def _index(folder: Path | None) -> dict[str, Path]:
     """Relative name without suffix -> file."""
     if folder is None:
         return {}
-    paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(find_images([folder]))}
 
 
 def _load(entry: _Files, layout: str, side: int, direction: str) -> Pair | None:

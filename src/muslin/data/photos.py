@@ -22,9 +22,7 @@ import numpy as np
 from muslin.data.splits import held_out as held_out
 from muslin.data.tables import read_rows
 from muslin.errors import EXIT_DATA, UserError
-from muslin.images import at_most
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
+from muslin.images import FORMATS, at_most, find_images
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def load_garments(
         raise UserError(
             "This folder holds no photo that can be read.",
             received=folder,
-            possible=sorted(SUFFIXES),
+            possible=sorted(FORMATS),
             advice="`muslin data check DIR` says what is wrong with each file.",
             exit_code=EXIT_DATA,
         )
@@ -131,7 +129,7 @@ def has_masks(folder: Path) -> bool:
 def photo_paths(folder: Path) -> list[tuple[str, Path]]:
     """Key and path of each photo of a training folder, masked or not, sorted by name."""
     photos, masks = _subfolder(folder, "garments"), _subfolder(folder, "garment_masks", "masks")
-    paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(find_images([photos]))
     if masks != folder:
         paths = [path for path in paths if masks not in path.parents]
     return [(path.relative_to(photos).as_posix(), path) for path in paths]
@@ -147,7 +145,7 @@ def load_swatches(folder: Path, *, side: int = 256, held: bool = False) -> list[
     if manifest.is_file():
         originals = {row["file"]: row.get("original_path") or row["file"] for row in read_rows(manifest, "file")}
     swatches = []
-    for path in sorted(path for path in styles.rglob("*") if path.suffix.lower() in SUFFIXES):
+    for path in sorted(find_images([styles])):
         key = path.relative_to(styles).as_posix()
         if held_out(originals.get(key, key)) != held:
             continue

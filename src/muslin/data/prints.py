@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from muslin.data.photos import SUFFIXES, held_out, read_quickly
+from muslin.data.photos import held_out, read_quickly
 from muslin.data.tables import read_rows
 from muslin.data.worn import cloth_in
 from muslin.errors import EXIT_DATA, UserError
-from muslin.images import at_most
+from muslin.images import at_most, find_images
 from muslin.textiles.exemplars import REPEAT
 from muslin.textiles.procedural import swatch
 
@@ -61,7 +61,7 @@ def load_looks(folder: Path, *, held: bool | None = False, fewest: int = 1, worn
     """
     root = folder / "styles" if (folder / "styles").is_dir() else folder
     originals = _originals(root / "manifest.csv")
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(find_images([root]))
     keys = [path.relative_to(root).as_posix() for path in paths]
     flat = all("/" not in key for key in keys)
     if not flat and held is not None:

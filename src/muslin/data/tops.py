@@ -122,8 +122,8 @@ def top_body(rng: np.random.Generator, mood: Mood, shape: TopShape, closed: bool
     return panels
 
 
-def neck_band(panels: list[Panel], rng: np.random.Generator, shape: TopShape, width: float) -> Panel:
-    """Ribbed band along the front neckline of `panels[-1]`'s shape."""
+def neck_band(rng: np.random.Generator, shape: TopShape, width: float) -> Panel:
+    """Ribbed band along the front neckline."""
     a = shape
     line = curve(
         [
@@ -264,7 +264,7 @@ def t_shirt(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     top.pointed = bool(rng.random() < 0.25)
     arm = SleeveShape(rng.uniform(0.3, 0.5), rng.uniform(0.16, 0.21), rng.uniform(38, 72), rng.uniform(0, 15))
     panels = top_body(rng, mood, top)
-    return [*panels, *sleeves(rng, mood, top, arm), neck_band(panels, rng, top, rng.uniform(0.03, 0.06))]
+    return [*panels, *sleeves(rng, mood, top, arm), neck_band(rng, top, rng.uniform(0.03, 0.06))]
 
 
 def long_sleeve(rng: np.random.Generator, mood: Mood) -> list[Panel]:
@@ -278,7 +278,7 @@ def long_sleeve(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         0.0 if rng.random() < 0.4 else rng.uniform(0.05, 0.12),
     )
     panels = top_body(rng, mood, top)
-    return [*panels, *sleeves(rng, mood, top, arm), neck_band(panels, rng, top, rng.uniform(0.035, 0.08))]
+    return [*panels, *sleeves(rng, mood, top, arm), neck_band(rng, top, rng.uniform(0.035, 0.08))]
 
 
 def dress(rng: np.random.Generator, mood: Mood) -> list[Panel]:
@@ -318,7 +318,7 @@ def dress(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     if rng.random() < 0.6:
         arm = SleeveShape(rng.uniform(0.2, 0.45), rng.uniform(0.12, 0.17), rng.uniform(35, 65), 5.0)
         arms = sleeves(rng, mood, top, arm)
-    return [*panels, *arms, neck_band(panels, rng, top, rng.uniform(0.02, 0.04))]
+    return [*panels, *arms, neck_band(rng, top, rng.uniform(0.02, 0.04))]
 
 
 def tank_top(rng: np.random.Generator, mood: Mood) -> list[Panel]:
@@ -332,4 +332,4 @@ def tank_top(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         hole = curve(top.armhole) * [side, 1.0]
         inner = hole - [side * 0.03, 0.0]
         panels[-1].lines.append((inner, 0.4))
-    return [*panels, neck_band(panels, rng, top, rng.uniform(0.02, 0.04))]
+    return [*panels, neck_band(rng, top, rng.uniform(0.02, 0.04))]

@@ -38,28 +38,28 @@ HANGING = ("t-shirt", "tank top", "long sleeve", "shirt", "blazer", "coat", "dre
 class Render:
     """One rendered photograph and what it was made of. h x w = the picture's size.
 
-    photo: uint8 [h, w, 3] sRGB. mask: float32 [h, w] in [0, 1], 1 = garment. shading: float32 [h, w], gain
-    in linear light, median 1 inside the mask, 1 outside; its logarithm is proportional to
-    interreflection.depth of the cloth. warp: float32 [h, w, 2] pixels, 0 outside the
-    mask: the pixel (x, y) shows the cloth at u = x - cx + warp[..., 0], v = y - cy + warp[..., 1], where
-    (cx, cy) = `center` is the middle of the mask's bounding box (mask >= 0.5; (first + last) / 2 in pixel
-    indices). So at rest, without folds and rotation, the warp is 0 and the cloth's origin (0, 0), the first
-    pixel of a repeat, lies at the centre; colours are those of textiles.repeat.Cloth(swatch).sample(u, v,
-    scale).
-
-    Anchors, where the warp is 0: the body (part 1) at the centre itself; a limb (parts 2, 3) at its own
-    root (middle of the armhole, middle of the half waistband), trims (part 4) at their own middle. From
-    there u runs across and v along the panel's grain, lengthened by the folds. Smooth inside a part,
-    except trims, of which there may be several; jumps between parts, as at seams.
-
-    parts: uint8 [h, w], 0
-    background, 1 body, 2 limb at the viewer's left, 3 limb at the viewer's right, 4 trim. pieces: uint8 [h, w], 0
-    background, k the k-th piece of cloth, counted from below: both leaves of a collar are trim, and two pieces. grain:
-    float32 [k + 1], radians, how far each piece's grain is turned from upright (clockwise). opened: bool [h, w], where
-    a piece is parted, as by a zip. roles: uint8 [h, w], 0 background, k the k-th of garments.pieces.ROLES. background:
-    uint8 [h, w, 3] with the garment's shadow on it. palette: uint8 [n, 3], the cloth's main colours, most
-    frequent first. swatch: the cloth as it was exposed (a named textile is darkened a little, so that
-    highlights do not burn out; a given swatch is taken as it is). scale: photo pixels per pixel of `swatch`.
+    photo: uint8 [h, w, 3] sRGB. mask: float32 [h, w] in [0, 1], 1 = garment.
+    shading: float32 [h, w], gain in linear light, median 1 inside the mask, 1 outside; its logarithm is proportional
+        to interreflection.depth of the cloth.
+    warp: float32 [h, w, 2] pixels, 0 outside the mask: the pixel (x, y) shows the cloth at u = x - cx + warp[..., 0],
+        v = y - cy + warp[..., 1], where (cx, cy) = `center` is the middle of the mask's bounding box (mask >= 0.5;
+        (first + last) / 2 in pixel indices). So at rest, without folds and rotation, the warp is 0 and the cloth's
+        origin (0, 0), the first pixel of a repeat, lies at the centre; colours are those of
+        textiles.repeat.Cloth(swatch).sample(u, v, scale).
+        Anchors, where the warp is 0: the body (part 1) at the centre itself; a limb (parts 2, 3) at its own root
+        (middle of the armhole, middle of the half waistband), trims (part 4) at their own middle. From there u runs
+        across and v along the panel's grain, lengthened by the folds. Smooth inside a part, except trims, of which
+        there may be several; jumps between parts, as at seams.
+    parts: uint8 [h, w], 0 background, 1 body, 2 limb at the viewer's left, 3 limb at the viewer's right, 4 trim.
+    pieces: uint8 [h, w], 0 background, k the k-th piece of cloth, counted from below: both leaves of a collar are
+        trim, and two pieces.
+    grain: float32 [k + 1], radians, how far each piece's grain is turned from upright (clockwise).
+    opened: bool [h, w], where a piece is parted, as by a zip.
+    roles: uint8 [h, w], 0 background, k the k-th of garments.pieces.ROLES.
+    background: uint8 [h, w, 3] with the garment's shadow on it.
+    palette: uint8 [n, 3], the cloth's main colours, most frequent first.
+    swatch: the cloth as it was exposed (a named textile is darkened a little, so that highlights do not burn out; a
+        given swatch is taken as it is). scale: photo pixels per pixel of `swatch`.
     """
 
     photo: ByteArray
@@ -444,9 +444,11 @@ def render(
     pixels per swatch pixel, None = drawn so that a repeat spans 8 to 35 percent of the garment's longer
     side. plain: a plain cloth if no textile is named. camera: add blur and grain; without them the photo
     inside the mask is exactly srgb(linear(cloth(u, v)) * shading). Raises UserError for an unknown kind or
-    textile and for a size out of range.
+    textile, and for a seed or size out of range.
     """
     shape = checked_size(size)
+    if seed < 0:
+        raise UserError("A garment is drawn by a seed.", received=seed, possible="any non-negative integer")
     cuts = KINDS | FRONTS
     if kind is not None and kind not in cuts:
         raise UserError("There is no such kind of garment.", received=kind, possible=tuple(cuts))

@@ -50,14 +50,14 @@ def run(
     cluster.module()
     outcome = Outcome()
     with Manifest(manifest) as kept:
-        todo = [task for task in (_remaining(task, kept, order, outcome) for task in tasks) if task is not None]
+        todo = [task for task in (_remaining(task, kept, outcome) for task in tasks) if task is not None]
         old = [file for place in _folders(todo, output) for file in leftovers(place)]
         if todo:
             with cluster.connected(address, cpus=asked * order.threads + 2) as ray:
                 free = int(ray.cluster_resources().get("CPU", 1) - 1) // order.threads  # one is left to readers
                 actors = workers or (asked if address == cluster.LOCAL else max(1, min(free, len(todo))))
                 batch = _Batch(ray, order, actors, output, worker)
-                for record in batch.records(todo, kept):
+                for record in batch.records(todo):
                     kept.add(record)
                     _count(record, outcome)
                     if record.fatal and record.error:
@@ -82,7 +82,7 @@ class _Batch:
         self.ray, self.order, self.workers, self.output, self.worker = ray, order, workers, output, worker
         self.models = {name: model_hash(name) for name in (order.model, "mask")}
 
-    def records(self, tasks: list[Task], kept: Manifest) -> Iterator[Record]:
+    def records(self, tasks: list[Task]) -> Iterator[Record]:
         """One record for each photo. A block whose workers keep dying is done again, one photo at a time."""
         tally = _Tally()
         for record in self._pass(tasks, _block(len(tasks), self.workers)):
@@ -157,7 +157,7 @@ class _Tally:
         return replace(task, skip=tuple(dict.fromkeys((*task.skip, *sorted(self.told[task.key])))))
 
 
-def _remaining(task: Task, kept: Manifest, order: Order, outcome: Outcome) -> Task | None:
+def _remaining(task: Task, kept: Manifest, outcome: Outcome) -> Task | None:
     """What of a task is still to be done. A result that was deleted is made again."""
     if task.kind == "shard":
         names = kept.done_in(task.key, task.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ class Manifest:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._done: dict[str, dict[str, str]] = {}  # shard ("" for single files) -> key -> the photo's state then
+        self._counts: dict[str, Counter[str]] = {}  # shard -> state -> how many photos were done in it
         self._rows: dict[str, tuple[int, str]] = {}  # shard -> (how many photos it holds, its state)
         self._whole: dict[str, str] = {}  # shards that are done to the last photo -> their state
         self._file: Any = None
@@ -65,16 +67,20 @@ class Manifest:
 
     def _note(self, record: Record) -> None:
         done = self._done.setdefault(record.shard, {})
+        counts = self._counts.setdefault(record.shard, Counter())
         if record.rows is not None:
             self._rows[record.shard] = (record.rows, record.state)
-        elif record.error is None:
-            done[record.key] = record.state
         else:
-            done.pop(record.key, None)
+            if (before := done.pop(record.key, None)) is not None:
+                counts[before] -= 1
+            if record.error is None:
+                done[record.key] = record.state
+                counts[record.state] += 1
         rows, state = self._rows.get(record.shard, (-1, ""))
-        if record.shard and rows >= 0 and sum(was == state for was in done.values()) == rows:
+        if record.shard and rows >= 0 and counts[state] == rows:
             self._whole[record.shard] = state
-            del self._done[record.shard], self._rows[record.shard]  # a hundred million names would fill the memory
+            for kept in (self._done, self._counts, self._rows):  # a hundred million names would fill the memory
+                del kept[record.shard]
 
     def _read(self) -> Iterator[Record]:
         self._file.seek(0)

@@ -121,7 +121,7 @@ def model_hash(name: str) -> str | None:
         return None
 
 
-def check_models(order: Order, expected: dict[str, str | None]) -> None:
+def check_models(expected: dict[str, str | None]) -> None:
     """Raise UserError (exit code 4) where this computer's models are not those of the one that asked."""
     for name, sha256 in expected.items():
         if model_hash(name) != sha256:

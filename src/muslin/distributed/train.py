@@ -147,7 +147,7 @@ def member(config: Mapping[str, Any]) -> None:
             made = runs.train(**work, say=lambda text: desk.say.remote(text))
             ray.get(desk.finish.remote({"history": made.history, "seconds": made.seconds}))
         else:
-            runs.follow(work["recipe"], work["data"], folder=work["folder"], start=work.get("start"))
+            runs.follow(work["recipe"], work["data"], folder=work["folder"])
         broadcast_from_rank_zero(None)  # nobody leaves while the chief still exports
     except UserError as error:
         ray.get(desk.fail.remote(error_record(error)))

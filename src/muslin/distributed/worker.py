@@ -64,7 +64,7 @@ class Worker:
             from muslin.restyle.opening import restyler_for
 
             cv2.setNumThreads(order.threads)
-            check_models(order, models)
+            check_models(models)
             self.restyler = restyler_for(order.model, order.threads)
         except Exception as error:
             self.problem = error_record(error)

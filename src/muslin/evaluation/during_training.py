@@ -33,6 +33,7 @@ class Judge:
         self.recipe, self.stream, self.count = recipe, stream, count
         self.network = feature_network(SIDE)
         self.seconds = 0.0  # that the last judgement took
+        self.compared = (0, 0)  # pictures made and real, of the last judgement
         self._real: dict[str, np.ndarray] = {}  # features by the pictures' hash: most recipes show the same ones
 
     def pictures(self, networks: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
@@ -46,6 +47,7 @@ class Judge:
         if found is None:
             return {}
         made, real = found
+        self.compared = len(made), len(real)
         key = hashlib.sha256(np.ascontiguousarray(real).tobytes()).hexdigest()
         if key not in self._real:
             self._real = {key: self.network.features(real)}
@@ -112,7 +114,7 @@ def for_the_card(made: Judge, best: Mapping[str, Any] | None) -> dict[str, Any]:
             "value": best["validation/kid"],
             "error": best.get("validation/kid_error"),
             "images_seen": best["images_seen"],
-            "pictures": made.count,
+            "pictures": dict(zip(("made", "real"), made.compared, strict=True)),
             "network": made.network.as_dict(),
             "note": "of the training pictures, not of ones kept out: muslin evaluate measures against any folder",
         }

@@ -274,6 +274,11 @@ def _about_garments(found: Sequence[Faithful], warnings: list[str]) -> list[Meas
         if values:
             note = "mean" if statistic is np.mean else "median"
             measures.append(Measure(key, average(values, statistic), f"{note} of {len(values)} pictures"))
+    if lost := sum(one.silhouette == 0 for one in found):
+        warnings.append(
+            f"In {lost} of {len(found)} made pictures no garment was found where the photo shows it: their outline "
+            "counts as lost."
+        )
     if found and len(found) < FEWEST:
         warnings.append(f"Only {len(found)} pictures were held beside their photos: look at them one by one.")
     if any(one.lossy for one in found):

@@ -61,7 +61,7 @@ class Faithful:
 def judge_faithful(made: Path, origin: Origin, segment: Network | None) -> Faithful:
     """made: a file. origin: with a photo. segment: the network that finds garments, None: GrabCut.
 
-    Raises UserError where a file cannot be read or no garment is found.
+    Raises UserError where a file cannot be read or the photo shows no garment.
     """
     assert origin.photo is not None
     result, photo = read_image(made), read_image(origin.photo)
@@ -72,16 +72,23 @@ def judge_faithful(made: Path, origin: Origin, segment: Network | None) -> Faith
         pixels, alpha = resize(pixels, width, height), resize(np.ascontiguousarray(alpha, np.float32), width, height)
     lossy = made.suffix.lower() in LOSSY
     leak = garment.leakage(pixels, result.pixels, alpha, LOSSY_LEVELS if lossy else 0) if same_size else None
-    outline = masks.automatic(result.pixels, segment).alpha
     return Faithful(
         leak,
-        garment.silhouette_iou(alpha, outline),
+        _silhouette(alpha, result.pixels, segment),
         garment.shading_correlation(pixels, result.pixels, alpha),
         garment.edge_agreement(pixels, result.pixels, alpha),
         _ghost(pixels, result.pixels, alpha),
         _palette(result.pixels, alpha, origin.swatches),
         lossy,
     )
+
+
+def _silhouette(alpha: np.ndarray, made: np.ndarray, segment: Network | None) -> float:
+    """Overlap with the outline found in the made picture; 0 where no garment is left in it: the worst there is."""
+    try:
+        return garment.silhouette_iou(alpha, masks.automatic(made, segment).alpha)
+    except UserError:
+        return 0.0
 
 
 def _ghost(photo: np.ndarray, made: np.ndarray, alpha: np.ndarray) -> float | None:

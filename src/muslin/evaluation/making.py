@@ -12,6 +12,7 @@ import numpy as np
 from muslin import store
 from muslin.data.domains import Item, list_domains
 from muslin.data.folder import Place, list_files, scan
+from muslin.data.pairs import pair_files
 from muslin.data.splits import held_out
 from muslin.errors import EXIT_DATA, EXIT_MODEL, UserError
 from muslin.images import write_image
@@ -19,7 +20,7 @@ from muslin.images import write_image
 COUNT = 200
 SWATCHES = 24  # procedural ones, where the folder has none
 NOISE = ("dcgan", "r3gan", "print")
-TRANSLATION = ("cut", "cyclegan")
+TRANSLATION, PAIRED = ("cut", "cyclegan"), "pix2pix"
 PHOTOS = ("drape", "cut", "cyclegan", "pix2pix", "stargan_v2")
 GARMENTS, STYLES = "garments", "styles"
 
@@ -82,6 +83,8 @@ def _real_of(model: store.Model, root: Path) -> tuple[str, list[Path]]:
     if model.role in TRANSLATION:
         name = str(model.card["domains"][1])
         return f"{name} of {root.name}", [item.path for item in _of_kind(root, name, held=False)] or _all(root)
+    if model.role == PAIRED:
+        return f"targets of {root.name}", [target for _, target in _pairs(model, root, held=False)]
     inside = STYLES if model.recipe == "print" else GARMENTS
     return root.name, _all(root / inside if (root / inside).is_dir() else root)
 
@@ -114,6 +117,8 @@ def _photos(model: store.Model, root: Path) -> list[tuple[Path, Path | None]]:
         items = _of_kind(root, name, held=True) or _of_kind(root, name, held=False)
         if items:
             return [(item.path, item.mask) for item in items]
+    if model.role == PAIRED:
+        return [(source, None) for source, _ in _pairs(model, root, held=True) or _pairs(model, root, held=False)]
     layout, files = list_files(root)
     if layout == "collection":  # garments beside swatches, and perhaps drawings of both
         able = [(place, mask) for place, mask in files if place.domain == GARMENTS]
@@ -131,6 +136,12 @@ def _of_kind(root: Path, name: str, held: bool) -> list[Item]:
         return []
 
 
+def _pairs(model: store.Model, root: Path, held: bool) -> list[tuple[Path, Path]]:
+    """(source, target) on one side of the split, as training has them."""
+    told = {**model.card.get("settings", {}), **model.card}  # a student has it from its teacher's card
+    return pair_files(root, _scratch("pairs"), held=held, direction=str(told.get("direction", "auto")))
+
+
 def _kept_out(place: Place, layout: str) -> bool:
     """As training splits (data/domains.py, data/photos.py)."""
     if place.split is not None:
@@ -140,23 +151,29 @@ def _kept_out(place: Place, layout: str) -> bool:
 
 
 def _swatches(root: Path) -> list[Path]:
-    """The folder's own cloths, else procedural ones, written to a folder that lasts as long as the program."""
+    """The folder's own cloths, else procedural ones."""
     if (root / STYLES).is_dir():
         swatches = scan(root / STYLES)
         return [record.path for record in swatches.select(split="test") or swatches.records]
-    import atexit
-    import shutil
-    import tempfile
-
     from muslin.textiles.procedural import TEXTILES, swatch
 
-    folder = Path(tempfile.mkdtemp(prefix="muslin-swatches-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _scratch("swatches")
     names = sorted(TEXTILES)
     return [
         write_image(folder / f"{names[i % len(names)]}-{i}.png", swatch(names[i % len(names)], i, 256))
         for i in range(SWATCHES)
     ]
+
+
+def _scratch(what: str) -> Path:
+    """An empty folder that lasts as long as the program."""
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix=f"muslin-{what}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _restyler(model: store.Model) -> Any:

@@ -14,7 +14,7 @@ import math
 import keras
 from keras import layers
 
-from muslin.errors import UserError
+from muslin.errors import EXIT_USAGE, UserError
 from muslin.layers import Blur
 from muslin.networks import convolutions
 
@@ -66,8 +66,9 @@ def pyramid(size: int) -> tuple[int, int]:
     levels = max(1, int(math.log2(max(size, 8) / 4)))
     if size < 16 or size % 2**levels:
         raise UserError(
-            "A dcgan's image size must be reached by doubling from a small map.",
+            "The side of the pictures must be reached by doubling from a small map.",
             received=f"{size} px",
             possible="16, 24, 32, 48, 64, 96, 128, ...",
+            exit_code=EXIT_USAGE,
         )
     return levels, size // 2**levels

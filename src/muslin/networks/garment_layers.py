@@ -138,7 +138,10 @@ def softmax_without_denormals(logits: Any) -> Any:
     Floats below e^-87 are denormal, and a processor takes a hundred times as long over each: of a garment of clear dyes
     that was every fifth millisecond of the whole network.
     """
-    return ops.softmax(ops.maximum(logits, ops.max(logits, axis=-1, keepdims=True) - 60.0), axis=-1)
+    # Without a gradient: JAX divides that of a maximum by how many entries equal it, and where XLA rounds these anew
+    # none does. The bound's own is e^-60.
+    largest = ops.stop_gradient(ops.max(logits, axis=-1, keepdims=True))
+    return ops.softmax(ops.maximum(logits, largest - 60.0), axis=-1)
 
 
 def _light_of_dyes(log: Any, guess: Any, share: Any, inside: Any, area: Any) -> Any:

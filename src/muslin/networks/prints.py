@@ -73,7 +73,7 @@ class AcrossLayers(keras.layers.Layer):
         weights = ops.reshape(shares, (-1, LAYERS, 1, 1, 1))
         mean = ops.sum(grouped * weights, axis=1, keepdims=True)
         most = ops.max(grouped, axis=1, keepdims=True)
-        both = ops.concatenate([mean, most], axis=-1) + 0.0 * ops.concatenate([grouped, grouped], axis=-1)
+        both = ops.tile(ops.concatenate([mean, most], axis=-1), (1, LAYERS, 1, 1, 1))
         return ops.reshape(both, (-1, height, width, 2 * channels))
 
     def compute_output_shape(self, x_shape: tuple[int | None, ...], shares_shape: Any = None) -> Any:

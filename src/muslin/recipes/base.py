@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from muslin.recipes.ranges import COUNT, Range, Ranges, check
+
 Batch = dict[str, Any]
 """Name -> array, first axis the batch. It also carries every random draw of a step (latents, augmentation),
 so that no random operation runs inside a compiled step: the same numbers on each backend, and resuming is
@@ -61,6 +63,7 @@ class Recipe(ABC):
     state: list[Any] = field(init=False, repr=False, compare=False, default_factory=list)  # keras.Variables
 
     name: ClassVar[str] = "recipe"
+    ranges: ClassVar[Ranges] = {"seed": Range(high=2**32 - 1, step=1), "batch_size": COUNT}  # of this class's options
     summary: ClassVar[str] = ""  # one line for `muslin train --help`
     use: ClassVar[str] = ""  # the command that uses a finished model, {model}
     sizes: ClassVar[tuple[int, ...]] = ()  # px, smallest first: what `--minutes` chooses `size` from
@@ -70,6 +73,10 @@ class Recipe(ABC):
     keeps_best: ClassVar[bool] = True  # take an earlier network whose KID is surely better; False: always the last
     checked_sizes: ClassVar[tuple[int, int]] = (64, 96)  # of free axes, on which an exported network is compared
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 2_000}  # EMA: network -> half life in images
+
+    def __post_init__(self) -> None:
+        """Check the options. Raises UserError for one outside its range."""
+        check(self)
 
     @abstractmethod
     def stream(self, data: Any, seed: int) -> Stream:

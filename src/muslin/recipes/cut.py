@@ -31,6 +31,7 @@ from keras import ops
 from muslin import losses
 from muslin.networks import translators
 from muslin.recipes.base import Batch, Phase
+from muslin.recipes.ranges import COUNT, POSITIVE, WEIGHT, Ranges
 from muslin.recipes.translation import Translation, diversities, laid, refused
 
 # lambda_X and lambda_Y: CUT and FastCUT as in the paper, section 4; "short" is ours, for short runs: in 300 steps on
@@ -50,6 +51,11 @@ class CUT(Translation):
     flip_equivariance: bool = False  # FastCUT's: mirror the input in half of the steps; costs one encoder pass more
 
     name: ClassVar[str] = "cut"
+    ranges: ClassVar[Ranges] = {
+        **dict.fromkeys(("nce_weight", "identity_weight"), WEIGHT),
+        **dict.fromkeys(("patches", "units"), COUNT),
+        "temperature": POSITIVE,
+    }
     summary: ClassVar[str] = "one collection of garments takes on the look of another, without pairs (CUT, FastCUT)"
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 1_000}
 

@@ -28,6 +28,7 @@ from keras import ops
 
 from muslin import losses
 from muslin.recipes.base import Batch, Phase, Stream
+from muslin.recipes.ranges import COUNT_OR_NONE, WEIGHT, Ranges
 from muslin.recipes.translation import Translation, TranslationStream, diversities, laid, refused
 
 # Weights of cycle and identity: "published" as in section 5.2 and the authors' code; "short" is ours, for runs
@@ -45,6 +46,7 @@ class CycleGAN(Translation):
     pool: int = 50  # past fakes of each kind kept to be judged again; 0: only the latest
 
     name: ClassVar[str] = "cyclegan"
+    ranges: ClassVar[Ranges] = {**dict.fromkeys(("cycle_weight", "identity_weight"), WEIGHT), "pool": COUNT_OR_NONE}
     summary: ClassVar[str] = "two collections of garments take on each other's look, without pairs (CycleGAN)"
     exported: ClassVar[tuple[str, ...]] = ("generator", "generator_back")
     half_life_images: ClassVar[Mapping[str, float]] = {"generator": 1_000, "generator_back": 1_000}

@@ -21,13 +21,13 @@ from typing import Any, ClassVar
 import numpy as np
 from keras import ops
 
-from muslin import losses
 from muslin.data.collection import CollectionStream
 from muslin.data.designs import load_designs
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import dcgan
 from muslin.recipes.base import Batch, Stream
 from muslin.recipes.designs import Designs, NoiseStream, contact_sheet, made_from
+from muslin.recipes.ranges import COUNT, WEIGHT, Ranges
 
 CONTENT = ("", "structure", "target")
 
@@ -46,6 +46,7 @@ class DCGAN(Designs):
     given: tuple[Any, Any] | None = field(default=None, repr=False, compare=False)  # networks instead of ours
 
     name: ClassVar[str] = "dcgan"
+    ranges: ClassVar[Ranges] = {"channels": COUNT, "content_weight": WEIGHT}
     sizes: ClassVar[tuple[int, ...]] = (32, 48, 64, 96)
     enough_images: ClassVar[int] = 30_000
     summary: ClassVar[str] = "new designs from noise, learned from a collection of pictures"
@@ -66,17 +67,13 @@ class DCGAN(Designs):
                 "There is no such content.", received=repr(self.content), possible=CONTENT, exit_code=EXIT_USAGE
             )
 
-    def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        fake = self.networks["generator"](batch["source"], training=True)
-        loss, logs = self.generator_game(self.judge, batch["real"], fake, batch)
-        logs |= {"diversity": losses.diversity(fake), "real_diversity": losses.diversity(batch["real"])}
-        if self.content:
-            wanted, made = batch["real" if self.content == "target" else "source"], fake
-            if self.content == "structure":
-                wanted, made = structure(wanted), structure(made)
-            logs["content"] = ops.mean(ops.abs(wanted - made))
-            loss = loss + self.content_weight * logs["content"]
-        return loss, logs
+    def more_losses(self, fake: Any, batch: Batch) -> dict[str, tuple[float, Any]]:
+        if not self.content:
+            return {}
+        wanted = batch["real" if self.content == "target" else "source"]
+        if self.content == "structure":
+            wanted, fake = structure(wanted), structure(fake)
+        return {"content": (self.content_weight, ops.mean(ops.abs(wanted - fake)))}
 
     def stream(self, data: Any, seed: int) -> Stream:
         """data: whatever load_designs accepts; None is the embedded garments."""

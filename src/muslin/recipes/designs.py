@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from keras import ops
 
+from muslin import losses
 from muslin.data.collection import CollectionStream
 from muslin.data.designs import load_designs
 from muslin.data.domains import MASKS
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.recipes.base import Batch, Phase, Stream, as_pixels
 from muslin.recipes.game import Game
+from muslin.recipes.ranges import COUNT, Range, Ranges
 
 AT_ONCE = 64  # pictures made in one call, for previews and evaluation
 
@@ -27,6 +29,7 @@ class Designs(Game):
     latent_size: int = 64  # numbers of noise
     masks: str = "auto"  # cut garments out by masks: auto, given (find none), none (whole pictures)
 
+    ranges: ClassVar[Ranges] = {"size": Range(16, 1024, step=1), "latent_size": COUNT}
     use: ClassVar[str] = "muslin imagine {model} -n 24"
     sizes: ClassVar[tuple[int, ...]] = (32, 48, 64)
 
@@ -47,7 +50,16 @@ class Designs(Game):
         return self.discriminator_game(self.judge, batch["real"], fake, batch)
 
     def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        raise NotImplementedError
+        fake = self.networks["generator"](batch["source"], training=True)
+        loss, logs = self.generator_game(self.judge, batch["real"], fake, batch)
+        logs |= {"diversity": losses.diversity(fake), "real_diversity": losses.diversity(batch["real"])}
+        for name, (weight, value) in self.more_losses(fake, batch).items():
+            loss, logs[name] = loss + weight * value, value
+        return loss, logs
+
+    def more_losses(self, fake: Any, batch: Batch) -> dict[str, tuple[float, Any]]:
+        """What the generator must heed beside the discriminator: name -> (weight, loss)."""
+        return {}
 
     def judge(self, images: Any) -> Any:
         return self.networks["discriminator"](images, training=True)

@@ -28,9 +28,10 @@ from muslin.garments.network import Network, fits
 from muslin.networks import pix2pix, translators
 from muslin.optim import cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
+from muslin.recipes.ranges import POSITIVE, WEIGHT, Range, Ranges
 
 TEACHERS = ("cut", "cyclegan", "pix2pix")
-KEPT = ("domains", "pictures", "multiple", "whole", "drawing", "colours")  # entries of the teacher's card
+KEPT = ("domains", "pictures", "whole", "drawing", "colours", "direction")  # entries of the teacher's card
 STUDENTS = ("translator", "unet")  # networks/translators.py, networks/pix2pix.py
 LEVELS = 3  # the pictures are compared at full, half and quarter size
 
@@ -47,6 +48,13 @@ class Distill(Recipe):
     slope_weight: float = 1.0  # of the differences between neighbours, where edges live
 
     name: ClassVar[str] = "distill"
+    ranges: ClassVar[Ranges] = {
+        "channels": Range(8, step=8),  # normalised in groups of 8
+        "blocks": Range(2, step=1),
+        "size": Range(32, 1024, step=8),
+        "learning_rate": POSITIVE,
+        "slope_weight": WEIGHT,
+    }
     summary: ClassVar[str] = "a wide model of cut, cyclegan or pix2pix -> a small one that paints the same"
     use: ClassVar[str] = "muslin restyle photo.jpg --model {model}"
     enough_images: ClassVar[int] = 10_000
@@ -54,10 +62,7 @@ class Distill(Recipe):
     keeps_best: ClassVar[bool] = False  # nothing is played, so the last network is the best one
 
     def __post_init__(self) -> None:
-        if self.channels % 8 or self.channels < 8:
-            raise _refused("The student's channels come in groups of 8.", self.channels, "8, 16, 24, 32, ...")
-        if self.blocks < 2:
-            raise _refused("A translator has two residual blocks at least.", self.blocks, "2 or more")
+        super().__post_init__()
         if self.student not in (None, *STUDENTS):
             raise _refused("There is no such student.", repr(self.student), STUDENTS)
         if self.size is None or self.student is None:  # a finished student is built again without its teacher

@@ -37,6 +37,7 @@ from muslin.networks.fields import PANELS, ROLES, WIDTHS, field_network, pieces_
 from muslin.networks.poisson import integrated
 from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
+from muslin.recipes.ranges import COUNT, POSITIVE, WEIGHT, Range, Ranges
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,15 @@ class Drape(Recipe):
     found: bool = False  # photos without mask or label too, and panels of photos, where the shipped networks are sure
     deep: bool = False  # more blocks, attention, a second look in the light of the dyes: for runs of many hours
 
+    ranges: ClassVar[Ranges] = {
+        "size": Range(32, 1024, step=32),
+        **dict.fromkeys(("learning_rate", "discriminator_learning_rate"), POSITIVE),
+        **dict.fromkeys(("adversarial_weight", "slope_weight", "whole_weight", "print_weight", "warp_weight"), WEIGHT),
+        "r1_gamma": WEIGHT,
+        "rendered_garments": COUNT,
+        "fine_batches": Range(high=3, step=1),
+        "widths": Range(8, step=8, length=(2, 5)),  # normalised in groups of 8; five halve 32 px to one
+    }
     name = "drape"
     summary = "garment photo -> shading and warp on which any swatch is draped"
     use = "muslin restyle photo.jpg --style swatch.jpg --model {model}"
@@ -66,6 +76,7 @@ class Drape(Recipe):
     half_life_images: ClassVar[Mapping[str, float]] = dict.fromkeys(exported, 2_000)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         keras.utils.set_random_seed(self.seed)
         networks = {"generator": field_network(self.widths, self.deep), "discriminator": patch_discriminator(3)}
         networks["pieces"] = pieces_network(self.widths[0])
@@ -94,19 +105,21 @@ class Drape(Recipe):
         slopes, trend = slope_error(fields["slopes"], batch), trend_error(fields["trend"], batch)
         dyed = print_error(fields["print"], batch)
         panels, warp, bend = panel_and_warp_error(fields, batch)
-        known = ops.stop_gradient(fields["known"])  # pieces teach the rest nothing
-        seen = [ops.convert_to_tensor(batch[name]) for name in ("image", "mask")]
-        roles, grain = pieces_error(self.networks["pieces"]([*seen, known]), batch)
         fake = self.muslin(fields["slopes"], batch)
         adversarial = ops.mean(ops.softplus(-self.networks["discriminator"](fake)))
         light = shading_error(fields["light"], batch)
         whole = shading_error(integrated(fields["slopes"], fields["trend"], batch["mask"]), batch)
         loss = self.slope_weight * slopes + trend + self.print_weight * dyed + light + self.whole_weight * whole
-        if batch["image"].shape[1] == self.size:  # a garment's pose is read at this size only (garments/fields.py)
-            loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
-            loss += 0.2 * (roles + grain)
         logs = {"whole": whole, "slopes": slopes, "trend": trend, "light": light, "print": dyed}
-        logs |= {"panels": panels, "warp": warp, "bend": bend, "roles": roles, "grain": grain}
+        logs |= {"panels": panels, "warp": warp, "bend": bend}
+        # A garment's pose and pieces are read at this size only (garments/fields.py): at another nobody need ask.
+        if batch["image"].shape[1] == self.size:
+            loss += 0.2 * panels + self.warp_weight * (warp + 2 * bend)
+            known = ops.stop_gradient(fields["known"])  # pieces teach the rest nothing
+            seen = [ops.convert_to_tensor(batch[name]) for name in ("image", "mask")]
+            roles, grain = pieces_error(self.networks["pieces"]([*seen, known]), batch)
+            loss += 0.2 * (roles + grain)
+            logs |= {"roles": roles, "grain": grain}
         return loss + self.adversarial_weight * adversarial, {**logs, "adversarial": adversarial, "fake": fake}
 
     def discriminator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:

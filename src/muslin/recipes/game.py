@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ from muslin import augment, backend, groups, losses, regularizers
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.optim import Muon, cosine, flat_then_linear
 from muslin.recipes.base import Batch, Recipe
+from muslin.recipes.ranges import COUNT, MEMORY, POSITIVE, WEIGHT, Ranges
 
 Tensor = Any
 Judge = Callable[[Tensor], Tensor]
@@ -56,7 +57,15 @@ class Game(Recipe):
     beta_2: float = 0.999  # memory of its square; rmsprop: rho; unused by sgd
     schedule: str = "constant"  # of the learning rate: constant, cosine, linear (flat, then down to 0)
 
+    ranges: ClassVar[Ranges] = {
+        **dict.fromkeys(("r1_weight", "r2_weight", "gradient_penalty_weight"), WEIGHT),
+        **dict.fromkeys(("beta_1", "beta_2"), MEMORY),
+        "adaptation_images": COUNT,
+        "learning_rate": POSITIVE,
+    }
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.check()
         backend.set_seed(self.seed)
         if self.augmentation == "adaptive":
@@ -73,15 +82,6 @@ class Game(Recipe):
         ):
             if getattr(self, what) not in possible:
                 raise _refused(f"There is no such {what}.", repr(getattr(self, what)), sorted(possible))
-        for what in ("r1_weight", "r2_weight", "gradient_penalty_weight"):
-            if not 0 <= getattr(self, what) < float("inf"):
-                raise _refused(f"{what} is a weight.", getattr(self, what), "0 or more")
-        for what in ("beta_1", "beta_2"):
-            if not 0 <= getattr(self, what) < 1:
-                raise _refused(f"{what} is the share of the past that is kept.", getattr(self, what), "0 to below 1")
-        for what in ("learning_rate", "adaptation_images", "batch_size"):
-            if not 0 < getattr(self, what) < float("inf"):
-                raise _refused(f"{what} must be positive.", getattr(self, what), "more than 0")
         limits = (self.gradient_penalty_weight, self.r1_weight, self.r2_weight, self.spectral_norm)
         if self.loss == "wasserstein" and not any(limits):
             raise _refused(

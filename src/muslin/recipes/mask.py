@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -27,6 +27,7 @@ from muslin.data.photos import has_masks, held_out, load_garments, load_swatches
 from muslin.networks.unet import WIDTHS, mask_network
 from muslin.optim import Muon, cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
+from muslin.recipes.ranges import POSITIVE, WEIGHT, Range, Ranges
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,18 @@ class Mask(Recipe):
     fine_batches: int = 1  # of three: half as many pictures at twice the size
     found: bool = False  # photos without a mask too, with the one that the shipped network finds where it is sure
 
+    ranges: ClassVar[Ranges] = {
+        "size": Range(32, 1024, step=32),
+        "learning_rate": POSITIVE,
+        "dice_weight": WEIGHT,
+        "widths": Range(8, step=8, length=(1, 5)),  # normalised in groups of 8; five halve 32 px to one
+        "fine_batches": Range(high=3, step=1),
+    }
     name = "mask"
     summary = "segmentation: photo -> garment mask"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         keras.utils.set_random_seed(self.seed)
         network = mask_network(self.widths, self.deep, self.pretrained)
         optimizer = Muon(self.learning_rate, beta_2=0.99)
@@ -65,14 +74,16 @@ class Mask(Recipe):
     def learning_rate_factor(self, progress: float) -> float:
         return cosine(progress)
 
-    def stream(self, data: Path | None, seed: int) -> MaskStream:
-        photos = [] if data is None or (self.found and not has_masks(data)) else load_garments(Path(data), masked=True)
+    def stream(self, data: str | Path | None, seed: int) -> MaskStream:
+        folder = None if data is None else Path(data)  # workers are told it as a str
+        masks = folder is not None and (not self.found or has_masks(folder))
+        photos = load_garments(folder, masked=True) if folder and masks else []
         known = [photo for photo in photos if not held_out(photo.key)]
-        if self.found and data is not None:
+        if self.found and folder is not None:
             masked = {photo.key for photo in photos}
-            others = [(key, path) for key, path in photo_paths(Path(data)) if key not in masked and not held_out(key)]
+            others = [(key, path) for key, path in photo_paths(folder) if key not in masked and not held_out(key)]
             known += sure_masks(others)
-        swatches = [] if data is None else load_swatches(Path(data))
+        swatches = [] if folder is None else load_swatches(folder)
         return MaskStream(known, swatches, self.size, self.batch_size, seed, fine_batches=self.fine_batches)
 
     def preview(self, networks: Mapping[str, Any], stream: Stream) -> np.ndarray:

@@ -36,7 +36,7 @@ class Option:
         """The value that `text` means for this field. Raises UserError (usage) for one that it cannot mean."""
         try:
             return _parse(text.strip(), _kind(self.type))
-        except ValueError:
+        except (ValueError, OverflowError):  # of infinity there is no whole number
             raise UserError(
                 f"The option '{self.name}' takes {_in_words(self.type)}.",
                 received=repr(text),

@@ -29,10 +29,11 @@ from keras import ops
 
 from muslin.data.pairs import DIRECTIONS, Pair, load_pairs
 from muslin.data.sketch_stream import ROOM, SketchStream
-from muslin.errors import UserError
+from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import pix2pix
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
+from muslin.recipes.ranges import COUNT, SHARE, WEIGHT, Range, Ranges
 
 SOURCES = ("drawing", "picture")
 
@@ -58,6 +59,14 @@ class Pix2Pix(Game):
     direction: str = "auto"  # of side-by-side pairs: auto, AtoB (the left one is the source), BtoA
 
     name: ClassVar[str] = "pix2pix"
+    ranges: ClassVar[Ranges] = {
+        "size": Range(16, 1024, step=1),
+        **dict.fromkeys(("l1_weight", "adversarial_weight"), WEIGHT),
+        "widths": Range(8, step=8),  # normalised in groups of 8
+        **dict.fromkeys(("discriminator_width", "discriminator_every"), COUNT),
+        "strided": Range(high=6, step=1),
+        **dict.fromkeys(("redrawn", "painted"), SHARE),
+    }
     summary: ClassVar[str] = "sketch -> garment, learned from pairs of drawings and photos"
     use: ClassVar[str] = "muslin restyle drawing.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
@@ -89,9 +98,13 @@ class Pix2Pix(Game):
         for name, possible in (("source", SOURCES), ("direction", DIRECTIONS)):
             if getattr(self, name) not in possible:
                 raise UserError(f"There is no such {name}.", received=repr(getattr(self, name)), possible=possible)
-        for name in ("redrawn", "painted"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name} is a share.", received=getattr(self, name), possible="0 to 1")
+        if self.normalised and self.discriminator_width % 8:
+            raise UserError(
+                "A normalised discriminator's channels come in groups of 8.",
+                received=f"discriminator_width {self.discriminator_width}",
+                possible="8, 16, 24, ...",
+                exit_code=EXIT_USAGE,
+            )
 
     def judge(self, pairs: Any) -> Any:
         """Logits of N,H,W,6: each source with a target, real or made."""
@@ -141,12 +154,14 @@ class Pix2Pix(Game):
         return _pixels(np.concatenate(made)), _pixels(np.concatenate([batch["target"] for batch in batches]))
 
     def card(self, stream: Stream) -> dict[str, Any]:
-        """What the runtime needs (restyle/translate.py): "size", the side it was trained at; "multiple" of H and W;
-        "whole": the picture is used whole, without a mask; "drawing": sources are drawings, made ready by data/scan.py,
-        and a hint of colour is painted on them; "colours": of the training garments, as #rrggbb, most frequent first.
+        """What the runtime needs: "size", the side it was trained at; "whole": no pair had a mask, so a picture is used
+        whole (restyle/translate.py); "drawing": sources are drawings, made ready by data/scan.py, and a hint of colour
+        is painted on them; "colours": of the training garments, as #rrggbb, most frequent first. "direction" tells
+        which pictures of a pair are its sources (evaluation/making.py).
         """
         assert isinstance(stream, PairStream)
-        entries = {"size": self.size, "multiple": 2 ** len(self.widths), "whole": True}
+        whole = all(pair.mask is None for pair in stream.pairs)
+        entries: dict[str, Any] = {"size": self.size, "whole": whole, "direction": self.direction}
         if self.source == "drawing" and self.painted:
             entries |= {"drawing": True, "colours": stream.colours()}
         return entries

@@ -30,6 +30,7 @@ from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import prints
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
+from muslin.recipes.ranges import COUNT, WEIGHT, Range, Ranges
 from muslin.textiles.exemplars import Look, make_look, save_bank
 
 SYNTHESES = ("arrange", "paint")
@@ -59,6 +60,14 @@ class Print(Game):
     look: str = ""  # take all swatches for one look of this name, none held out
 
     name: ClassVar[str] = "print"
+    ranges: ClassVar[Ranges] = {
+        "size": Range(64, 1024, step=64),
+        "looks": COUNT,
+        "widths": Range(8, step=8, length=(3, 3)),  # normalised in groups of 8
+        "channels": Range(8, step=8),
+        "discriminator_widths": COUNT,
+        **dict.fromkeys(("ghosting_weight", "anchor_weight", "bend_weight"), WEIGHT),
+    }
     summary: ClassVar[str] = "seamless prints in a look, arranged from real swatches"
     use: ClassVar[str] = "muslin imagine {model} -n 24"
     enough_images: ClassVar[int] = 2_000

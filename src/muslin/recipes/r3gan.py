@@ -21,12 +21,12 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from muslin import losses
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.networks import r3gan
 from muslin.optim import cosine
 from muslin.recipes.base import Batch
 from muslin.recipes.designs import Designs
+from muslin.recipes.ranges import COUNT, COUNT_OR_NONE, MEMORY, WEIGHT, Ranges
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ class R3GAN(Designs):
     schedule: str = "cosine"  # of the learning rate: constant, cosine, linear (flat, then down to 0)
 
     name: ClassVar[str] = "r3gan"
+    ranges: ClassVar[Ranges] = {
+        **dict.fromkeys(("channels", "blocks"), COUNT),
+        "last_penalty": WEIGHT,
+        "first_beta_2": MEMORY,
+        "warm_up_images": COUNT_OR_NONE,
+    }
     enough_images: ClassVar[int] = 30_000
     # The schedules end where the paper ends; and at 32 px KID took blurred spots for better than clear silhouettes.
     keeps_best: ClassVar[bool] = False
@@ -98,9 +104,3 @@ class R3GAN(Designs):
         if self.optimizer in ("adam", "adamw"):
             self._beta_2().assign(batch["beta_2"])
         return super().discriminator_loss(batch)
-
-    def generator_loss(self, batch: Batch) -> tuple[Any, dict[str, Any]]:
-        fake = self.networks["generator"](batch["source"], training=True)
-        loss, logs = self.generator_game(self.judge, batch["real"], fake, batch)
-        diversities = {"diversity": losses.diversity(fake), "real_diversity": losses.diversity(batch["real"])}
-        return loss, logs | diversities

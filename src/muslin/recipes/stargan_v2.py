@@ -33,6 +33,7 @@ from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 from muslin.networks import stargan_v2 as networks
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
+from muslin.recipes.ranges import COUNT, COUNT_OR_NONE, POSITIVE, WEIGHT, Range, Ranges
 
 Tensor = Any
 
@@ -70,6 +71,16 @@ class StarGANv2(Game):
     beta_2: float = 0.99
 
     name: ClassVar[str] = "stargan_v2"
+    ranges: ClassVar[Ranges] = {
+        "size": Range(16, 1024, step=1),
+        "batch_size": Range(2, step=2),
+        **dict.fromkeys(("latent_size", "style_size", "channels", "max_channels", "levels", "blocks"), COUNT),
+        "patch": Range(1, 2, step=1),
+        **dict.fromkeys(("mapping_width", "mapping_depth"), COUNT),
+        "mapping_rate": POSITIVE,
+        **dict.fromkeys(("style_weight", "diversity_weight", "cycle_weight"), WEIGHT),
+        "diversity_images": COUNT_OR_NONE,
+    }
     summary: ClassVar[str] = "many looks in one network, from noise or from a reference picture"
     use: ClassVar[str] = "muslin restyle photo.jpg --model {model} --reference cloth.jpg"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
@@ -85,10 +96,17 @@ class StarGANv2(Game):
         named = len(self.looks)
         # The networks are built before the pictures are known: heads that find no look stay as they are.
         count, trunk = named or MOST_LOOKS, (self.channels, self.max_channels, self.patch)
-        if isinstance(self.looks, str) or named == 1 or len(set(self.looks)) < named or self.batch_size % 2:
+        if isinstance(self.looks, str) or named == 1 or len(set(self.looks)) < named:
             raise UserError(
-                "stargan_v2 needs two looks or more, each named once, and an even batch.",
-                received=f"looks {self.looks!r}, batch_size {self.batch_size}",
+                "stargan_v2 needs two looks or more, each named once.",
+                received=f"looks {self.looks!r}",
+                exit_code=EXIT_USAGE,
+            )
+        if self.size % 2**self.levels:
+            raise UserError(
+                "The generator halves its picture at every level.",
+                received=f"{self.size} px, {self.levels} levels",
+                possible=f"multiples of {2**self.levels} px, or fewer levels",
                 exit_code=EXIT_USAGE,
             )
         self.networks["generator"] = networks.generator(
@@ -196,10 +214,7 @@ class StarGANv2(Game):
         return {
             "size": self.size,
             "latent_size": self.latent_size,
-            "style_size": self.style_size,
             "looks": stream.looks,
-            "multiple": 2**self.levels,
-            "background": 255,
         }
 
     def evaluation(self, networks: Mapping[str, Any], stream: Stream, count: int) -> tuple[np.ndarray, np.ndarray]:

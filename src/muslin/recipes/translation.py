@@ -22,6 +22,7 @@ from muslin.networks import translators
 from muslin.networks.discriminators import patch_discriminator, patchgan
 from muslin.recipes.base import Batch, Stream, as_pixels
 from muslin.recipes.game import Game
+from muslin.recipes.ranges import WEIGHT, Range, Ranges
 
 Tensor = Any
 Draw = Callable[[np.random.Generator, Batch, int], Mapping[str, np.ndarray]]
@@ -46,6 +47,12 @@ class Translation(Game):
     adversarial_weight: float = 1.0  # of the generator's side of the game; 2 cancels the 1/2 of our least_squares
     learning_rate: float = 1e-3  # at the start, for the small network; 2e-4 for the published one
 
+    ranges: ClassVar[Ranges] = {
+        "size": Range(32, 1024, step=8),
+        "channels": Range(8, step=8),  # normalised in groups of 8
+        "blocks": Range(2, step=1),  # the first and the middle one are looked at
+        "adversarial_weight": WEIGHT,
+    }
     use: ClassVar[str] = "muslin restyle photo.jpg --model {model}"
     sizes: ClassVar[tuple[int, ...]] = (64, 96, 128)
     enough_images: ClassVar[int] = 10_000
@@ -56,12 +63,6 @@ class Translation(Game):
         for what, possible in (("network", translators.NETWORKS), ("masks", MASKS)):
             if getattr(self, what) not in possible:
                 raise refused(f"There is no such choice of {what}.", repr(getattr(self, what)), possible)
-        if self.size % 8 or self.size < 32:
-            raise refused("The size of a translation's pictures is a multiple of 8.", self.size, "32, 40, ... 256, ...")
-        if self.network == "small" and (self.channels or 24) % 8:
-            raise refused("The small network's channels come in groups of 8.", self.channels, "8, 16, 24, 32, ...")
-        if (self.blocks or 4) < 2:
-            raise refused("A translator has two residual blocks at least.", self.blocks, "2 or more")
 
     def make_generator(self) -> keras.Model:
         return translators.translator(self.network, self.channels, self.blocks)

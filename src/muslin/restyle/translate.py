@@ -92,13 +92,16 @@ class Translator:
     ) -> Translated:
         """The photo's garment as the model's target collection would have it.
 
-        photo, mask: as in Restyler.restyle. strength: 0 = the photo, 1 = all of the change. look: one of `looks`.
+        photo, mask: as in Restyler.restyle, but that without a mask a picture is used whole by a model that was trained
+        on whole ones. strength: 0 = the photo, 1 = all of the change. look: one of `looks`.
         seed: kept with the result; these models make one result of a photo.
         Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
         """
         strength = within("strength", strength, 0, 1)
         network = self._network(look)
         photo = as_photo(photo)
+        if mask is None and self._model.card.get("whole"):  # it has never seen a garment cut out
+            mask = "none"
         found, entry = find_mask(photo, mask, self._segment)
         image = self.paint(network, photo.pixels, found.alpha, strength)
         height, width = found.alpha.shape

@@ -53,10 +53,6 @@ class History:
         """The trace of one log, for instance history["discriminator/loss"]."""
         return [record[key] for record in self.records if key in record]
 
-    @property
-    def images_per_second(self) -> float:
-        return self.images_seen / self.seconds if self.seconds else 0.0
-
 
 def train(
     recipe: Recipe,
