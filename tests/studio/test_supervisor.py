@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from anyio.to_thread import current_default_thread_limiter, run_sync
@@ -80,7 +81,7 @@ def test_health_is_told_while_every_thread_is_busy(studio):
             release.set()
             await busy
 
-    assert [answer.status_code for answer in asyncio.run(while_busy())] == [200, 503]
+    assert [answer.status_code for answer in finished(while_busy())] == [200, 503]
 
 
 def test_full_gates_leave_threads_for_the_rest(studio, monkeypatch):
@@ -96,13 +97,19 @@ def test_full_gates_leave_threads_for_the_rest(studio, monkeypatch):
         async with app.router.lifespan_context(app):
             return usual, current_default_thread_limiter().total_tokens
 
-    usual, threads = asyncio.run(threads())
+    usual, threads = finished(threads())
     desk = app.state.desk
     assert threads - sum(gate.most for gate in (desk.previews, desk.uploads, desk.renderings)) >= usual
 
 
+def finished(work):
+    """What a coroutine returns, run in a thread of its own: the browser of other tests leaves a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def asked(app, path):
-    return asyncio.run(ask(app, path))
+    return finished(ask(app, path))
 
 
 async def ask(app, path):
