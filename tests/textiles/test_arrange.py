@@ -155,3 +155,23 @@ def test_mixed_looks_share_the_tile_by_their_weights() -> None:
     assert shares[1::2].sum() == pytest.approx(0.3)
     for seed in range(20):  # never one cloth alone: that would be a copy
         assert arrange.draw_shares(np.random.default_rng(seed), np.ones(1)).max() <= 0.75
+
+
+def test_dark_motifs_on_cream_take_no_tone_of_light_motifs_on_navy() -> None:
+    """Dots of many sizes on either ground: a print has the ground of its main cloth, and company that has it too."""
+
+    def dots(count: int, ground: int, motif: int) -> np.ndarray:
+        image = np.full((REPEAT, REPEAT, 3), ground, np.uint8)
+        for k in range(count):
+            at = (int((k * 0.618 % 1) * REPEAT), int((k + 0.5) / count * REPEAT))
+            cv2.circle(image, at, REPEAT // 16, (motif,) * 3, -1)
+        return image
+
+    exemplars = np.stack([dots(count, *colours) for colours in ((235, 60), (30, 200)) for count in range(4, 10)])
+    look = Look(exemplars, tuple(tone_of(one) for one in exemplars), np.zeros(arrange.STYLE, np.float32))
+    for seed in range(24):
+        made = arrange.draw(np.random.default_rng(seed), [(look, 1.0)], (2, 2))
+        main, *company = (layer.swatch for layer in sorted(made.layers, key=lambda layer: -layer.share) if layer.share)
+        light = np.median(main) > 128
+        assert (made.tone.mean[0] > 0.6) == light
+        assert all((np.median(cloth) > 128) == light for cloth in company)

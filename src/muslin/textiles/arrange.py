@@ -38,6 +38,7 @@ TINT = 0.2  # the largest change of a colour, display values in [-1, 1]
 HARDNESS = 3.0  # of the choice between layers
 GUIDE_LIMIT = 2.5  # of a layer's own colours, in standard deviations
 MOVED = 0.3  # of second cloths are the first one again, moved: the same flowers, arranged anew
+AS_LIGHT = 0.15  # OKLab: how far apart in mean lightness a cloth and the tone that it takes may lie
 TURNED = 0.4  # natural logarithm: cloths with so much more change along than across have a direction
 FREE, BOUND = 0.35, 0.75  # regularity up to which fields are free to vary over a tile, and from which on they are not
 BALANCE_STEPS = 10
@@ -260,12 +261,13 @@ def draw(
     """A random arrangement. looks: with their weights; with two, each gives some of the layers."""
     weights = np.array([weight for _, weight in looks], float)
     weights = weights / weights.sum()
-    tone = looks[0][0].tones[rng.integers(len(looks[0][0].tones))]
-    for number in range(1, len(looks)):
-        other = looks[number][0].tones
-        tone = tone.mixed(other[rng.integers(len(other))], weights[number] / weights[: number + 1].sum())
+    by_chance = int(rng.integers(len(looks[0][0].tones)))
+    mixed_in = [looks[number][0].tones[rng.integers(len(looks[number][0].tones))] for number in range(1, len(looks))]
     shares = draw_shares(rng, weights)
     orders = [_company(rng, look) for look, _ in looks]
+    tone = _tone(looks[0][0], orders[0][0], by_chance)
+    for number, other in enumerate(mixed_in, start=1):
+        tone = tone.mixed(other, weights[number] / weights[: number + 1].sum())
     ordered = looks[0][0].regularities[orders[0][0]] > BOUND  # stripes may stand or lie, flowers stand upright
     turns = [0.5, 0.34, 0.06, 0.1] if ordered else [0.84, 0.04, 0.1, 0.02]
     angle = float(rng.choice([0.0, 90.0, 180.0, 45.0], p=turns))
@@ -304,6 +306,17 @@ def _company(rng: np.random.Generator, look: Look) -> list[int]:
     if len(order) == 1 or rng.random() < MOVED:
         order.insert(1, main)
     return [int(order[place % len(order)]) for place in range(LAYERS)]
+
+
+def _tone(look: Look, main: int, by_chance: int) -> Tone:
+    """The colours of a print: of one of the look's swatches, as light as the main cloth or nearly so.
+
+    In the tone of a navy cloth with yellow flowers one with dark flowers on cream is black on navy.
+    """
+    own = look.exemplar_tones[main]
+    near = [tone for tone in look.tones if abs(float(tone.mean[0] - own.mean[0])) < AS_LIGHT]
+    chosen = look.tones[by_chance]
+    return chosen if any(tone is chosen for tone in near) else near[by_chance % len(near)] if near else own
 
 
 def _draw_layer(

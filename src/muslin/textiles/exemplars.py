@@ -172,11 +172,14 @@ class Look:
 
     @cached_property
     def strangeness(self) -> np.ndarray:
-        """How little two exemplars suit each other on one cloth, N x N: fine against bold, free against regular."""
+        """How little two exemplars suit each other on one cloth, N x N.
+
+        Fine against bold, free against regular, a light cloth with dark motifs against a dark one with light motifs.
+        """
         rows = []
         for described, regular in zip(self._described, self.regularities, strict=True):
             bands = described[6:10] - described[6:10].mean()
-            rows.append([*bands, 0.5 * abs(described[-1]), 2.0 * regular])
+            rows.append([*bands, 0.5 * abs(described[-1]), 2.0 * regular, described[0]])
         features = np.array(rows)
         return np.asarray(np.linalg.norm(features[:, None] - features[None], axis=2))
 
