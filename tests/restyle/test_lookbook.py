@@ -207,6 +207,11 @@ def test_the_sheet_has_every_look_once_and_stays_white_around(count):
         assert (edge == 255).all()
 
 
+def test_a_folder_in_one_cloth_is_a_grid_though_one_garment_has_two_looks():
+    looks = [lookbook.Look(picture(k), picture(9), name="Dots", group=str(k // 2 if k < 2 else k)) for k in range(8)]
+    assert Page(lookbook.page(looks, "Spring")).all("h2") == []
+
+
 @pytest.mark.parametrize("singles", [8, 20, 70])
 def test_garments_with_one_look_share_rows_beside_one_with_many(singles):
     lengths = [4, *[1] * singles]

@@ -23,6 +23,7 @@ from muslin.images import CONTACT_SHEET, at_most, encode_image, read_image, resi
 from muslin.restyle import contact_sheet, metadata
 
 PAGE_SIDE = 1200  # pixels, longer side of a picture on the page
+MOST_ALONE = 1.5  # looks a garment, below which garments have no sections of their own
 SWATCH_SIDE = 132  # three times what is shown, for dense screens
 
 
@@ -125,8 +126,8 @@ def page(looks: Sequence[Look], title: str = "Lookbook") -> str:
     template = Template(Path(__file__).with_name("lookbook.html").read_text(encoding="utf-8"))
     parts = groups(looks)
     lead = f"{_count(len(looks), 'look')} on {_count(len(parts), 'garment')}"
-    # Garments with one look each would make a page of headings: they share one section.
-    single = all(len(part) == 1 for part in parts)
+    # Garments with hardly more than one look each would make a page of headings: they share one section.
+    single = len(looks) < MOST_ALONE * len(parts)
     sections = (
         [_section("", list(looks), 0)]
         if single
