@@ -15,6 +15,7 @@ from muslin.garments.dyes import across_one_hue
 from muslin.garments.folds import bend, trust
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
+from muslin.garments.limbs import straight
 from muslin.garments.network import fits
 from muslin.garments.pieces import ROLES, Pieces, cut
 from muslin.garments.shading import (
@@ -108,6 +109,7 @@ def predict_fields(
     images, insides = (np.stack([field, field[:, ::-1]]) for field in small)  # each with its mirror image
     pair = ask(network, images, insides)
     panels, warp = _geometry(pair)
+    warp = straight(warp, panels, inside)
     read = {name: field[0] for name, field in found.items()}
     shading = shading_of(_light(read, image, inside), read, image, inside)
     shoe = footwear is not None and left_out(shading, image, inside) > ASKED and footwear(images[0], insides[0])
