@@ -53,3 +53,11 @@ def test_any_mask_is_looked_at(shape: tuple[int, int]) -> None:
     pixels = np.zeros((*shape, 3), np.uint8)
     for inside in (np.zeros(shape, bool), np.ones(shape, bool)):
         assert not hanger(pixels, inside).any()
+
+
+def test_a_handbag_keeps_the_handle_of_its_own_leather() -> None:
+    pixels, inside = np.full((300, 400, 3), 225, np.uint8), np.zeros((300, 400), bool)
+    inside[90:270, 50:350] = True
+    inside[60:68, 130:270] = inside[60:90, 130:138] = inside[60:90, 262:270] = True
+    pixels[inside] = (120, 70, 30)
+    assert not hanger(pixels, inside).any()

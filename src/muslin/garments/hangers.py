@@ -12,7 +12,9 @@ import numpy as np
 SIDE = 256  # px, at which forms are compared
 THIN = 0.04  # of the garment's longer side, half of the width below which a part is thin
 TOP = 0.3  # of the garment's height, in which hangers are
-BAR = 0.3, 2.0  # of the garment's width, and times its own height: a part as wide and as flat is a hanger
+# Of the garment's width, and times its own height: a part as wide and as flat is a hanger, if the garment is higher
+# than wide (a bag's handle is flat, too).
+BAR = 0.3, 2.0
 ARM = 0.14, 1.0  # the same of a hook, a clip or half a bar: one if its colour is none of the garment's
 ALIKE = 12.0  # CIELAB, between colours of one cloth
 RARE = 0.02  # of the garment, below which it has not that colour
@@ -35,7 +37,8 @@ def hanger(pixels: np.ndarray, inside: np.ndarray) -> np.ndarray:
             continue
         if colours is None:
             colours = _lab(pixels, size)
-        if _flat(wide, high, across, BAR) or _strange(colours[parts == part], colours[thick & small]):
+        bar = down > across and _flat(wide, high, across, BAR)
+        if bar or _strange(colours[parts == part], colours[thick & small]):
             found |= parts == part
     if not found.any():
         return np.zeros(inside.shape, bool)
