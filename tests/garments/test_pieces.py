@@ -11,7 +11,7 @@ from muslin.data.truth import render
 from muslin.garments import bands
 from muslin.garments.bands import band, places
 from muslin.garments.fields import PANELS, Fields
-from muslin.garments.pieces import IN_THE_MIRROR, JUMP, PANEL, ROLES, STANDS, WHOLE, cut, scores_of
+from muslin.garments.pieces import IN_THE_MIRROR, JUMP, PANEL, ROLES, STANDS, WHOLE, cut, with_sure_stands
 from muslin.garments.renderer import dress
 from muslin.textiles.repeat import Cloth
 
@@ -139,15 +139,14 @@ def test_an_arc_at_a_hem_is_no_band_and_a_waistband_is() -> None:
 
 
 def test_what_stands_has_to_be_far_likelier_than_a_front() -> None:
-    panels = np.zeros((2, 2, len(PANELS)), np.float32)
     for ahead, kept in ((STANDS + 0.1, True), (STANDS - 0.1, False)):
-        roles = np.zeros((4, 4, len(ROLES)), np.float32)
-        roles[..., ROLES.index("stand")] = ahead
-        roles[..., ROLES.index("left collar")] = ahead - 0.05  # a neckline without a band has no collar either
-        best = {ROLES[k] for k in np.unique(scores_of(roles, panels).argmax(-1))}
+        scores = np.zeros((4, 4, len(ROLES)), np.float32)
+        scores[..., ROLES.index("stand")] = ahead
+        scores[..., ROLES.index("left collar")] = ahead - 0.05  # a neckline without a band has no collar either
+        best = {ROLES[k] for k in np.unique(with_sure_stands(scores).argmax(-1))}
         assert best == ({"stand"} if kept else {"front"})
-    roles[..., ROLES.index("inside")] = ahead - 0.05
-    assert (scores_of(roles, panels).argmax(-1) == ROLES.index("inside")).all()
+    scores[..., ROLES.index("inside")] = ahead - 0.05
+    assert (with_sure_stands(scores).argmax(-1) == ROLES.index("inside")).all()
 
 
 def test_small_pieces_are_asked_for_only_where_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def cut(
     roles: logits hxwxR. grain: hxwx2, cosine and sine of how far the grain is turned, clockwise. inside: bool SxS.
     panels: logits hxwxP. warp: G/4 x G/4 x P x 2, in units of the side. light: SxS, log gain.
     """
-    scores = scores_of(roles, panels)
+    scores = with_sure_stands(scores_of(roles, panels))
     small = cv2.resize(inside.astype(np.float32), scores.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
     line = _line(scores, small, inside, light)
     scores = _cleaned(_with_one_front(scores, line is not None), small)
@@ -76,10 +76,19 @@ def cut(
 def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:
     """How likely each role is, given what is known of its panel: logarithms, but for a term of the pixel. hxwxR."""
     panels = cv2.resize(panels, roles.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    scores = np.asarray(roles + panels[..., PANEL])
-    unsure = scores.argmax(-1) == STAND
-    unsure &= scores[..., STAND] - np.maximum.reduce([scores[..., k] for k in (0, *PARTED)]) < STANDS
-    scores[unsure, WHOLE:] = np.where(np.arange(WHOLE, len(ROLES)) == INSIDE, scores[unsure, WHOLE:], NEVER)
+    return np.asarray(roles + panels[..., PANEL])
+
+
+def with_sure_stands(scores: np.ndarray) -> np.ndarray:
+    """Scores hxwxR in which nothing stands around a neck where a front is nearly as likely: there is none of what is
+    sewn on either, and the front or the inside of the back is seen.
+    """
+    scores = scores.copy()
+    fronts = np.maximum.reduce([scores[..., k] for k in (0, *PARTED)])
+    unsure = (scores.argmax(-1) == STAND) & (scores[..., STAND] - fronts < STANDS)
+    for k in range(WHOLE, len(ROLES)):
+        if k != INSIDE:
+            scores[unsure, k] = NEVER
     return scores
 
 
