@@ -314,9 +314,14 @@ def _tone(look: Look, main: int, by_chance: int) -> Tone:
     In the tone of a navy cloth with yellow flowers one with dark flowers on cream is black on navy.
     """
     own = look.exemplar_tones[main]
-    near = [tone for tone in look.tones if abs(float(tone.mean[0] - own.mean[0])) < AS_LIGHT]
-    chosen = look.tones[by_chance]
-    return chosen if any(tone is chosen for tone in near) else near[by_chance % len(near)] if near else own
+
+    def as_light(tone: Tone) -> bool:
+        return abs(float(tone.mean[0] - own.mean[0])) < AS_LIGHT
+
+    if as_light(look.tones[by_chance]):
+        return look.tones[by_chance]
+    others = [tone for tone in look.tones if as_light(tone)] or [own]
+    return others[by_chance % len(others)]
 
 
 def _draw_layer(
