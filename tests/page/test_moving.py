@@ -74,11 +74,13 @@ def test_what_fails_again_and_again_is_said_once(page) -> None:
 
 def test_a_studio_that_answers_again_is_not_said_to_be_gone(page) -> None:
     page.get_by_role("button", name="Skirt", exact=True).click()
-    page.route("**/v1/preview", lambda route: route.abort("connectionrefused"))
+    # Every request, not the preview alone: one of another kind that is answered would rightly take the notice away.
+    page.wait_for_load_state("networkidle")
+    page.route("**/v1/**", lambda route: route.abort("connectionrefused"))
     page.get_by_role("button", name="Use Argyle", exact=True).click()
     gone = page.get_by_text("The studio does not answer. Is it still running?")
     gone.wait_for()
-    page.unroute("**/v1/preview")
+    page.unroute("**/v1/**")
     page.get_by_role("slider", name="Angle").press("ArrowUp")
     gone.wait_for(state="detached")
 
