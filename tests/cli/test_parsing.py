@@ -79,7 +79,7 @@ def test_what_is_missing_is_named(line: str, missing: str, capsys: pytest.Captur
 def test_help_names_arguments_options_and_defaults() -> None:
     text = CliRunner().invoke(app, ["restyle", "--help"]).output
     assert "PHOTO...  Photos, or folders of photos;" in text and "--scale NUMBER" in text and "-h, --help" in text
-    assert "[straight|half-drop|brick|mirror]" in text and "Writes PHOTO.LOOK.png beside each photo" in text
+    assert "[straight|half-drop|brick|mirror|once]" in text and "Writes PHOTO.LOOK.png beside each photo" in text
     text = CliRunner().invoke(app, ["models", "show", "-h"]).output
     assert "NAME  Name or folder of a model." in text and "[16<=x<=2048]" in text
     assert "[default: 3.0; 0.1<=x<=600]" in " ".join(CliRunner().invoke(app, ["demo", "--help"]).output.split())

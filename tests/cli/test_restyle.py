@@ -41,6 +41,22 @@ def test_a_swatch_that_is_too_small_for_its_garment_is_named_once(studio, capsys
     assert "times as large" not in capsys.readouterr().err
 
 
+def test_what_is_transparent_in_a_style_is_told(studio, capsys):
+    clear = np.zeros((300, 300), np.uint8)
+    clear[100:200, 100:200] = 255
+    write_image("logo.png", np.full((300, 300, 3), 90, np.uint8), alpha=clear)
+    write_image("patch.png", np.full((300, 300, 3), 90, np.uint8))
+    for style, more, words in (
+        ("logo.png", [], "laid on white. --repeat once"),
+        ("logo.png", ["--repeat", "once"], ""),
+        ("patch.png", [], ""),
+        ("patch.png", ["--repeat", "once"], "with all of its background"),
+    ):
+        assert run(["restyle", "shirt.jpg", "photos", "-s", style, *more, "-o", "out", "--overwrite"]) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert said.count("Note:") == bool(words) and words in said
+
+
 def test_a_folder_is_gone_on_with(studio, fake, capsys):
     line = ["restyle", "photos", "--style", "tartan.png", "-o", "out", "-n", "2", "--skip-existing"]
     assert run(line) == 0
@@ -283,9 +299,8 @@ def test_photos_of_one_stem_do_not_share_a_target(tmp_path, monkeypatch):
 def test_names_repeated_for_speed_are_the_same():
     from muslin.garments import references
     from muslin.restyle import controls
-    from muslin.textiles import repeat
 
-    assert set(REPEATS) == set(repeat.REPEATS) and set(MIXES) == set(controls.MIXES)
+    assert REPEATS == controls.LAID and set(MIXES) == set(controls.MIXES)
     assert set(SEAMS) == set(controls.SEAMS)
     assert SHOWS == references.SHOWS
     assert set(jobs.SUFFIXES) == set(FORMATS)

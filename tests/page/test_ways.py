@@ -128,3 +128,32 @@ def test_a_look_that_a_model_paints_is_worn_like_a_cloth(page, studio, tmp_path)
     (tmp_path / "b.png").write_bytes(made)
     same = [Image.open(tmp_path / name).convert("RGB").tobytes() for name in ("a.png", "b.png")]
     assert same[0] == same[1], "strength 0 is the photo"
+
+
+def test_a_placement_print_is_carried_by_hand(page, studio, tmp_path) -> None:
+    """It follows the hand over the picture by as much as the hand moves; the line of before and after stays."""
+    page.get_by_role("button", name="Skirt", exact=True).click()
+    page.get_by_role("button", name="Use Argyle", exact=True).click()
+    across = page.get_by_role("slider", name="Move across")
+    assert across.count() == 0  # among what is rarely wanted
+    page.get_by_text("Once", exact=True).click()
+    assert across.input_value() == "0"
+    page.locator(".viewer.carrying").wait_for()
+    picture = page.locator(".viewer .picture").bounding_box()
+    garment = next(item for item in studio.items("/v1/garments") if item["name"] == "Skirt")
+    left, top, right, bottom = garment["box"]
+    longer = max(right - left, bottom - top) * picture["width"] / garment["photo"]["width"]
+    x, y = picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.1 * longer, y - 0.2 * longer, steps=5)
+    page.mouse.up()
+    page.mouse.move(x, y)  # lets go: what follows moves nothing
+    assert float(across.input_value()) == pytest.approx(10, abs=1)
+    assert float(page.get_by_role("slider", name="Move down").input_value()) == pytest.approx(-20, abs=1)
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/jobs") and answer.request.method == "POST") as sent:
+        page.get_by_role("button", name="This one, full size").click()
+    controls = sent.value.request.post_data_json["controls"]
+    assert controls["repeat"] == "once" and controls["offset"] == pytest.approx([0.1, -0.2], abs=0.01)
+    page.get_by_text("Straight", exact=True).click()
+    assert page.locator(".viewer.carrying").count() == 0

@@ -17,11 +17,11 @@ from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_FAILURE, EXIT_MODEL, EXIT_USAGE, DiskFull, UserError
 from muslin.restyle.opening import painter_of, restyler_for
 
-# The words of controls.MIXES, SEAMS, references.SHOWS, textiles.repeat.REPEATS: not imported just to print the help.
+# The words of controls.MIXES, SEAMS, LAID and references.SHOWS: not imported just to print the help.
 MIXES = ("overprint", "panels")
 SEAMS = ("cut", "matched")
 SHOWS = ("auto", "cloth", "garment")
-REPEATS = ("straight", "half-drop", "brick", "mirror")
+REPEATS = ("straight", "half-drop", "brick", "mirror", "once")
 BLURRED = 4  # times that a picture is enlarged, from which on nobody takes it for cloth seen from near
 FULL = 3  # photos in a row whose results find no room on the disk, before the rest is left alone
 SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seamless: when its seam shows, always, never
@@ -46,7 +46,11 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
     "--scale", type=float, metavar="NUMBER", help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"
 )
 @click.option("--rotate", type=float, metavar="DEG", help="Turn the print, in degrees. [0]")
-@click.option("--repeat", type=click.Choice(REPEATS), help="How the swatch repeats. [straight]")
+@click.option(
+    "--repeat",
+    type=click.Choice(REPEATS),
+    help="How the swatch repeats; once: not, a placement print on the garment's own cloth. [straight]",
+)
 @click.option("--strength", type=float, metavar="NUMBER", help="0 keeps the old cloth, 1 replaces it. [1]")
 @click.option("--shading", type=float, metavar="NUMBER", help="How much of the folds and light to keep. [1]")
 @click.option(
@@ -58,7 +62,11 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
     "--seams", type=click.Choice(SEAMS), help="Print broken at collars, pockets, openings, or running on. [cut]"
 )
 @click.option("--palette", metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
-@click.option("--offset", metavar="X,Y", help="Move the print, in fractions of a swatch. [0,0]")
+@click.option(
+    "--offset",
+    metavar="X,Y",
+    help="Move the print, in fractions of a swatch; with --repeat once of the garment, from the chest. [0,0]",
+)
 @click.option(
     "--seamless", type=click.Choice(list(SEAMLESS)), help="Mend the edges of a swatch that does not tile. [auto]"
 )
@@ -430,7 +438,19 @@ class _Worker:
             terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
         scale = restyled.params["controls"].get("scale")
         if scale is not None:  # a learned look paints, and lays nothing
+            self._say_what_is_transparent(entries, restyled.params["controls"].get("repeat") == "once")
             self._say_what_is_small(entries, scale * restyled.garment.longer_side)
+
+    def _say_what_is_transparent(self, entries: list[dict[str, Any]], once: bool) -> None:
+        for entry, (picture, _) in zip(entries, self.styles, strict=True):
+            clear = picture.alpha is not None and picture.alpha.min() < 255
+            if entry.get("shows") == "garment" or clear == once:
+                continue
+            if clear:
+                words = "is transparent in part and laid on white. --repeat once places it on the garment's own cloth."
+            else:
+                words = "is placed with all of its background. Where a PNG is transparent, the garment's cloth shows."
+            terminal.say(f"Note: '{entry['path']}' {words}")
 
     def _say_what_is_small(self, entries: list[dict[str, Any]], side_of_garment: float) -> None:
         from muslin.restyle.styles import REPEAT_SHARE

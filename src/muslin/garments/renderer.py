@@ -20,6 +20,7 @@ from muslin.garments.framing import garment_box
 from muslin.garments.interreflection import fold_exponent
 from muslin.images import linear_to_srgb, srgb_to_linear
 from muslin.textiles.mix import Overprint
+from muslin.textiles.placement import Placement
 from muslin.textiles.repeat import PreparedCloth
 
 BACKDROP_SIDE = 512  # px, the longer side at which the backdrop's colour is looked up
@@ -29,7 +30,7 @@ LEAST_REACH = (
 TINTED = 0.25  # share of old cloth in a pixel, from which its own colour is no backdrop's any more
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
 
-AnyCloth = PreparedCloth | Overprint
+AnyCloth = PreparedCloth | Overprint | Placement
 
 
 def dress(
@@ -44,8 +45,8 @@ def dress(
     """The photo with its garment in new cloth. uint8 HxWx3 sRGB, the photo's size.
 
     pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. cloths: one for the whole garment, or one for each panel
-    of `fields.PANELS`. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain, 1 = folds as
-    deep as they are in the new cloth (interreflection.py).
+    of `fields.PANELS`; a Placement leaves the photo where it does not lie. strength: 0 leaves the photo, 1 replaces the
+    cloth. shading: exponent on the gain, 1 = folds as deep as they are in the new cloth (interreflection.py).
     """
     result, backdrop = pixels.copy(), _backdrop(pixels, alpha)
     light_on = lighting(fields, cloths, shading)
@@ -54,9 +55,12 @@ def dress(
         if not alpha[place].any():
             return
         seen = band(pixels, fields, *place)
+        share = _share(cloths[0], fields, seen, strength)
+        if not np.any(share):
+            return
         light = _light(cloths, fields, seen)
         light = _roll_off(light * gain(seen, light_on)[..., None])
-        result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), strength)
+        result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), share)
 
     box = garment_box((alpha > 0).astype(np.uint8) * np.uint8(255))
     # Bands share nothing but the photo, and NumPy and OpenCV release the interpreter's lock.
@@ -116,6 +120,20 @@ def _light(cloths: Sequence[AnyCloth], fields: Fields, seen: Band) -> np.ndarray
     return light
 
 
+def _share(cloth: AnyCloth, fields: Fields, seen: Band, strength: float) -> float | np.ndarray:
+    """How much of a band's old cloth the new one hides: one number, or hxw of a print that does not lie everywhere."""
+    if not isinstance(cloth, Placement):
+        return strength
+    u, v = cloth_positions(fields, seen.rows, seen.columns, seen.warp)
+    cover = cloth.cover(u, v) * (seen.panel == cloth.panel)
+    rows, columns = np.nonzero(seen.seam)
+    for start in range(0, len(rows) if cover.any() else 0, MOST_POINTS):
+        y, x = rows[start : start + MOST_POINTS], columns[start : start + MOST_POINTS]
+        u, v, panel = positions_within(fields, x + seen.columns.start, y + seen.rows.start)
+        cover[y, x] = (cloth.cover(u, v) * (panel == cloth.panel)).mean(0)
+    return cover * np.float32(strength)
+
+
 def _sample(cloths: Sequence[AnyCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
     colour = cloths[0].sample(u, v)
     for k, cloth in enumerate(cloths[1:], start=1):
@@ -139,7 +157,7 @@ def _composite(
     backdrop: np.ndarray,
     place: tuple[slice, slice],
     cloth: np.ndarray,
-    strength: float,
+    strength: float | np.ndarray,
 ) -> np.ndarray:
     """strength * (alpha * cloth + (1 - alpha) * backdrop) + (1 - strength) * photo; the photo where alpha is 0.
 
@@ -147,7 +165,9 @@ def _composite(
     colour. So the backdrop alone is estimated there, from its neighbours outside the garment.
     """
     own, inside = pixels[place], alpha[place]
-    if strength < 1:
+    if isinstance(strength, np.ndarray):
+        cloth = cv2.blendLinear(cloth, np.ascontiguousarray(own), strength, 1 - strength)
+    elif strength < 1:
         cloth = cv2.addWeighted(cloth, strength, np.ascontiguousarray(own), 1 - strength, 0)
     result = np.where((inside == 1)[..., None], cloth, own)
     rows, columns = np.nonzero((inside > 0) & (inside < 1))
@@ -156,7 +176,8 @@ def _composite(
         old = own[rows, columns].astype(np.float32)
         behind = _behind(backdrop, rows + place[0].start, columns + place[1].start, alpha.shape, old)
         behind = old + np.minimum(share / TINTED, 1) * (behind - old)  # a shadow beside the garment stays
-        behind = np.float32(strength) * behind + np.float32(1 - strength) * old
+        hidden = strength[rows, columns][:, None] if isinstance(strength, np.ndarray) else np.float32(strength)
+        behind = hidden * behind + (1 - hidden) * old
         mixed = share * cloth[rows, columns] + (1 - share) * behind
         result[rows, columns] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
     return result

@@ -11,8 +11,11 @@ import numpy as np
 
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.garments.references import SHOWS
+from muslin.textiles.placement import ONCE
 from muslin.textiles.repeat import REPEATS
 
+LAID = (*REPEATS, ONCE)
+NEAR = 0.15  # of a garment's longer side
 MIXES = ("overprint", "panels")
 SEAMS = ("cut", "matched")
 NUMBERS = (int, float, np.integer, np.floating)
@@ -24,8 +27,10 @@ class Controls:
 
     scale: float = 1.0  # 1 = one swatch spans 30 % of the garment's longer side; 0.02 .. 20
     rotation: float = 0.0  # degrees, clockwise
-    offset: tuple[float, float] = (0.0, 0.0)  # fractions of a swatch
-    repeat: str = "straight"  # one of textiles.repeat.REPEATS
+    # Of a print that repeats in fractions of a swatch, along its own axes; of one that lies "once" in fractions of the
+    # garment's longer side, to the right and down in the photo, from the middle of the chest.
+    offset: tuple[float, float] = (0.0, 0.0)
+    repeat: str = "straight"  # one of textiles.repeat.REPEATS, or "once": a placement print on the garment's own cloth
     strength: float = 1.0  # 0 = the photo, 1 = all new cloth
     shading: float = 1.0  # 0 = flat cloth, 1 = the photo's own folds and light, as they look in the new cloth
     palette: str | Sequence[Any] | None = None  # colours for the cloth, "navy,#e8c1a0" or (r, g, b) each
@@ -43,8 +48,8 @@ class Controls:
             raise outside("rotation", self.rotation, "a number of degrees")
         object.__setattr__(self, "rotation", float(self.rotation))
         object.__setattr__(self, "offset", _pair(self.offset))
-        if self.repeat not in REPEATS:
-            raise outside("repeat", self.repeat, REPEATS)
+        if self.repeat not in LAID:
+            raise outside("repeat", self.repeat, LAID)
         if self.mix not in MIXES:
             raise outside("mix", self.mix, MIXES)
         if self.seams not in SEAMS:
@@ -64,7 +69,7 @@ def _pair(offset: Any) -> tuple[float, float]:
     except (TypeError, ValueError):
         across = down = math.nan
     if not (math.isfinite(across) and math.isfinite(down)):
-        raise outside("offset", offset, "two numbers: fractions of a swatch across and down")
+        raise outside("offset", offset, "two numbers: fractions across and down")
     return across, down
 
 
@@ -91,11 +96,18 @@ def from_names(given: dict[str, Any]) -> Controls:
 
 
 def vary_print(settings: Controls, rng: np.random.Generator) -> Controls:
-    """Another print scale, angle, place and perhaps repeat, around the given."""
+    """Another print scale, angle, place and perhaps repeat, around the given.
+
+    A placement print stays one, and near its place: up to NEAR of the garment away.
+    """
     turn = float(rng.choice([0, 0, 45, 90, -45, 30, -30, 15]))
+    scale = float(np.clip(settings.scale * 2 ** rng.uniform(-1.0, 0.8), 0.02, 20))
+    if settings.repeat == ONCE:
+        across, down = (float(at + rng.uniform(-NEAR, NEAR)) for at in settings.offset)
+        return replace(settings, scale=scale, rotation=settings.rotation + turn / 3, offset=(across, down))
     return replace(
         settings,
-        scale=float(np.clip(settings.scale * 2 ** rng.uniform(-1.0, 0.8), 0.02, 20)),
+        scale=scale,
         rotation=settings.rotation + turn,
         offset=(float(rng.random()), float(rng.random())),
         repeat=str(rng.choice(REPEATS)) if rng.random() < 0.5 else settings.repeat,

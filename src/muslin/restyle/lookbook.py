@@ -237,7 +237,7 @@ def controls_in_words(params: Mapping[str, Any], print_cm: float | None = None) 
         elif abs(scale - 1) > 0.005:
             said.append(f"scale {scale:.2f}".rstrip("0").rstrip("."))
     if isinstance(controls.get("repeat"), str) and controls["repeat"] != "straight":
-        said.append(controls["repeat"])
+        said.append("placed once" if controls["repeat"] == "once" else controls["repeat"])
     if isinstance(rotation, (int, float)) and abs(rotation) > 0.05:
         said.append(f"{rotation:.1f}".rstrip("0").rstrip(".") + "°")
     for name in ("strength", "shading"):

@@ -20,13 +20,15 @@ from muslin.garments.footwear import Footwear
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
+from muslin.garments.placing import cloth_place
 from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
 from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
-from muslin.restyle.styles import Styles, trimmed
+from muslin.restyle.styles import Styles, placement, trimmed
 from muslin.textiles.mix import Overprint
+from muslin.textiles.placement import ONCE, Placement
 
 BASELINE = "luminance"
 PIECES = "pieces.onnx"  # of a drape model; those of before have none
@@ -151,12 +153,18 @@ class Restyler:
         settings = from_names(controls)
         garment = self._seen(photo, mask)
         styles = [(trimmed(picture, settings.shows), weight) for picture, weight in _styles(style)]
-        cuts = [self._styles.cut(picture, settings.shows) for picture, _ in styles]
-        cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
-        weights = [weight for _, weight in styles]
-        worn = _mixed(cloths, weights, settings.mix)
+        once = settings.repeat == ONCE
+        # A picture is placed as it is, whatever it shows, unless somebody says that it is a garment.
+        shows = "cloth" if once and settings.shows == "auto" else settings.shows
+        cuts = [self._styles.cut(picture, shows) for picture, _ in styles]
         fields = garment.fields.folded(min(1.0, settings.shading))  # no light, no folds
-        garment = replace(garment, fields=fields if settings.seams == "cut" else replace(fields, pieces=None))
+        matched = once or settings.seams == "matched"
+        garment = replace(garment, fields=replace(fields, pieces=None) if matched else fields)
+        if once:
+            worn = [_placed(garment, styles, cuts, settings)]
+        else:
+            cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
+            worn = _mixed(cloths, [weight for _, weight in styles], settings.mix)
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
@@ -284,6 +292,23 @@ def _mask_levels(mask: np.ndarray) -> np.ndarray:
     levels = masks.of_labels(mask) if mask.dtype == np.uint8 else np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8)
     transparent = levels.ndim == 3 and levels.shape[2] == 4 and levels[..., 3].min() < 255
     return levels[..., 3] if transparent else levels
+
+
+def _placed(
+    garment: Garment, styles: list[tuple[Photo, float]], cuts: list[tuple[np.ndarray, float]], settings: Controls
+) -> Placement:
+    """The one style as a placement print. Raises UserError for several."""
+    if len(styles) > 1:
+        raise UserError(
+            "A placement print (repeat 'once') is one picture.",
+            received=f"{len(styles)} styles",
+            advice="Restyle the garment in its cloth first, then place the print on the result.",
+            exit_code=EXIT_USAGE,
+        )
+    (picture, _), (swatch, _) = styles[0], cuts[0]
+    shown = picture if swatch is picture.pixels else Photo(swatch)
+    centre, panel = cloth_place(garment.fields, garment.mask.alpha, settings.offset)
+    return placement(shown, settings, garment.longer_side, centre, panel)
 
 
 def _mixed(cloths: list[Any], weights: list[float], mix: str) -> list[Any]:

@@ -12,6 +12,7 @@ from muslin.garments.cloth import Tell
 from muslin.images import Photo
 from muslin.restyle.controls import Controls
 from muslin.textiles.margins import without_margins
+from muslin.textiles.placement import Placement, opaque, placed
 from muslin.textiles.repeat import Cloth, PreparedCloth
 from muslin.textiles.seamless import VISIBLE, make_seamless, seam_score
 
@@ -72,6 +73,15 @@ class Styles:
         return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
 
 
+def placement(
+    picture: Photo, settings: Controls, longer_side: float, centre: tuple[float, float], panel: int
+) -> Placement:
+    """A picture as a placement print for a garment of that many pixels. centre, panel: as of garments.placing."""
+    colours = in_colours(opaque(picture.pixels, picture.alpha), settings)
+    scale = settings.scale * REPEAT_SHARE * longer_side / max(colours.shape[:2])
+    return placed(colours, picture.alpha, scale, settings.rotation, centre, panel)
+
+
 def _make_room(kept: dict[Any, Any]) -> None:
     if len(kept) >= KEPT:
         kept.clear()
@@ -84,6 +94,11 @@ def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
         settings.seamless == "auto" and not mirrored and seam_score(swatch, settings.repeat) > VISIBLE
     ):
         swatch = make_seamless(swatch, "straight" if mirrored else settings.repeat)
+    return in_colours(swatch, settings)
+
+
+def in_colours(swatch: np.ndarray, settings: Controls) -> np.ndarray:
+    """The swatch in the asked colours, if any are. uint8 hxwx3."""
     if settings.palette is not None:
         from muslin.textiles.palette import parse_colors, repaint
 

@@ -27,6 +27,7 @@ KEPT_PIXELS = 24_000_000  # of examined garments at full size, and as many of ph
 KEPT_PAINTERS = 3  # models that paint a look of their own
 PREVIEW_SWATCH = 384  # px; a swatch of the preview
 JPEG_QUALITY = 88
+ONCE = "once"  # textiles.placement.ONCE, without its imports
 Value = TypeVar("Value")
 Looks = Sequence[tuple[str, float]]  # SHA-256 of a swatch's picture, and its weight
 
@@ -141,6 +142,8 @@ class Engine:
         from muslin.images import Photo, encode_image
 
         garment = self.small_garment(photo, mask, side)
+        if controls.get("repeat") == ONCE:
+            return self._placed(garment, looks, controls)
         mended = controls.get("seamless", "auto")
         repeat = controls.get("repeat", "straight")
         palette = tuple(controls.get("palette") or ())
@@ -149,6 +152,26 @@ class Engine:
             asked = {**controls, "palette": None, "seamless": False, "shows": "cloth"}
             made = self.restyler.restyle(garment, cloths, **asked)
             return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
+
+    def _placed(self, garment: Garment, looks: Looks, controls: Mapping[str, Any]) -> bytes:
+        """The preview of a placement print: of a picture as it is, with what is transparent in it."""
+        from muslin.images import encode_image
+
+        with self.previewing:
+            prints = [(self._small_print(sha256), weight) for sha256, weight in looks]
+            asked = {**controls, "palette": ",".join(controls.get("palette") or ()) or None, "shows": "cloth"}
+            made = self.restyler.restyle(garment, prints, **asked)
+            return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
+
+    def _small_print(self, sha256: str) -> Photo:
+        from muslin.images import Photo, at_most
+
+        def make() -> Photo:
+            photo = self.photo(sha256)
+            alpha = None if photo.alpha is None else at_most(photo.alpha, PREVIEW_SWATCH)
+            return Photo(at_most(photo.pixels, PREVIEW_SWATCH), alpha)
+
+        return self._swatches.get((sha256, ONCE), make)
 
     def painter(self, model: str) -> Any:
         """What restyles with a model that paints. Raises UserError for one that is not installed."""

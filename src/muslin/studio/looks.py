@@ -56,7 +56,7 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
 
     shows: "cloth", "garment" (its cloth is cut out and kept), or "auto".
     """
-    from muslin.images import at_most, encode_image
+    from muslin.images import at_most, encode_image, off_white
     from muslin.restyle.styles import trimmed
 
     given, sha256 = picture(studio, data)
@@ -67,8 +67,11 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
             more["origin"] = {"cut": True, "picture": sha256}
             own = LENGTH_CM * span * swatch.shape[1] / max(swatch.shape[:2])  # as wide as it was in the picture
             more["repeat_cm"] = more.get("repeat_cm") or round(own, 1)
+        alpha = given.alpha if swatch is given.pixels else None  # a placement print is transparent around
+        alpha = None if alpha is None else at_most(alpha, LONGEST_SIDE)
         swatch = at_most(swatch, LONGEST_SIDE)
-        sha256 = studio.files.add(encode_image(swatch, "PNG"), "image/png", swatch.shape[1], swatch.shape[0])
+        data = encode_image(off_white(swatch, alpha), "PNG", alpha=alpha)
+        sha256 = studio.files.add(data, "image/png", swatch.shape[1], swatch.shape[0])
     return keep(studio, swatch, sha256, name, **more)
 
 

@@ -39,7 +39,7 @@ export interface Info {
     scale: [number, number];
     strength: [number, number];
     shading: [number, number];
-    repeat: Repeat[];
+    repeat: Laid[];
     mix: Mix[];
     seams: Seams[];
   };
@@ -82,6 +82,8 @@ export interface Garment {
 }
 
 export type Repeat = "straight" | "half-drop" | "brick" | "mirror";
+/** How a print lies on a garment: repeated, or once, in one place. */
+export type Laid = Repeat | "once";
 export type Mix = "overprint" | "panels";
 export type Seams = "cut" | "matched";
 
@@ -110,7 +112,7 @@ export interface Controls {
   print_cm: number | null;
   rotation: number;
   offset: [number, number];
-  repeat: Repeat;
+  repeat: Laid;
   strength: number;
   shading: number;
   palette: string[] | null;

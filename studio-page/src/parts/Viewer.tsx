@@ -2,6 +2,8 @@
 
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 
+const ASIDE = 6; // % of the picture
+
 interface Props {
   before: string;
   after: string | null;
@@ -12,14 +14,24 @@ interface Props {
   alt: string;
   splitLabel: string;
   overlay?: ReactNode;
+  carry?: Carry | undefined; // what a hand on the fitted picture moves
 }
 
-export function Viewer({ before, after, width, height, split, zoomed, alt, splitLabel, overlay }: Props) {
+/** Called with the way from where the hand began, in pixels of the photo; `begun` once before, as it begins. */
+export interface Carry {
+  begun: () => void;
+  to: (across: number, down: number) => void;
+}
+
+export function Viewer({ before, after, width, height, split, zoomed, alt, splitLabel, overlay, carry }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState(50);
   const [moved, setMoved] = useState({ x: 0, y: 0 });
   const start = useRef<{ x: number; y: number; at: { x: number; y: number } } | null>(null);
+  const carries = Boolean(carry) && !zoomed;
   useEffect(() => setMoved({ x: 0, y: 0 }), [zoomed, before]);
+  // What is carried is seen whole; the line of before and after waits at the side.
+  useEffect(() => setPlace(carries ? ASIDE : 50), [carries]);
 
   function hold(next: { x: number; y: number }) {
     const box = frame.current?.getBoundingClientRect();
@@ -31,6 +43,11 @@ export function Viewer({ before, after, width, height, split, zoomed, alt, split
 
   function move(event: PointerEvent<HTMLDivElement>) {
     if (!start.current) return;
+    if (carries) {
+      const shown = event.currentTarget.querySelector(".picture")?.getBoundingClientRect();
+      if (shown) carry?.to(((event.clientX - start.current.x) * width) / shown.width, ((event.clientY - start.current.y) * height) / shown.height);
+      return;
+    }
     hold({ x: start.current.at.x + event.clientX - start.current.x, y: start.current.at.y + event.clientY - start.current.y });
   }
 
@@ -41,15 +58,19 @@ export function Viewer({ before, after, width, height, split, zoomed, alt, split
   return (
     <div
       ref={frame}
-      className={`viewer ${zoomed ? "zoomed" : ""}`}
+      className={`viewer ${zoomed ? "zoomed" : ""} ${carries ? "carrying" : ""}`}
       tabIndex={zoomed ? 0 : -1}
       onPointerDown={(event) => {
-        if (!zoomed || (event.target as HTMLElement).tagName === "INPUT") return;
+        if (!(zoomed || carries) || (event.target as HTMLElement).tagName === "INPUT") return;
         start.current = { x: event.clientX, y: event.clientY, at: moved };
+        if (carries) carry?.begun();
         event.currentTarget.setPointerCapture(event.pointerId);
       }}
       onPointerMove={move}
       onPointerUp={() => {
+        start.current = null;
+      }}
+      onPointerCancel={() => {
         start.current = null;
       }}
       onKeyDown={(event) => {

@@ -1,6 +1,6 @@
 /** How the cloth lies: size, angle, repeat, strength, light. */
 
-import type { Garment, Look, Repeat } from "../api/types";
+import type { Garment, Laid, Look } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Slider } from "../parts/Slider";
 import { patchGarment, turn } from "../state/actions";
@@ -14,10 +14,19 @@ export const widthOf = (garment: Garment, scale: number) => 0.3 * garment.length
 export function PrintTools({ garment }: { garment: Garment | null }) {
   const text = useText();
   const controls = useStore((state) => state.controls);
-  const repeats = (["straight", "half-drop", "brick", "mirror"] as Repeat[]).map((key) => [key, text.controls.repeats[key]] as const);
+  const repeats = (["straight", "half-drop", "brick", "mirror", "once"] as Laid[]).map((key) => [key, text.controls.repeats[key]] as const);
   const length = garment?.length_cm ?? 70;
   const width = controls.print_cm ?? 0.3 * length * controls.scale;
+  const once = controls.repeat === "once";
   const far = 100 * reach(controls.repeat);
+  const places = (
+    <>
+      <Slider label={text.controls.acrossOffset} value={controls.offset[0] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [value / 100, controls.offset[1]] })} />
+      <Slider label={text.controls.downOffset} value={controls.offset[1] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [controls.offset[0], value / 100] })} />
+    </>
+  );
+  // One place means another thing for a print that repeats and for one that lies once.
+  const lay = (repeat: Laid) => turn({ repeat, offset: once === (repeat === "once") ? within(controls.offset, repeat) : [0, 0] });
   return (
     <section className="tools" aria-label={text.controls.title}>
       <header>
@@ -26,15 +35,16 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
           {text.controls.reset}
         </button>
       </header>
-      <Slider label={text.controls.print} value={width} min={1} max={200} step={0.5} ratio unit={text.controls.cm} onChange={(value) => turn({ print_cm: value })} />
+      <Slider label={once ? text.controls.printOnce : text.controls.print} value={width} min={1} max={200} step={0.5} ratio unit={text.controls.cm} onChange={(value) => turn({ print_cm: value })} />
       <Slider label={text.controls.rotation} value={controls.rotation} min={-180} max={180} step={1} unit={text.controls.degrees} onChange={(value) => turn({ rotation: value })} />
-      <Choice label={text.controls.repeat} value={controls.repeat} options={repeats} onChange={(repeat) => turn({ repeat, offset: within(controls.offset, repeat) })} />
+      <Choice label={text.controls.repeat} value={controls.repeat} options={repeats} onChange={lay} />
+      {once && places}
+      {once && <p className="quiet">{text.controls.onceHint}</p>}
       <Slider label={text.controls.strength} value={controls.strength * 100} min={0} max={100} step={1} unit={text.controls.percent} onChange={(value) => turn({ strength: value / 100 })} />
       <Slider label={text.controls.shading} value={controls.shading * 100} min={0} max={200} step={1} unit={text.controls.percent} onChange={(value) => turn({ shading: value / 100 })} />
       <details>
         <summary>{text.controls.more}</summary>
-        <Slider label={text.controls.acrossOffset} value={controls.offset[0] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [value / 100, controls.offset[1]] })} />
-        <Slider label={text.controls.downOffset} value={controls.offset[1] * 100} min={-far} max={far} step={1} unit={text.controls.percent} onChange={(value) => turn({ offset: [controls.offset[0], value / 100] })} />
+        {!once && places}
         <Choice
           label={text.controls.seams}
           value={controls.seams ?? "cut"}

@@ -5,9 +5,10 @@ import { get } from "../api/client";
 import type { Garment, Result } from "../api/types";
 import { Drop } from "../parts/Drop";
 import { refocus } from "../parts/focus";
-import { Viewer } from "../parts/Viewer";
-import { copyText, take } from "../state/actions";
+import { type Carry, Viewer } from "../parts/Viewer";
+import { copyText, take, turn } from "../state/actions";
 import { attempt } from "../state/notices";
+import { within } from "../state/offset";
 import { usePreview } from "../state/preview";
 import { receive } from "../state/receiving";
 import { change, useStore } from "../state/store";
@@ -30,6 +31,7 @@ export function Stage() {
   const worn = looks.filter((look) => parts.some((part) => part.look === look.id));
   const painted = worn.some((look) => look.kind === "learned");
   const drawing = worn.some((look) => look.origin?.drawing);
+  const from = useRef<[number, number]>([0, 0]);
   const preview = usePreview(garment?.id ?? null, parts, controls, garment?.mask.picture.sha256 ?? "", !shown);
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -47,6 +49,14 @@ export function Stage() {
   }
   if (!garment) return <Empty />;
   const after = shown ? shown.picture.url : preview;
+  const [left, top, right, bottom] = garment.box;
+  const longer = Math.max(right - left, bottom - top);
+  const carry: Carry = {
+    begun: () => {
+      from.current = controls.offset;
+    },
+    to: (across, down) => turn({ offset: within([share(from.current[0] + across / longer), share(from.current[1] + down / longer)], "once") }),
+  };
   return (
     <div className="stage">
       <Viewer
@@ -58,6 +68,7 @@ export function Stage() {
         zoomed={zoomed}
         alt={shown ? shown.name : called(garment, text)}
         splitLabel={text.stage.split}
+        carry={controls.repeat === "once" && preview && !shown && !painted ? carry : undefined}
         overlay={!zoomed && !drawing && <Ruler garment={garment} repeats={!painted && parts.length > 0} />}
       />
       <span className="state">{shown ? text.stage.full : after ? text.stage.live : called(garment, text)}</span>
@@ -77,6 +88,9 @@ export function Stage() {
     </div>
   );
 }
+
+/** Of a garment's longer side, to a thousandth: what a hand can mean. */
+const share = (value: number) => Math.round(1000 * value) / 1000;
 
 export const isTyping = (event: KeyboardEvent): boolean =>
   event.target instanceof HTMLElement && (event.target.matches("input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select") || Boolean(event.target.closest("dialog")));

@@ -1,12 +1,16 @@
 /** Where in its repeat a print begins. */
 
-import type { Repeat } from "../api/types";
+import type { Laid } from "../api/types";
 
-/** How far either way the tools move a print: half of what comes round again, which of a mirrored one is two repeats. */
-export const reach = (repeat: Repeat) => (repeat === "mirror" ? 1 : 0.5);
+/**
+ * How far either way the tools move a print: half of what comes round again, which of a mirrored one is two repeats. One
+ * that lies once moves by shares of the garment, and half of one is beside it.
+ */
+export const reach = (repeat: Laid) => (repeat === "mirror" ? 1 : 0.5);
 
 /** The same place within reach: a variant lies anywhere in its repeat. */
-export function within([across, down]: [number, number], repeat: Repeat): [number, number] {
+export function within([across, down]: [number, number], repeat: Laid): [number, number] {
+  if (repeat === "once") return [clamped(across, reach(repeat)), clamped(down, reach(repeat))];
   const period = 2 * reach(repeat);
   // One column further is half a repeat lower in a half-drop, one row further half a repeat aside in a brick.
   const lower = repeat === "half-drop" ? Math.round(across) / 2 : 0;
@@ -14,4 +18,5 @@ export function within([across, down]: [number, number], repeat: Repeat): [numbe
   return [wrapped(across + aside, period), wrapped(down + lower, period)];
 }
 
+const clamped = (value: number, most: number) => Math.max(-most, Math.min(most, value));
 const wrapped = (value: number, period: number) => value - period * Math.round(value / period);

@@ -68,9 +68,11 @@ export const en = {
   controls: {
     title: "Print",
     print: "Width of one repeat",
+    printOnce: "Width of the print",
+    onceHint: "Lies in one place, on the garment’s own cloth, which shows where a PNG is transparent. Drag it on the picture.",
     rotation: "Angle",
     repeat: "Repeat",
-    repeats: { straight: "Straight", "half-drop": "Half-drop", brick: "Brick", mirror: "Mirror" },
+    repeats: { straight: "Straight", "half-drop": "Half-drop", brick: "Brick", mirror: "Mirror", once: "Once" },
     strength: "Strength",
     shading: "Keep folds and light",
     moved: "Moved",

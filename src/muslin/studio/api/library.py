@@ -29,8 +29,7 @@ WEBP: dict[int | str, dict[str, Any]] = {200: {"description": "Small", "content"
 @router.get("/info", response_model=answers.Info, responses=told(), tags=["info"])
 def info(desk: AtDesk) -> Any:
     """What this studio is, takes and can do."""
-    from muslin.restyle.controls import MIXES, SEAMS
-    from muslin.textiles.repeat import REPEATS
+    from muslin.restyle.controls import LAID, MIXES, SEAMS
 
     limits = asdict(desk.studio.limits)
     return {
@@ -40,7 +39,7 @@ def info(desk: AtDesk) -> Any:
         "samples": samples.present(desk.studio),
         "data": str(desk.studio.data),
         "limits": {**limits, "set_pictures": list(limits["set_pictures"])},
-        "controls": {"scale": [0.02, 20.0], "strength": [0.0, 1.0], "shading": [0.0, 2.0], "repeat": list(REPEATS),
+        "controls": {"scale": [0.02, 20.0], "strength": [0.0, 1.0], "shading": [0.0, 2.0], "repeat": list(LAID),
                      "mix": list(MIXES), "seams": list(SEAMS)},
         "can": {name: {"available": why is None, "reason": why} for name, why in capabilities.reasons().items()},
     }  # fmt: skip

@@ -16,6 +16,7 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Weight = Annotated[float, Field(gt=1e-4, le=1e4)]
 LookName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}(:[A-Za-z0-9][A-Za-z0-9 ._-]{0,63})?$")]
 Repeat = Literal["straight", "half-drop", "brick", "mirror"]
+Laid = Literal["straight", "half-drop", "brick", "mirror", "once"]
 Mix = Literal["overprint", "panels"]
 Centimetres = Annotated[float, Field(ge=0.1, le=1000)]
 
@@ -81,7 +82,7 @@ class ControlsIn(Request):
     print_cm: Annotated[float, Field(ge=0.1, le=500)] | None = None
     rotation: Annotated[float, Field(ge=-36000, le=36000)] = 0.0
     offset: Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=2, max_length=2)] = [0.0, 0.0]
-    repeat: Repeat = "straight"
+    repeat: Laid = "straight"
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
     shading: Annotated[float, Field(ge=0, le=2)] = 1.0
     palette: PaletteOf | None = None
