@@ -151,9 +151,9 @@ def test_a_placement_print_is_carried_by_hand(page, studio, tmp_path) -> None:
     page.mouse.move(x, y)  # lets go: what follows moves nothing
     assert float(across.input_value()) == pytest.approx(10, abs=1)
     assert float(page.get_by_role("slider", name="Move down").input_value()) == pytest.approx(-20, abs=1)
-    with page.expect_response(lambda answer: answer.url.endswith("/v1/jobs") and answer.request.method == "POST") as sent:
+    with page.expect_request(lambda asked: asked.url.endswith("/v1/jobs") and asked.method == "POST") as sent:
         page.get_by_role("button", name="This one, full size").click()
-    controls = sent.value.request.post_data_json["controls"]
+    controls = sent.value.post_data_json["controls"]
     assert controls["repeat"] == "once" and controls["offset"] == pytest.approx([0.1, -0.2], abs=0.01)
     page.get_by_text("Straight", exact=True).click()
     assert page.locator(".viewer.carrying").count() == 0
