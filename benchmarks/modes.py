@@ -33,7 +33,8 @@ import numpy as np
 from keras import layers, ops
 
 from muslin import recipes
-from muslin.recipes.base import Batch, as_pixels
+from muslin.images import as_pixels
+from muslin.recipes.base import Batch
 from muslin.recipes.designs import Designs, made_from
 from muslin.training import engine
 

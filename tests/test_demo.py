@@ -39,6 +39,34 @@ def test_the_demo_leaves_a_lookbook(tmp_path, monkeypatch):
     assert recalled.source.is_file() and recalled.mask.is_file() and recalled.notes == []
 
 
+def test_prints_designed_from_noise_are_swatches(tmp_path, monkeypatch):
+    """A real run of the second GAN, of two steps: what is asked of it, and what it leaves to be worn."""
+    asked, train = [], runs.train
+
+    def quickly(recipe, data, *, folder, minutes, until_converged, say):
+        asked.append((recipe, data, minutes, until_converged))
+        options = {"size": 16, "latent_size": 8, "channels": 4, "batch_size": 8}
+        return train(recipe, data, folder=folder, images=16, options=options, screen=False, say=say)
+
+    monkeypatch.setattr(runs, "train", quickly)
+    (tmp_path / "swatches").mkdir()  # as demo._clear does
+    said: list[str] = []
+    designs = demo._design(tmp_path, 3.0, said.append)
+    assert asked == [("dcgan", "textiles", 3.0, False)] and any(line.startswith("dcgan: ") for line in said)
+    assert [path.relative_to(tmp_path).as_posix() for path in designs] == [
+        f"swatches/from_noise_{number}.png" for number in range(1, demo.DESIGNS + 1)
+    ]
+    pictures = [read_image(path) for path in designs]
+    assert [picture.pixels.shape for picture in pictures] == [(16, 16, 3)] * demo.DESIGNS
+    made = [metadata.settings_from(picture) for picture in pictures]
+    assert [(one["kind"], one["seed"]) for one in made] == [("imagine", 1), ("imagine", 2)]
+
+
+def test_a_design_run_that_was_stopped_leaves_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "train", lambda *_, **__: SimpleNamespace(model=None))
+    assert demo._design(tmp_path, 3.0, print) == []
+
+
 def test_a_folder_that_no_demonstration_made_keeps_what_is_in_it(tmp_path):
     photo = tmp_path / "garments" / "mine.png"
     photo.parent.mkdir()

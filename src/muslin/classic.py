@@ -124,12 +124,13 @@ def train(
     require_whole("epochs", 1 if epochs is None else epochs, 1)
     require_whole("seed", seed, 0)
     with _keras():
+        from muslin.images import as_pixels
         from muslin.recipes.dcgan import DCGAN, DesignStream
         from muslin.training import engine
         from muslin.training.monitor import Monitor
 
         _build(generator, discriminator, input, target)
-        pictures = np.rint((target + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+        pictures = as_pixels(target)
         recipe = DCGAN(
             seed=seed,
             size=int(target.shape[1]),

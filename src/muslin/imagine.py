@@ -24,7 +24,7 @@ from muslin import store
 from muslin.errors import EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments.network import Network as _Network
 from muslin.garments.network import fits, misfit
-from muslin.images import resize, write_image
+from muslin.images import as_pixels, resize, write_image
 from muslin.restyle import metadata
 from muslin.textiles import arrange
 from muslin.textiles.exemplars import REPEAT, Look, StoredBank
@@ -192,7 +192,7 @@ class Imaginer:
         width, height = asked.size
         grow_y, grow_x = arrange.upsampling(image.shape[0], height), arrange.upsampling(image.shape[1], width)
         image = np.einsum("Yy,yxc,Xx->YXc", grow_y, image, grow_x, optimize=True)
-        return np.rint((image + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+        return as_pixels(image)
 
     def _favourite(self, asked: _Asked, seed: int) -> tuple[arrange.Arrangement, np.ndarray]:
         """Of a few arrangements the one that passes best for real cloth of its look."""
@@ -253,7 +253,7 @@ class Imaginer:
         latents = [self._latent(one) for one in seeds]
         latent = latents[0] if len(latents) == 1 else spherical(latents[0], latents[1], step)
         made = fits("image", next(iter(self.generator(latent=latent[None]).values())), 1, None, None, 3)[0]
-        image = np.rint((made + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
+        image = as_pixels(made)
         image = make_seamless(image) if tile else image
         return image if size == (0, 0) else resize(image, *size)
 

@@ -78,7 +78,7 @@ def train(
     started = time.perf_counter()
     folder = Path(folder)
     recipe_class = require(recipe)
-    from muslin import backend, export, groups, precision, store
+    from muslin import backend, export, groups, precision, store  # export: what is missing is said before the work
     from muslin.evaluation import during_training
     from muslin.training import checkpoint, engine
     from muslin.training.monitor import Monitor
@@ -96,11 +96,7 @@ def train(
     say(f"{recipe}: {recipe_class.summary}.")
     say(f"Data: {_in_words(data)}.")
     if stored is not None:
-        plan = stored.get("plan") or {}
-        # Stopped before its first state was kept, a run begins again: from the model that it was begun from.
-        start = None if (folder / checkpoint.STATE).exists() else plan.get("start", start)
-        built = _factory(recipe, stored["settings"], start)(None)
-        work = _Work(built, built.stream(data, built.seed), int(stored["images"]), plan)
+        work, start = _continued(folder, stored, data, start)
     else:
         given = {key: value for key, value in (options or {}).items() if value is not None}
         sizes = (None,) if given.get("size") or start else recipe_class.sizes or (None,)
@@ -199,6 +195,19 @@ def _planned(
         stream = stream if built == measured else built.stream(data, built.seed)
     say(_size_in_words(built, images))
     return _Work(built, stream, images, plan)
+
+
+def _continued(folder: Path, stored: Mapping[str, Any], data: Any, start: str | None) -> tuple[_Work, str | None]:
+    """A run with the settings it was begun with, and the model whose weights it begins from now.
+
+    Stopped before its first state was kept, a run begins again: from the model that it was begun from.
+    """
+    from muslin.training import checkpoint
+
+    plan = stored.get("plan") or {}
+    start = None if (folder / checkpoint.STATE).exists() else plan.get("start", start)
+    built = _factory(stored["recipe"], stored["settings"], start)(None)
+    return _Work(built, built.stream(data, built.seed), int(stored["images"]), plan), start
 
 
 def _judged(work: _Work, new: bool) -> tuple[_Work, Any]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muslin.errors import UserError
-from muslin.images import linear_to_srgb, luminance, resize, srgb_to_linear
+from muslin.images import as_pixels, linear_to_srgb, luminance, resize, srgb_to_linear
 
 
 def decode(encoded: float) -> float:
@@ -68,3 +68,13 @@ def test_shrinking_averages() -> None:
 def test_no_size_below_one() -> None:
     with pytest.raises(UserError, match="1 x 1"):
         resize(np.zeros((4, 4), np.float32), 0, 4)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_what_networks_make_goes_to_the_nearest_level(kind):
+    """Each level comes back, from anywhere within half a level of it; what lies outside is clipped."""
+    levels = np.arange(256)
+    for aside in (-0.49, 0.0, 0.49):
+        assert (as_pixels(((levels + aside) / 127.5 - 1).astype(kind)) == levels).all()
+    assert as_pixels(np.array([-7.0, -1.01, 1.01, 7.0], kind)).tolist() == [0, 0, 255, 255]
+    assert as_pixels(np.zeros((2, 3, 3), kind)).dtype == np.uint8

@@ -46,7 +46,12 @@ def studio(tmp_path, monkeypatch):
     monkeypatch.setattr(imagine, "Imaginer", Imaginer)
     model = SimpleNamespace(file=lambda name: tmp_path / name, folder=tmp_path, name="garden")
     monkeypatch.setattr(store, "load", lambda name: model)
-    monkeypatch.setattr(store, "publish", lambda folder, name, overwrite: model)
+
+    def publish(folder, name):
+        (tmp_path / "models" / name).mkdir(parents=True)  # an error where there is one already
+        return SimpleNamespace(folder=tmp_path / "models" / name, name=name)
+
+    monkeypatch.setattr(store, "publish", publish)
     return Studio(tmp_path / "studio")
 
 
@@ -139,10 +144,46 @@ def test_a_taken_name_and_a_bad_set_are_refused_at_once(studio, own, tmp_path):
     with pytest.raises(StudioError) as error:
         submitting.prepare(studio, dict(own.request))
     assert error.value.status == 409
+    free = {**own.request, "name": "other"}
+    assert "--name other" in submitting.prepare(studio, free)
     few = sets.remove(studio, own.request["set"], sets.pictures_of(studio, own.request["set"])[0])
     assert not sets.view(studio, few)["ready"]
     with pytest.raises(ValueError, match="at least 5 pictures"):
-        submitting.prepare(studio, {**own.request, "name": "other"})
+        submitting.prepare(studio, free)
+
+
+def test_two_trainings_cannot_await_one_name(studio, own):
+    """The second would have hidden the first one's model; the same request asked again is that job, not another."""
+    with pytest.raises(StudioError) as error:
+        submitting.prepare(studio, dict(own.request))
+    assert error.value.status == 409 and "Choose another name" in error.value.advice
+    jobs.cancel(studio, own.identity)
+    again, new = jobs.submit(studio, own.request, submitting.prepare(studio, dict(own.request)), "key")
+    assert new and jobs.known(studio, own.request, "key")["id"] == again["id"]
+    assert jobs.known(studio, own.request, "other key") is None is jobs.known(studio, own.request, None)
+    with pytest.raises(StudioError, match="came with another request"):
+        jobs.known(studio, {**own.request, "seed": 4}, "key")
+
+
+def test_a_model_that_came_while_it_was_learned_stays(studio, own, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "train", trainer(100))
+    kept = tmp_path / "models" / "garden" / "model.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("another's")
+    training.run(studio, own, lambda: False)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert kept.read_text() == "another's" and job["state"] == "done"
+    assert job["output"]["look"] == "garden-2" and job["log"][-1].endswith("This one is called 'garden-2'.")
+    made = [looks.view(studio, looks.get(studio, identity)) for identity in job["looks"]]
+    assert {look["name"].rpartition(" ")[0] for look in made} == {"Garden 2"}
+
+
+def test_a_number_on_a_long_name_keeps_it_a_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path))
+    assert training.free_name("a" * 64) == "a" * 64
+    (tmp_path / ("a" * 64)).mkdir()
+    (tmp_path / f"{'a' * 62}-2").mkdir()
+    assert training.free_name("a" * 64) == f"{'a' * 62}-3"
 
 
 def asked_for_prints(studio, **more):

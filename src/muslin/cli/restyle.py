@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,50 +153,70 @@ def restyle(
     }
     controls = {name: value for name, value in given.items() if value is not None}
     styles = [parse_style(text) for text in [*style, *reference]]
-    sources = list(photos)
+    asked = _Asked(list(photos), styles, controls, mask, seed, model)
     if settings is not None:
-        recalled = _recall(settings, quiet)
-        named = {"look", "look_mix"} if {"look", "look_mix"} & controls.keys() else set()
-        controls = {**{key: value for key, value in recalled.controls.items() if key not in named}, **controls}
-        styles = styles or recalled.styles
-        mask = mask or (str(recalled.mask) if recalled.mask else None)
-        seed = recalled.seed if seed is None else seed
-        model = model or recalled.model
-        if not sources:
-            sources = [str(_recorded_source(recalled.source, settings))]
-    learned = _learned(model, styles, number, controls, bool(reference))
-    _check_usage(sources, styles, output, as_json, learned is not None)
-    if overwrite and skip_existing:
-        raise UserError("--overwrite and --skip-existing exclude each other.", exit_code=EXIT_USAGE)
-    if workers is not None and ray is None:
-        raise UserError("--workers are those of --ray.", advice="Add --ray.", exit_code=EXIT_USAGE)
-    if ray is not None and skip_existing:
-        raise UserError(
-            "--skip-existing and --ray exclude each other: a batch keeps a record of what is done.",
-            advice="Leave --skip-existing out: the same command again makes only what is missing.",
-            exit_code=EXIT_USAGE,
-        )
+        asked = asked.completed(_recall(settings, quiet), settings)
+    learned = _learned(asked.model, asked.styles, number, asked.controls, bool(reference))
+    _check_usage(asked.sources, asked.styles, output, as_json, learned is not None)
+    _check_ways(overwrite, skip_existing, ray, workers)
+    called = learned or look_name([path for path, _ in asked.styles])
     if ray is not None:
-        from muslin.distributed.order import Order
-        from muslin.images import read_image
+        order = _order(asked, called, number, overwrite)
+        return restyle_on_ray(order, asked.sources, output, address=ray, workers=workers, as_json=as_json, quiet=quiet)
+    jobs = plan(asked.sources, output, called, number, asked.mask)
+    worker = _Worker(asked.model or "drape", asked.styles, asked.controls, asked.seed or 0, overwrite, quiet, verbose)
+    if skip_existing:
+        worker.keeps, jobs = True, _missing(jobs, quiet)
+    return worker.run(jobs, as_json)
 
-        pictures = [(read_image(path), weight) for path, weight in styles]
-        if controls.get("shows") == "garment":
-            _check_cuts(restyler_for(model or "drape"), pictures)
-        order = Order(
-            model or "drape", pictures, controls, seed or 0, number,
-            learned or look_name([path for path, _ in styles]), mask, overwrite,
-        )  # fmt: skip
-        return restyle_on_ray(order, sources, output, address=ray, workers=workers, as_json=as_json, quiet=quiet)
-    jobs = plan(sources, output, learned or look_name([path for path, _ in styles]), number, mask)
-    worker = _Worker(model or "drape", styles, controls, seed or 0, overwrite, quiet, verbose)
-    if not skip_existing:
-        return worker.run(jobs, as_json)
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be made. None: not said."""
+
+    sources: list[str]
+    styles: list[tuple[Path, float]]
+    controls: dict[str, Any]
+    mask: str | None
+    seed: int | None
+    model: str | None
+
+    def completed(self, recalled: Any, settings: Path) -> _Asked:
+        """With what the result `settings` recalls in the place of all that was not said.
+
+        Raises UserError where its photo is meant and cannot be found.
+        """
+        # A look and a mix of looks say the same thing in two ways: whoever gives one means it alone.
+        named = {"look", "look_mix"} if {"look", "look_mix"} & self.controls.keys() else set()
+        kept = {name: value for name, value in recalled.controls.items() if name not in named}
+        return _Asked(
+            sources=self.sources or [str(_recorded_source(recalled.source, settings))],
+            styles=self.styles or recalled.styles,
+            controls={**kept, **self.controls},
+            mask=self.mask or (str(recalled.mask) if recalled.mask else None),
+            seed=recalled.seed if self.seed is None else self.seed,
+            model=self.model or recalled.model,
+        )
+
+
+def _order(asked: _Asked, look: str, number: int, overwrite: bool) -> Any:
+    """The same for workers on Ray. Raises UserError for a style that no worker could use."""
+    from muslin.distributed.order import Order
+    from muslin.images import read_image
+
+    model = asked.model or "drape"
+    pictures = [(read_image(path), weight) for path, weight in asked.styles]
+    if asked.controls.get("shows") == "garment":
+        _check_cuts(restyler_for(model), pictures)
+    return Order(model, pictures, asked.controls, asked.seed or 0, number, look, asked.mask, overwrite)
+
+
+def _missing(jobs: list[Job], quiet: bool) -> list[Job]:
+    """The jobs of which a result is not there yet."""
     missing = [job for job in jobs if not all(map(os.path.lexists, job.targets))]  # results are written whole
     if not quiet:
         terminal.say(f"{len(jobs) - len(missing)} of {len(jobs)} photos are done already.")
-    worker.keeps = True
-    return worker.run(missing, as_json)
+    return missing
 
 
 def look_name(styles: list[Path]) -> str:
@@ -304,6 +325,20 @@ def _check_usage(
         raise UserError(
             "The picture (-o -) and the JSON cannot both go to standard output.",
             advice="Name a file with -o.",
+            exit_code=EXIT_USAGE,
+        )
+
+
+def _check_ways(overwrite: bool, skip_existing: bool, ray: str | None, workers: int | None) -> None:
+    """Raises UserError for options that exclude each other, or need one that was not given."""
+    if overwrite and skip_existing:
+        raise UserError("--overwrite and --skip-existing exclude each other.", exit_code=EXIT_USAGE)
+    if workers is not None and ray is None:
+        raise UserError("--workers are those of --ray.", advice="Add --ray.", exit_code=EXIT_USAGE)
+    if ray is not None and skip_existing:
+        raise UserError(
+            "--skip-existing and --ray exclude each other: a batch keeps a record of what is done.",
+            advice="Leave --skip-existing out: the same command again makes only what is missing.",
             exit_code=EXIT_USAGE,
         )
 

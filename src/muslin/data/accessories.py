@@ -87,6 +87,23 @@ def side_shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         rng.uniform(-0.1, 0.28) if rng.random() < 0.75 else rng.uniform(0.4, 0.7),
         rng.uniform(0.08, 0.2),
     )
+    main, base = upper(rng, mood, shaft, toe), sole(rng, mood)
+    inside = path(
+        [(-0.68, -0.1 - shaft), (-0.5, -0.2 - shaft), (-0.24, -0.18 - shaft)],
+        [(-0.24, -0.18 - shaft), (-0.4, 0.0 - shaft), (-0.68, -0.1 - shaft)],
+    )
+    panels = [stiff(mood, inside, -0.9, 0.0), main, base]
+    if rng.random() < 0.5:
+        for panel in panels:
+            flip = [-1.0, 1.0]
+            panel.outline = panel.outline * flip
+            panel.lines = [(line * flip, strength) for line, strength in panel.lines]
+            panel.root = (-panel.root[0], panel.root[1])
+    return panels
+
+
+def upper(rng: np.random.Generator, mood: Mood, shaft: float, toe: float) -> Panel:
+    """What is above the sole of a shoe from the side, with its seams and laces. shaft, toe: how high they are."""
     rear, front = [(-0.7, 0.42), (-0.74, 0.16), (-0.7, -0.12 - shaft)], (-0.22, -0.2 - shaft)
     throat = [(-0.7, -0.12 - shaft), (-0.46, -0.06 - shaft), front]
     instep = [
@@ -97,7 +114,7 @@ def side_shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         (0.76, 0.3),
         (0.74, 0.44),
     ]
-    upper = path(rear, throat, instep, [(0.74, 0.44), (0.0, 0.46), (-0.7, 0.42)])
+    outline = path(rear, throat, instep, [(0.74, 0.44), (0.0, 0.46), (-0.7, 0.42)])
     folds = surface(rng, mood, 0.6, 0.45)
     folds += [
         Ridge(
@@ -113,7 +130,7 @@ def side_shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         for _ in range(4)
     ]
     folds.append(Ridge(0.0, 0.1, 1.57, 1.3, 0.3, rng.uniform(0.4, 0.8), 0, True))
-    main = Panel(upper, BODY, profile=((-1, 0.7), (1, 0.7)), folds=folds, central=True, lift=0.3)
+    main = Panel(outline, BODY, profile=((-1, 0.7), (1, 0.7)), folds=folds, central=True, lift=0.3)
     quarter = curve([(-0.08, -0.05 - 0.5 * max(shaft, 0)), (-0.02, 0.2), (0.1, 0.44)])
     main.lines += [
         (quarter, 0.6),
@@ -123,8 +140,13 @@ def side_shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     for at in np.linspace(0.1, 0.85, int(rng.integers(3, 7))):
         x, y = -0.16 + 0.42 * at, -0.15 - shaft * (1 - at) + 0.27 * at
         main.lines.append((np.array([(x, y), (x - 0.14, y + 0.1)]), 0.9))
+    return main
+
+
+def sole(rng: np.random.Generator, mood: Mood) -> Panel:
+    """The sole of a shoe from the side, with or without a heel."""
     depth, heel = rng.uniform(0.07, 0.14), rng.uniform(0.0, 0.12)
-    sole = path(
+    outline = path(
         [(-0.73, 0.39), (0.0, 0.435), (0.77, 0.39)],
         [(0.77, 0.39), (0.81, 0.42), (0.74, 0.44 + depth * 0.8)],
         [
@@ -136,100 +158,98 @@ def side_shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         ],
         [(-0.7, 0.44 + depth + heel), (-0.76, 0.43), (-0.73, 0.39)],
     )
-    inside = path(
-        [(-0.68, -0.1 - shaft), (-0.5, -0.2 - shaft), (-0.24, -0.18 - shaft)],
-        [(-0.24, -0.18 - shaft), (-0.4, 0.0 - shaft), (-0.68, -0.1 - shaft)],
-    )
-    base = stiff(mood, sole, rng.normal(0.05, 0.25), 0.35)
+    base = stiff(mood, outline, rng.normal(0.05, 0.25), 0.35)
     base.lines.append((curve([(-0.74, 0.46), (0.0, 0.48), (0.78, 0.45)]), 0.4))
-    panels = [stiff(mood, inside, -0.9, 0.0), main, base]
-    if rng.random() < 0.5:
-        for panel in panels:
-            flip = [-1.0, 1.0]
-            panel.outline = panel.outline * flip
-            panel.lines = [(line * flip, strength) for line, strength in panel.lines]
-            panel.root = (-panel.root[0], panel.root[1])
-    return panels
+    return base
 
 
 def pair_of_shoes(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     """Two shoes from above, toes towards the viewer."""
-    panels: list[Panel] = []
     length, wide, gap = rng.uniform(1.15, 1.4), rng.uniform(0.2, 0.25), rng.uniform(0.27, 0.36)
-    hole_at, hole_end, laced = 0.05, rng.uniform(0.42, 0.58) * length, rng.random() < 0.6
+    hole_end, laced = rng.uniform(0.42, 0.58) * length, rng.random() < 0.6
+    panels: list[Panel] = []
     for side in (-1, 1):
         lean, place = side * rng.normal(0.05, 0.05), np.array([side * gap, rng.normal(0, 0.03)])
-        spin = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
-
-        def put(points: Points, flip: float = float(side), spin: Points = spin, place: Points = place) -> Points:
-            return (np.asarray(points) * [flip, 1.0]) @ spin.T + place
-
-        outline = path(
-            [
-                (0.0, 0.0),
-                (0.72 * wide, 0.06 * length),
-                (0.78 * wide, 0.36 * length),
-                (wide, 0.68 * length),
-                (0.75 * wide, 0.92 * length),
-                (0.1 * wide, length),
-                (-0.6 * wide, 0.9 * length),
-                (-0.92 * wide, 0.66 * length),
-                (-0.74 * wide, 0.36 * length),
-                (-0.7 * wide, 0.06 * length),
-                (0.0, 0.0),
-            ]
-        )
-        hole = path(
-            [
-                (0.0, hole_at),
-                (0.5 * wide, 0.1 * length),
-                (0.52 * wide, 0.28 * length),
-                (0.34 * wide, hole_end),
-                (0.0, hole_end + 0.03),
-                (-0.34 * wide, hole_end),
-                (-0.52 * wide, 0.28 * length),
-                (-0.5 * wide, 0.1 * length),
-                (0.0, hole_at),
-            ]
-        )
-        root = (
-            float(put(np.array([[0.0, 0.5 * length]]))[0, 0]),
-            float(put(np.array([[0.0, 0.5 * length]]))[0, 1]),
-        )
-        folds = surface(rng, mood, 0.5, 0.4)
-        folds += [
-            Ridge(0.0, 0.0, 0.0, 2 * length, 0.75 * wide, rng.uniform(0.4, 0.8), 0, True),
-            Pleats(2, 0.12, 0.1, 0.4, 0.1),
-        ]
-        sole = stiff(mood, put(outline * [1.07, 1.02] - [0, 0.01]), rng.normal(0, 0.3), 0.3)
-        upper = Panel(
-            put(outline),
-            LEFT if side < 0 else RIGHT,
-            root,
-            -lean,
-            0.0,
-            ((-1, wide), (1, wide)),
-            folds,
-            lift=0.3,
-        )
-        upper.lines += [
-            (put(hole), 0.7),
-            (
-                put(curve([(-0.9 * wide, 0.74 * length), (0, 0.68 * length), (0.95 * wide, 0.76 * length)])),
-                0.5,
-            ),
-        ]
-        panels += [sole, upper, stiff(mood, put(hole), -rng.uniform(0.7, 1.2), 0.0)]
-        if laced:
-            tongue = path(
-                [(-0.3 * wide, hole_end * 0.62), (0.0, hole_end * 0.56), (0.3 * wide, hole_end * 0.62)],
-                [(0.34 * wide, 0.66 * length), (-0.34 * wide, 0.66 * length)],
-            )
-            piece = stiff(mood, put(tongue), 0.0, 0.3)
-            for y in np.linspace(hole_end * 0.75, 0.63 * length, 5):
-                piece.lines.append((put(np.array([(-0.42 * wide, y), (0.42 * wide, y + 0.02)])), 1.0))
-            panels.append(piece)
+        panels += shoe_from_above(rng, mood, side, lean, place, (wide, length, hole_end), laced)
     return panels
+
+
+def shoe_from_above(
+    rng: np.random.Generator, mood: Mood, side: int, lean: float, place: Points,
+    sizes: tuple[float, float, float], laced: bool,
+) -> list[Panel]:  # fmt: skip
+    """One of a pair.
+
+    side: -1 left, 1 right, as the viewer sees them. lean: how far it is turned, radians. place: of its heel. sizes: its
+    half width, its length, and how far the opening for the foot reaches.
+    """
+    wide, length, hole_end = sizes
+    spin = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
+
+    def put(points: Points) -> Points:
+        return (np.asarray(points) * [float(side), 1.0]) @ spin.T + place
+
+    outline, hole = above_outline(wide, length), above_opening(wide, length, hole_end)
+    middle = put(np.array([[0.0, 0.5 * length]]))[0]
+    folds = surface(rng, mood, 0.5, 0.4)
+    folds += [
+        Ridge(0.0, 0.0, 0.0, 2 * length, 0.75 * wide, rng.uniform(0.4, 0.8), 0, True),
+        Pleats(2, 0.12, 0.1, 0.4, 0.1),
+    ]
+    below = stiff(mood, put(outline * [1.07, 1.02] - [0, 0.01]), rng.normal(0, 0.3), 0.3)
+    root = (float(middle[0]), float(middle[1]))
+    part = LEFT if side < 0 else RIGHT
+    main = Panel(put(outline), part, root, -lean, 0.0, ((-1, wide), (1, wide)), folds, lift=0.3)
+    cap = curve([(-0.9 * wide, 0.74 * length), (0, 0.68 * length), (0.95 * wide, 0.76 * length)])
+    main.lines += [(put(hole), 0.7), (put(cap), 0.5)]
+    panels = [below, main, stiff(mood, put(hole), -rng.uniform(0.7, 1.2), 0.0)]
+    if laced:
+        tongue = path(
+            [(-0.3 * wide, hole_end * 0.62), (0.0, hole_end * 0.56), (0.3 * wide, hole_end * 0.62)],
+            [(0.34 * wide, 0.66 * length), (-0.34 * wide, 0.66 * length)],
+        )
+        piece = stiff(mood, put(tongue), 0.0, 0.3)
+        for y in np.linspace(hole_end * 0.75, 0.63 * length, 5):
+            piece.lines.append((put(np.array([(-0.42 * wide, y), (0.42 * wide, y + 0.02)])), 1.0))
+        panels.append(piece)
+    return panels
+
+
+def above_outline(wide: float, length: float) -> Points:
+    """A right shoe from above, its heel at the origin, its toe down."""
+    return path(
+        [
+            (0.0, 0.0),
+            (0.72 * wide, 0.06 * length),
+            (0.78 * wide, 0.36 * length),
+            (wide, 0.68 * length),
+            (0.75 * wide, 0.92 * length),
+            (0.1 * wide, length),
+            (-0.6 * wide, 0.9 * length),
+            (-0.92 * wide, 0.66 * length),
+            (-0.74 * wide, 0.36 * length),
+            (-0.7 * wide, 0.06 * length),
+            (0.0, 0.0),
+        ]
+    )
+
+
+def above_opening(wide: float, length: float, end: float) -> Points:
+    """Where the foot goes in. end: how far from the heel it reaches."""
+    start = 0.05
+    return path(
+        [
+            (0.0, start),
+            (0.5 * wide, 0.1 * length),
+            (0.52 * wide, 0.28 * length),
+            (0.34 * wide, end),
+            (0.0, end + 0.03),
+            (-0.34 * wide, end),
+            (-0.52 * wide, 0.28 * length),
+            (-0.5 * wide, 0.1 * length),
+            (0.0, start),
+        ]
+    )
 
 
 def shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
@@ -240,7 +260,24 @@ def shoe(rng: np.random.Generator, mood: Mood) -> list[Panel]:
 def hat(rng: np.random.Generator, mood: Mood) -> list[Panel]:
     """Cap or bucket hat from the front."""
     half, height = rng.uniform(0.44, 0.52), rng.uniform(0.5, 0.66)
-    crown = path(
+    main = crown(rng, mood, half, height)
+    edge, wide, deep = peak(rng, half, height) if rng.random() < 0.55 else brim(rng, half, height)
+    folds: list[Fold] = [
+        Billow(0.3, 0.2),
+        Ridge(0.0, 0.0, 0.0, 2.0, 0.45, 0.35, 0, True),
+        Crumple(0.1, 0.08 * mood.crumple),
+    ]
+    shade = Panel(edge, TRIM, (0.0, height + deep / 2), profile=((-1, wide), (1, wide)), lift=0.5, folds=folds)
+    for share in (0.35, 0.6, 0.85):
+        end = height + share * deep * 0.55
+        stitches = curve([(-wide * 0.8, end), (0, height + 0.06 + share * deep), (wide * 0.8, end)])
+        shade.lines.append((stitches, 0.22))
+    return [main, shade]
+
+
+def crown(rng: np.random.Generator, mood: Mood, half: float, height: float) -> Panel:
+    """What covers the head, sewn from wedges, with a button on top."""
+    outline = path(
         [
             (-half, height),
             (-half * 0.96, 0.45 * height),
@@ -256,65 +293,48 @@ def hat(rng: np.random.Generator, mood: Mood) -> list[Panel]:
         *surface(rng, mood, height, 0.5),
         Ridge(0.0, height, 0.0, 3.0, 0.5, rng.uniform(0.5, 0.9), 0, True),
     ]
-    main = Panel(crown, BODY, profile=((0, half), (1, half)), folds=folds, central=True)
+    panel = Panel(outline, BODY, profile=((0, half), (1, half)), folds=folds, central=True)
     for x in (-0.55, 0.0, 0.55):
-        main.lines.append((curve([(0.06 * x, 0.01), (half * x * 0.8, 0.4 * height), (half * x, height + 0.05)]), 0.5))
-    main.buttons.append((0.0, 0.012, 0.025))
-    if rng.random() < 0.55:
-        wide, deep = half * rng.uniform(0.95, 1.08), rng.uniform(0.2, 0.34)
-        brim = path(
-            [
-                (-wide, height - 0.02),
-                (-wide * 0.5, height + 0.06),
-                (0.0, height + 0.08),
-                (wide * 0.5, height + 0.06),
-                (wide, height - 0.02),
-            ],
-            [
-                (wide, height - 0.02),
-                (wide * 0.85, height + 0.6 * deep),
-                (0.0, height + deep + 0.06),
-                (-wide * 0.85, height + 0.6 * deep),
-                (-wide, height - 0.02),
-            ],
-        )
-    else:
-        wide, deep = half * rng.uniform(1.3, 1.55), rng.uniform(0.2, 0.3)
-        brim = path(
-            [(-half * 1.0, height - 0.06), (0.0, height + 0.03), (half * 1.0, height - 0.06)],
-            [
-                (half * 1.0, height - 0.06),
-                (wide, height + 0.6 * deep),
-                (wide * 0.6, height + deep),
-                (0.0, height + deep * 1.15),
-                (-wide * 0.6, height + deep),
-                (-wide, height + 0.6 * deep),
-                (-half * 1.0, height - 0.06),
-            ],
-        )
-    shade = Panel(
-        brim,
-        TRIM,
-        (0.0, height + deep / 2),
-        profile=((-1, wide), (1, wide)),
-        lift=0.5,
-        folds=[
-            Billow(0.3, 0.2),
-            Ridge(0.0, 0.0, 0.0, 2.0, 0.45, 0.35, 0, True),
-            Crumple(0.1, 0.08 * mood.crumple),
+        panel.lines.append((curve([(0.06 * x, 0.01), (half * x * 0.8, 0.4 * height), (half * x, height + 0.05)]), 0.5))
+    panel.buttons.append((0.0, 0.012, 0.025))
+    return panel
+
+
+def peak(rng: np.random.Generator, half: float, height: float) -> tuple[Points, float, float]:
+    """The outline of a cap's peak, its half width and its depth."""
+    wide, deep = half * rng.uniform(0.95, 1.08), rng.uniform(0.2, 0.34)
+    outline = path(
+        [
+            (-wide, height - 0.02),
+            (-wide * 0.5, height + 0.06),
+            (0.0, height + 0.08),
+            (wide * 0.5, height + 0.06),
+            (wide, height - 0.02),
+        ],
+        [
+            (wide, height - 0.02),
+            (wide * 0.85, height + 0.6 * deep),
+            (0.0, height + deep + 0.06),
+            (-wide * 0.85, height + 0.6 * deep),
+            (-wide, height - 0.02),
         ],
     )
-    for share in (0.35, 0.6, 0.85):
-        shade.lines.append(
-            (
-                curve(
-                    [
-                        (-wide * 0.8, height + share * deep * 0.55),
-                        (0, height + 0.06 + share * deep),
-                        (wide * 0.8, height + share * deep * 0.55),
-                    ]
-                ),
-                0.22,
-            )
-        )
-    return [main, shade]
+    return outline, wide, deep
+
+
+def brim(rng: np.random.Generator, half: float, height: float) -> tuple[Points, float, float]:
+    """The outline of a bucket hat's brim, its half width and its depth."""
+    wide, deep = half * rng.uniform(1.3, 1.55), rng.uniform(0.2, 0.3)
+    outline = path(
+        [(-half * 1.0, height - 0.06), (0.0, height + 0.03), (half * 1.0, height - 0.06)],
+        [
+            (half * 1.0, height - 0.06),
+            (wide, height + 0.6 * deep),
+            (wide * 0.6, height + deep),
+            (0.0, height + deep * 1.15),
+            (-wide * 0.6, height + deep),
+            (-wide, height + 0.6 * deep),
+            (-half * 1.0, height - 0.06),
+        ],
+    )
+    return outline, wide, deep

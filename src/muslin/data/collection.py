@@ -94,7 +94,7 @@ def _of_three_axes(picture: Any) -> np.ndarray:
 
 
 def _eight_bits(picture: np.ndarray, signed: bool) -> np.ndarray:
-    from muslin.images import over_white
+    from muslin.images import as_pixels, over_white
 
     lowest, highest, kind = (-1.001, 1.001, "floating-point") if picture.dtype.kind == "f" else (0, 255, "whole")
     if not np.isfinite(picture).all() or picture.min() < lowest or picture.max() > highest:
@@ -105,8 +105,8 @@ def _eight_bits(picture: np.ndarray, signed: bool) -> np.ndarray:
             exit_code=EXIT_DATA,
         )
     if picture.dtype.kind == "f":
-        picture = (picture.astype(np.float32) + 1.0) * 127.5 if signed else picture.astype(np.float32) * 255.0
-        picture = np.rint(picture).clip(0, 255)
+        picture = picture.astype(np.float32)
+        picture = as_pixels(picture) if signed else np.rint(picture * 255.0).clip(0, 255)
     picture = picture.astype(np.uint8)
     if picture.shape[2] == 4:
         return over_white(np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3]))

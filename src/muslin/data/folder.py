@@ -11,7 +11,8 @@ Layouts, found by the names of the folders:
 Masks lie in a folder `masks` beside the pictures or at the root, or in a sibling such as garment_masks,
 under the picture's own relative name or its stem. A manifest.csv with the columns file and original_path
 says which pictures were cut from one original; these stay on one side of the split, and so do files with the
-same content.
+same content. Garments with such a manifest are split by their own names in training (data/photos.py): of these
+`scan` tells what belongs together, not what training keeps out.
 """
 
 from __future__ import annotations

@@ -7,6 +7,10 @@ Layout of a training folder (every part but the photos is optional):
     DATA/garments/style_labels.csv       columns file,style: "plain" marks garments without a print
     DATA/styles/LOOK/NAME.png            swatches; manifest.csv with file,original_path keeps crops of one
                                          original on one side of the split
+
+A garment is kept out of training by its own name, CLASS/NAME.jpg, whatever a manifest.csv says that it was cut from:
+the networks that are shipped were split so, and benchmarks measure them on the other side. `data.folder.scan`, for
+`muslin data check`, goes by the original instead; its sides of garments are not those of training.
 """
 
 from __future__ import annotations

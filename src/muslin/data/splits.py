@@ -1,4 +1,10 @@
-"""Which pictures are kept out of training: one rule, a function of a name alone, for every folder and recipe."""
+"""Which pictures are kept out of training: one rule, a function of a name alone, for every folder and recipe.
+
+Which name is hashed is the caller's to say, and for garments there are two answers. Training and all that measures it
+(data/photos.py, data/domains.py, data/pairs.py, evaluation/making.py) hash a garment's own name, CLASS/NAME.jpg;
+looking a folder over (data/folder.scan, for `muslin data check`) hashes the original that a manifest.csv names, where
+one does. Swatches go by their original in both.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ the same garment, photographed again, in another cloth.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -463,11 +464,9 @@ def render(
     disturb(panels, streams[1])
     pose = fit(panels, shape, streams[3])
     covers = [cover(pose.pixels(panel.outline), shape) for panel in panels]
-    union = covers[0]
-    for coverage in covers[1:]:
-        union = np.maximum(union, coverage)
+    union = reduce(np.maximum, covers)
     x0, y0, x1, y1 = bounds(np.where(union >= 128, union, 0).astype(np.uint8))
-    center = ((x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2)
+    center, longer = ((x0 + x1 - 1) / 2, (y0 + y1 - 1) / 2), max(x1 - x0, y1 - y0)
     tilt = (float(streams[3].normal(0, 0.12)), float(streams[3].uniform(0.15, 0.6)))
     scene = Scene(shape, pose, light, tilt, center)
 
@@ -478,36 +477,42 @@ def render(
     lamp = scene_light(shape, light, streams[2])
     shading = graded(layers.log, lamp, union >= 128, light, depth(reflectance(cloth)) / depth(MIDDLING))
     shading[union == 0] = 1
-    longer = max(x1 - x0, y1 - y0)
-    raw = backdrop(streams[6], shape) * np.exp(0.7 * lamp)[..., None]
-    if kind in HANGING and streams[6].random() < 0.2:
-        draw_hanger(raw, pose, streams[6])
-    background = linear_to_srgb(throw_shadow(raw, mask, light, longer, streams[6]))
-    if scale is None:
-        scale = share * longer / max(cloth.shape[:2])
+    background = behind(scene, lamp, mask, longer, kind in HANGING, streams[6])
     result = Render(
-        background,
-        mask,
-        shading,
-        layers.warp,
-        layers.parts,
-        layers.pieces,
-        np.array([0.0, *(pose.turn - panel.angle for panel in panels)], np.float32),
-        layers.opened,
-        roles_of(layers, panels, pose.scale),
-        background,
-        main_colors(cloth),
-        kind,
-        name,
-        cloth,
-        float(scale),
-        center,
-        int(seed),
+        photo=background,  # until the cloth is laid on it
+        mask=mask,
+        shading=shading,
+        warp=layers.warp,
+        parts=layers.parts,
+        pieces=layers.pieces,
+        grain=np.array([0.0, *(pose.turn - panel.angle for panel in panels)], np.float32),
+        opened=layers.opened,
+        roles=roles_of(layers, panels, pose.scale),
+        background=background,
+        palette=main_colors(cloth),
+        kind=kind,
+        textile=name,
+        swatch=cloth,
+        scale=float(share * longer / max(cloth.shape[:2]) if scale is None else scale),
+        center=center,
+        seed=int(seed),
     )
     photo = reconstruct(result)
     if camera:
         photo = develop(photo, background, mask, streams[6])
     return replace(result, photo=photo)
+
+
+def behind(
+    scene: Scene, lamp: FloatArray, mask: FloatArray, longer: int, hangs: bool, rng: np.random.Generator
+) -> ByteArray:
+    """What is behind a garment, with its shadow on it, uint8 [h, w, 3]. longer: pixels of its longer side. hangs: it is
+    one of those that hang on a hanger, as one in five of them then does.
+    """
+    raw = backdrop(rng, scene.shape) * np.exp(0.7 * lamp)[..., None]
+    if hangs and rng.random() < 0.2:
+        draw_hanger(raw, scene.pose, rng)
+    return linear_to_srgb(throw_shadow(raw, mask, scene.light, longer, rng))
 
 
 def roles_of(layers: Layers, panels: list[Panel], scale: float) -> ByteArray:

@@ -16,6 +16,7 @@ from muslin.data.pairs import pair_files
 from muslin.data.splits import held_out
 from muslin.errors import EXIT_DATA, EXIT_MODEL, UserError
 from muslin.images import write_image
+from muslin.restyle.opening import restyler_for
 
 COUNT = 200
 SWATCHES = 24  # procedural ones, where the folder has none
@@ -99,7 +100,7 @@ def _restyled(model: store.Model, root: Path, count: int, seed: int) -> Iterator
     photos = [photos[index] for index in rng.permutation(len(photos))[:count]]
     with_swatch = model.recipe == "drape"
     swatches = _swatches(root) if with_swatch else []
-    restyler = _restyler(model)
+    restyler = restyler_for(str(model.folder))
     for index, (photo, mask) in enumerate(photos):
         style = swatches[int(rng.integers(len(swatches)))] if with_swatch else ()
         try:
@@ -174,25 +175,3 @@ def _scratch(what: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"muslin-{what}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def _restyler(model: store.Model) -> Any:
-    try:
-        mask: str | None = store.load("mask").name
-    except UserError:
-        mask = None
-    if model.recipe == "drape":
-        from muslin.restyle.restyler import Restyler
-
-        return Restyler(model.folder, mask_model=mask)
-    if model.recipe == "stargan_v2":
-        from muslin.restyle.looks import LookRestyler
-
-        return LookRestyler(model.folder, mask_model=mask)
-    if model.card.get("drawing"):
-        from muslin.restyle.drawings import Dresser
-
-        return Dresser(model.folder)
-    from muslin.restyle.translate import Translator
-
-    return Translator(model.folder, mask_model=mask)

@@ -5,7 +5,7 @@ bits, and writes PNG three times faster. Both are imported at the first use, to 
 """
 
 from muslin.images.formats import FORMATS, LARGEST_SIDE, MAX_BYTES, MAX_PIXELS
-from muslin.images.light import at_most, linear_to_srgb, luminance, resize, srgb_to_linear
+from muslin.images.light import as_pixels, at_most, linear_to_srgb, luminance, resize, srgb_to_linear
 from muslin.images.pixels import off_white, over_white
 from muslin.images.reading import CONTACT_SHEET, Photo, find_images, is_contact_sheet, read_image
 from muslin.images.writing import encode_image, make_folder, remove_parts, write_bytes, write_image
@@ -17,6 +17,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "Photo",
+    "as_pixels",
     "at_most",
     "encode_image",
     "find_images",

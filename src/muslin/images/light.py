@@ -1,4 +1,4 @@
-"""sRGB <-> linear light, luminance, and size."""
+"""sRGB <-> linear light, luminance, and size; and what networks make, as pixels."""
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ def _look_up(index: np.ndarray, table: np.ndarray) -> np.ndarray:
         return cv2.LUT(np.ascontiguousarray(index).reshape(-1, 1), table[None]).reshape(index.shape)
     except cv2.error:
         return np.take(table, index, mode="clip")
+
+
+def as_pixels(images: np.ndarray) -> np.ndarray:
+    """What a network makes, float in [-1, 1], to uint8 of the same shape: to the nearest level, clipped."""
+    return np.rint((np.asarray(images) + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
 
 
 def luminance(linear: np.ndarray) -> np.ndarray:

@@ -57,48 +57,20 @@ def field_network(widths: Sequence[int] = WIDTHS, deep: bool = False) -> keras.M
     guess = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_guess")(hidden)
     light = _light(image, mask, seen, fine, guess)
 
-    lit = layers.Concatenate(name="lit_wide")([light, seen])
-    lit = layers.Conv2D(16, 4, strides=2, padding="same", name="lit_half")(lit)
-    lit = layers.Concatenate(name="lit_seen")([fine, lit])
-    lit = layers.Conv2D(widths[0], 3, padding="same", activation="silu", name="lit_hidden")(lit)
-    lit = layers.Add(name="lit")(
-        [fine, layers.Conv2D(widths[0], 1, kernel_initializer="zeros", name="lit_change")(lit)]
-    )
+    lit, again = _lit(seen, fine, light), None
     if deep:
         again = layers.Concatenate(name="again_seen")([fine, lit])
         again = unet_trunk(again, widths[1:4], "again_", deep=DEEP[1:4], attend=ATTEND[1:4])[-1]
         lit, fine = _changed(lit, again, "lit_again"), _changed(fine, again, "fine_again")
-    weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(lit)
-    weights = layers.Conv2D(32, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
-    weights = DepthToSpace(2, name="slopes_full")(weights)
-    start = [PASSED * share for share in (*LUMINANCE, 0.0) * 2]
-    slopes = ShadingSlopes(start=start, name="slopes")(image, mask, light, weights)
-
-    told = layers.AveragePooling2D(4, name="light_coarse")(light)
-    told = layers.Concatenate(name="trend_seen")([hidden, guess, told])
-    told = layers.Conv2D(32, 3, padding="same", activation="silu", name="trend_hidden")(told)
-    told = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_change")(told)
-    parts = [guess, told]
-    if deep:
-        parts.append(layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_again")(again))
-    trend = layers.Add(name="trend")(parts)
-
-    # Whether it is print is known at half the size; to the pixel it ends where the photo's own colour changes.
-    dyed = layers.Conv2D(32, 3, padding="same", activation="silu", name="print_hidden")(fine)
-    dyed = DepthToSpace(2, name="print_unfold")(layers.Conv2D(32, 1, name="print_wide")(dyed))
-    dyed = layers.Concatenate(name="print_seen")([dyed, seen])
-    dyed = layers.Conv2D(16, 3, padding="same", activation="silu", name="print_edges")(dyed)
-    dyed = layers.Conv2D(1, 3, padding="same", name="print")(dyed)
-
-    panels = layers.Conv2D(PANELS, 3, padding="same", name="panels")(fine)
-
-    whole = layers.GlobalAveragePooling2D(name="pooled")(coarse)
-    whole = layers.Dense(96, activation="silu", name="pose_hidden")(whole)
-    pose = layers.Dense(6 * PANELS, kernel_initializer="zeros", name="pose")(whole)
-    local = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp_local")(hidden)
-    warp = layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])
-    outputs = {"slopes": slopes, "trend": trend, "print": dyed, "panels": panels, "warp": warp, "light": light}
-    outputs["known"] = layers.Concatenate(name="known")([fine, lit])
+    outputs = {
+        "slopes": _slopes(image, mask, light, lit),
+        "trend": _trend(hidden, guess, light, again),
+        "print": _print(fine, seen),
+        "panels": layers.Conv2D(PANELS, 3, padding="same", name="panels")(fine),
+        "warp": _warp(coarse, hidden),
+        "light": light,
+        "known": layers.Concatenate(name="known")([fine, lit]),
+    }
     return keras.Model([image, mask], outputs, name="fields")
 
 
@@ -161,3 +133,54 @@ def _light(image: Any, mask: Any, seen: Any, fine: Any, guess: Any) -> Any:
     dyes = layers.Conv2D(DYES, 1, name="dyes")(layers.Conv2D(32, 1, activation="silu", name="dyes_edges")(around))
     points = layers.Conv2D(12, 1, name="points")(layers.Conv2D(32, 1, activation="silu", name="points_hidden")(around))
     return DyeLight(name="light")(image, mask, dyes, points, guess)
+
+
+def _lit(seen: Any, fine: Any, light: Any) -> Any:
+    """`fine` once more, of the same shape, after a look at the light: as it was at first. light: N,H,W,1."""
+    lit = layers.Concatenate(name="lit_wide")([light, seen])
+    lit = layers.Conv2D(16, 4, strides=2, padding="same", name="lit_half")(lit)
+    lit = layers.Concatenate(name="lit_seen")([fine, lit])
+    lit = layers.Conv2D(fine.shape[-1], 3, padding="same", activation="silu", name="lit_hidden")(lit)
+    change = layers.Conv2D(fine.shape[-1], 1, kernel_initializer="zeros", name="lit_change")(lit)
+    return layers.Add(name="lit")([fine, change])
+
+
+def _slopes(image: Any, mask: Any, light: Any, lit: Any) -> Any:
+    """N,H,W,2: slopes of the photo's colours and of the light of the dyes, each weighed at each pixel."""
+    weights = layers.Conv2D(48, 3, padding="same", activation="silu", name="slopes_hidden")(lit)
+    weights = layers.Conv2D(32, 3, padding="same", kernel_initializer="zeros", name="slopes_head")(weights)
+    weights = DepthToSpace(2, name="slopes_full")(weights)
+    start = [PASSED * share for share in (*LUMINANCE, 0.0) * 2]
+    return ShadingSlopes(start=start, name="slopes")(image, mask, light, weights)
+
+
+def _trend(hidden: Any, guess: Any, light: Any, again: Any) -> Any:
+    """N,H/4,W/4,1: the first guess, changed by what the light tells, and by the second look where there is one."""
+    told = layers.AveragePooling2D(4, name="light_coarse")(light)
+    told = layers.Concatenate(name="trend_seen")([hidden, guess, told])
+    told = layers.Conv2D(32, 3, padding="same", activation="silu", name="trend_hidden")(told)
+    told = layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_change")(told)
+    parts = [guess, told]
+    if again is not None:
+        parts.append(layers.Conv2D(1, 3, padding="same", kernel_initializer="zeros", name="trend_again")(again))
+    return layers.Add(name="trend")(parts)
+
+
+def _print(fine: Any, seen: Any) -> Any:
+    """N,H,W,1, logits. Whether it is print is known at half the size; to the pixel it ends where the photo's own colour
+    changes.
+    """
+    dyed = layers.Conv2D(32, 3, padding="same", activation="silu", name="print_hidden")(fine)
+    dyed = DepthToSpace(2, name="print_unfold")(layers.Conv2D(32, 1, name="print_wide")(dyed))
+    dyed = layers.Concatenate(name="print_seen")([dyed, seen])
+    dyed = layers.Conv2D(16, 3, padding="same", activation="silu", name="print_edges")(dyed)
+    return layers.Conv2D(1, 3, padding="same", name="print")(dyed)
+
+
+def _warp(coarse: Any, hidden: Any) -> Any:
+    """N,H/4,W/4,2*PANELS: the pose of each panel, an affine map told by the whole garment, and its folds."""
+    whole = layers.GlobalAveragePooling2D(name="pooled")(coarse)
+    whole = layers.Dense(96, activation="silu", name="pose_hidden")(whole)
+    pose = layers.Dense(6 * PANELS, kernel_initializer="zeros", name="pose")(whole)
+    local = layers.Conv2D(2 * PANELS, 3, padding="same", kernel_initializer="zeros", name="warp_local")(hidden)
+    return layers.Add(name="warp")([AffineWarp(name="warp_pose")(pose, local), local])

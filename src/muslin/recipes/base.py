@@ -125,8 +125,3 @@ class Recipe(ABC):
     def learning_rate_factor(self, progress: float) -> float:
         """Factor on each optimiser's learning rate at `progress` in [0, 1] of the run."""
         return 1.0
-
-
-def as_pixels(images: np.ndarray) -> np.ndarray:
-    """float in [-1, 1] -> uint8."""
-    return np.rint((np.asarray(images) + 1.0) * 127.5).clip(0, 255).astype(np.uint8)

@@ -14,7 +14,8 @@ from muslin.data.collection import CollectionStream
 from muslin.data.designs import load_designs
 from muslin.data.domains import MASKS
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.recipes.base import Batch, Phase, Stream, as_pixels
+from muslin.images import as_pixels
+from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
 from muslin.recipes.ranges import COUNT, Range, Ranges
 

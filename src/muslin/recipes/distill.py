@@ -25,6 +25,7 @@ from keras import ops
 from muslin import backend, losses, recipes, store
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.garments.network import Network, fits
+from muslin.images import as_pixels
 from muslin.networks import pix2pix, translators
 from muslin.optim import cosine
 from muslin.recipes.base import Batch, Phase, Recipe, Stream
@@ -113,7 +114,7 @@ class Distill(Recipe):
         rows = [batch["source"], *(batch["source"] + (x - batch["source"]) * mask for x in (batch["wanted"], made))]
         sheet = np.vstack([np.hstack(list(row[:8])) for row in rows])
         larger = -(-96 // batch["source"].shape[1])
-        return np.rint((sheet + 1) * 127.5).clip(0, 255).astype(np.uint8).repeat(larger, 0).repeat(larger, 1)
+        return as_pixels(sheet).repeat(larger, 0).repeat(larger, 1)
 
     def card(self, stream: Stream) -> dict[str, Any]:
         """What the runtime reads of the teacher's card, and whose work is copied."""

@@ -30,6 +30,7 @@ from keras import ops
 from muslin.data.pairs import DIRECTIONS, Pair, load_pairs
 from muslin.data.sketch_stream import ROOM, SketchStream
 from muslin.errors import EXIT_USAGE, UserError
+from muslin.images import as_pixels
 from muslin.networks import pix2pix
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
@@ -141,7 +142,7 @@ class Pix2Pix(Game):
         made = ops.convert_to_numpy(networks["generator"](sources, training=False))
         sheet = np.vstack([np.hstack(list(row)) for row in (sources, made, targets)])
         larger = -(-96 // self.size)
-        return _pixels(sheet).repeat(larger, axis=0).repeat(larger, axis=1)
+        return as_pixels(sheet).repeat(larger, axis=0).repeat(larger, axis=1)
 
     def evaluation(
         self, networks: Mapping[str, Any], stream: Stream, count: int
@@ -151,7 +152,7 @@ class Pix2Pix(Game):
         judged = stream.painted_as_in_use() if self.painted else stream
         batches = [judged.batch(start) for start in range(0, count, self.batch_size)]
         made = [ops.convert_to_numpy(networks["generator"](batch["source"], training=False)) for batch in batches]
-        return _pixels(np.concatenate(made)), _pixels(np.concatenate([batch["target"] for batch in batches]))
+        return as_pixels(np.concatenate(made)), as_pixels(np.concatenate([batch["target"] for batch in batches]))
 
     def card(self, stream: Stream) -> dict[str, Any]:
         """What the runtime needs: "size", the side it was trained at; "whole": no pair had a mask, so a picture is used
@@ -191,8 +192,3 @@ class PairStream(SketchStream):
         other = copy.copy(self)
         other.painted = 1.0
         return other
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    """[-1, 1] -> uint8."""
-    return np.rint((images + 1) * 127.5).clip(0, 255).astype(np.uint8)

@@ -27,6 +27,7 @@ from keras import ops
 from muslin.data.print_stream import PrintStream
 from muslin.data.prints import embedded_looks, load_looks
 from muslin.errors import EXIT_USAGE, UserError
+from muslin.images import as_pixels
 from muslin.networks import prints
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
@@ -148,7 +149,7 @@ class Print(Game):
         for batch in batches:
             fake = np.asarray(ops.convert_to_numpy(self.make(batch)[0]))
             rows += [np.hstack(list(fake)), np.hstack(list(batch["real"]))]
-        return np.rint((np.vstack(rows) + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        return as_pixels(np.vstack(rows))
 
     def evaluation(
         self, networks: Mapping[str, Any], stream: Stream, count: int
@@ -157,7 +158,7 @@ class Print(Game):
         batches = [stream.batch(10**9 + number * self.batch_size) for number in range(-(-count // self.batch_size))]
         made = np.concatenate([np.asarray(ops.convert_to_numpy(self.make(batch)[0])) for batch in batches])
         real = np.concatenate([batch["real"] for batch in batches])
-        return as_uint8(made[:count]), as_uint8(real[:count])
+        return as_pixels(made[:count]), as_pixels(real[:count])
 
     def card(self, stream: Stream) -> dict[str, Any]:
         assert isinstance(stream, PrintStream)
@@ -194,10 +195,6 @@ def paint_noise(noise: Any, size: int) -> Any:
     noise = ops.reshape(noise, (-1, noise.shape[1], noise.shape[2], noise.shape[3] * noise.shape[4]))
     step = noise.shape[1] * 8 // size
     return noise[:, ::step, ::step]
-
-
-def as_uint8(images: np.ndarray) -> np.ndarray:
-    return np.rint((images + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
 
 def save_weights(networks: Mapping[str, Any], path: Path, used: int) -> None:

@@ -30,6 +30,7 @@ from keras import ops
 
 from muslin.data.domains import Domain, list_domains, load_domains
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
+from muslin.images import as_pixels
 from muslin.networks import stargan_v2 as networks
 from muslin.recipes.base import Batch, Phase, Stream
 from muslin.recipes.game import Game
@@ -207,7 +208,7 @@ class StarGANv2(Game):
             made = sources + batch["mask"][index] * (made - sources) if self.background else made
             rows.append(np.concatenate([source[None], made]))
         sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-        return np.rint((sheet + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        return as_pixels(sheet)
 
     def card(self, stream: Stream) -> dict[str, Any]:
         assert isinstance(stream, LookStream)
@@ -229,8 +230,7 @@ class StarGANv2(Game):
             kept = batch["mask"] if self.background else 1.0
             made.append(batch["source"] + kept * (painted - batch["source"]))
             real.append(batch["reference"])
-        both = [np.rint((np.concatenate(images)[:count] + 1) * 127.5) for images in (made, real)]
-        return both[0].clip(0, 255).astype(np.uint8), both[1].clip(0, 255).astype(np.uint8)
+        return as_pixels(np.concatenate(made)[:count]), as_pixels(np.concatenate(real)[:count])
 
 
 class LookStream:

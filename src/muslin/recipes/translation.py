@@ -18,9 +18,10 @@ from muslin import losses
 from muslin.data.collection import CollectionStream
 from muslin.data.domains import MASKS, Domain, load_pair
 from muslin.errors import EXIT_USAGE, UserError
+from muslin.images import as_pixels
 from muslin.networks import translators
 from muslin.networks.discriminators import patch_discriminator, patchgan
-from muslin.recipes.base import Batch, Stream, as_pixels
+from muslin.recipes.base import Batch, Stream
 from muslin.recipes.game import Game
 from muslin.recipes.ranges import WEIGHT, Range, Ranges
 

@@ -23,7 +23,7 @@ from muslin.garments.fields import garment_square
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network, fits
-from muslin.images import Photo, linear_to_srgb, luminance, off_white, srgb_to_linear, write_image
+from muslin.images import Photo, as_pixels, linear_to_srgb, luminance, off_white, srgb_to_linear, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import within
 from muslin.restyle.restyler import PhotoLike, as_photo, find_mask
@@ -140,7 +140,7 @@ class Translator:
         before = np.rint(before * inside[..., None] + BACKGROUND * (1 - inside[..., None])).astype(np.uint8)
         made = next(iter(network(image=before[None].astype(np.float32) / 127.5 - 1).values()))
         made = fits("image", made, 1, size, size, 3)[0]
-        after = np.rint((made + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        after = as_pixels(made)
         return carry(pixels, alpha, frame, before, after, inside, strength)
 
     def _network(self, look: str | None) -> Network:

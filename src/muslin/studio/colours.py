@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from muslin.textiles.palette import Palette
 
 LARGEST_TILE = 64_000_000  # pixels of an exported tile
-WRAP = 8  # px of a tile repeated around it while it is enlarged
 Swatches = Sequence[tuple[Row, float]]
 
 
@@ -174,16 +173,9 @@ def at_one_size(swatches: Sequence[np.ndarray], weights: Sequence[float], width:
 
 
 def at_size(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A tile at another size that still tiles: what lies across its border takes part in the interpolation."""
-    import cv2
+    """A tile at another size that still tiles, uint8: averaged where it shrinks, enlarged across its border."""
+    from muslin.images import resize
+    from muslin.textiles.enlarge import enlarge
 
     rows, columns = pixels.shape[:2]
-    if (columns, rows) == (width, height):
-        return pixels
-    if width < columns or height < rows:
-        return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    padded = np.pad(pixels, [(WRAP, WRAP), (WRAP, WRAP), (0, 0)], mode="wrap")
-    x, y = width / columns, height / rows
-    larger = cv2.resize(padded, None, fx=x, fy=y, interpolation=cv2.INTER_CUBIC)
-    top, left = int(WRAP * y), int(WRAP * x)
-    return np.ascontiguousarray(larger[top : top + height, left : left + width])
+    return enlarge(resize(pixels, min(width, columns), min(height, rows)), width, height)

@@ -91,23 +91,40 @@ def submit(studio: Studio, request: Mapping[str, Any], command: str, key: str | 
 
     Raises StudioError: 409 for a key that came with another request, 429 where too many jobs wait.
     """
-    fingerprint = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
     lane = LANES[request["kind"]]
     with studio.database.writing() as connection:
-        if key is not None:
-            known = connection.execute("SELECT * FROM jobs WHERE idempotency_key = ?", (key,)).fetchone()
-            if known is not None:
-                if known["fingerprint"] != fingerprint:
-                    raise StudioError(409, "This Idempotency-Key came with another request before.", received=key)
-                return known, False
+        known = connection.execute("SELECT * FROM jobs WHERE idempotency_key = ?", (key,)).fetchone()
+        if known is not None:
+            return _same(known, request), False
         _refuse_when_full(studio, connection, lane)
         identity = new_id()
         insert(
             connection, "jobs", id=identity, kind=request["kind"], lane=lane, project=request["project"],
             state="queued", created=now(), request=dict(request), command=command, idempotency_key=key,
-            fingerprint=fingerprint, revision=revise(connection),
+            fingerprint=_fingerprint(request), revision=revise(connection),
         )  # fmt: skip
     return get(studio, identity), True
+
+
+def known(studio: Studio, request: Mapping[str, Any], key: str | None) -> Row | None:
+    """The job that came with this idempotency key before; what would be refused by now was taken then.
+
+    Raises StudioError (409) for a key that came with another request.
+    """
+    row = studio.database.one("SELECT * FROM jobs WHERE idempotency_key = ?", key)
+    return None if row is None else _same(row, request)
+
+
+def _same(row: Row, request: Mapping[str, Any]) -> Row:
+    if row["fingerprint"] != _fingerprint(request):
+        raise StudioError(
+            409, "This Idempotency-Key came with another request before.", received=row["idempotency_key"]
+        )
+    return row
+
+
+def _fingerprint(request: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
 def _refuse_when_full(studio: Studio, connection: sqlite3.Connection, lane: str) -> None:

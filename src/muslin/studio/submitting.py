@@ -100,10 +100,26 @@ def _train(studio: Studio, request: Mapping[str, Any]) -> str:
         findings = [finding for finding in json.loads(row["findings"]) if finding["level"] == "unusable"]
         raise UserError(findings[0]["problem"], advice=findings[0]["advice"], exit_code=EXIT_DATA)
     store.refuse_shipped(request["name"])
-    if (store.user_folder() / request["name"]).exists():
-        raise StudioError(409, f"There is a look named '{request['name']}' already.", advice="Choose another name.")
+    _refuse_taken(studio, request["name"])
     words = ["muslin", "learn", "SWATCHES", "--name", request["name"]]
     return shlex.join([*words, "--minutes", f"{request['minutes']:g}", "--seed", str(request["seed"])])
+
+
+def _refuse_taken(studio: Studio, name: str) -> None:
+    """Raises StudioError (409) for a name that a model of the user has, or that a training under way will need."""
+    if (store.user_folder() / name).exists():
+        raise StudioError(409, f"There is a look named '{name}' already.", advice="Choose another name.")
+    awaited = studio.database.value(
+        "SELECT 1 FROM jobs WHERE kind = 'train' AND state IN ('queued', 'running') "
+        "AND json_extract(request, '$.name') = ?",
+        name,
+    )
+    if awaited is not None:
+        raise StudioError(
+            409,
+            f"A look named '{name}' is being learned already.",
+            advice="Choose another name, or cancel that training first.",
+        )
 
 
 def stoppable(studio: Studio, identity: str) -> Row:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from muslin.images import as_pixels
 from muslin.textiles.exemplars import Look, Tone, on_one_ground, toned_lab
 from muslin.textiles.palette import from_oklab
 from muslin.textiles.repeat import Cloth
@@ -155,7 +156,7 @@ def render(arrangement: Arrangement, fields: np.ndarray, width: int, height: int
         laid = arrangement.laid(width, height, rows, grown[..., :2]).astype(np.float32) / 127.5 - 1.0
         weights = _weights(grown, guide(laid), balance)
         mixed = ((laid + grown[..., 6:9]) * weights[..., None]).sum(axis=0)
-        print_[rows] = np.rint(np.clip((mixed + 1.0) * 127.5, 0, 255)).astype(np.uint8)
+        print_[rows] = as_pixels(mixed)
     return print_
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from muslin.errors import EXIT_USAGE, UserError
 from muslin.images import linear_to_srgb, luminance, srgb_to_linear
+from muslin.textiles.enlarge import enlarge
 
 REPEATS = ("straight", "half-drop", "brick", "mirror")
 
@@ -125,40 +126,10 @@ class Cloth:
                     light = cv2.resize(srgb_to_linear(cell), (width, height), interpolation=cv2.INTER_AREA)
                     cell = linear_to_srgb(light)
                 else:
-                    cell = _enlarge(cell, width, height)
+                    cell = enlarge(cell, width, height)
             level = np.pad(cell, [(_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)], mode="wrap")
             self._levels[width, height] = level
         return level
-
-
-def _enlarge(cell: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A larger cell by cubic interpolation that is smooth across the cell's border."""
-    import cv2
-
-    rows, columns = cell.shape[:2]
-    padded = np.pad(cell, [(_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)], mode="wrap")
-    x = ((np.arange(width) + 0.5) * columns / width - 0.5 + _MARGIN).astype(np.float32)
-    y = ((np.arange(height) + 0.5) * rows / height - 0.5 + _MARGIN).astype(np.float32)
-    # a matrix for each axis instead of remap: exact positions, not multiples of 1/32 px
-    wide = _cubic_rows(np.ascontiguousarray(padded.transpose(1, 0, 2)), x).transpose(1, 0, 2)
-    tall = _cubic_rows(np.ascontiguousarray(wide), y)
-    return cv2.convertScaleAbs(np.maximum(tall, 0.0))
-
-
-def _cubic_rows(values: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """values[position] along the first axis, Catmull-Rom between rows; float32."""
-    whole = np.floor(position).astype(np.intp)
-    t = (position - whole).astype(np.float32)[:, None, None]
-    weights = (
-        ((-0.5 * t + 1.0) * t - 0.5) * t,
-        (1.5 * t - 2.5) * t * t + 1.0,
-        ((-1.5 * t + 2.0) * t + 0.5) * t,
-        (0.5 * t - 0.5) * t * t,
-    )
-    result = np.zeros((len(position), *values.shape[1:]), np.float32)
-    for step, weight in enumerate(weights):
-        result += weight * values[np.clip(whole + step - 1, 0, len(values) - 1)]
-    return result
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ import numpy as np
 from muslin.errors import UserError
 from muslin.images import resize
 from muslin.textiles.cuts import cheapest_path
+from muslin.textiles.enlarge import enlarge
 
 INVISIBLE = 0.1  # below this score a swatch is left as it is
 VISIBLE = 0.3  # above it the seam of a repeated swatch is seen
@@ -63,7 +64,7 @@ def make_seamless(swatch: np.ndarray, repeat: str = "straight") -> np.ndarray:
         tile = _join(tile, cyclic=True, shifted=shifted)
     if not turned:
         tile = tile.swapaxes(0, 1)
-    return _enlarge_tile(tile, width, height)
+    return enlarge(tile, width, height)
 
 
 def _check(swatch: np.ndarray) -> None:
@@ -327,21 +328,3 @@ def _cut(error: np.ndarray, cyclic: bool) -> np.ndarray:
         twice = cheapest_path(np.concatenate([cost, cost]))
         path = cheapest_path(cost, int(twice[len(cost)]))
     return path.astype(np.float32)
-
-
-def _enlarge_tile(tile: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A tile at another size, interpolated across its border, uint8."""
-    margin = 4
-    rows, columns = tile.shape[:2]
-    if (columns, rows) == (width, height):
-        return np.round(tile).astype(np.uint8)
-    import cv2
-
-    padded = np.pad(tile, [(margin, margin), (margin, margin), (0, 0)], mode="wrap")
-    matrix = np.array([
-        [columns / width, 0.0, 0.5 * columns / width - 0.5 + margin],
-        [0.0, rows / height, 0.5 * rows / height - 0.5 + margin],
-    ])  # fmt: skip
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    larger = cv2.warpAffine(padded, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.round(np.clip(larger, 0.0, 255.0)).astype(np.uint8)

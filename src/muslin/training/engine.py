@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,108 +98,183 @@ def train(
     group = groups.current()
     _refuse_group(recipe, group.size)
     loop = _Loop(recipe)
-    images = -(-images // recipe.batch_size) * recipe.batch_size
-    every = recipe.batch_size * max(20, images // recipe.batch_size // 100)
-    report_every = _whole_steps(report_every_images or every, recipe.batch_size)
-    preview_every = images // 10 if preview_every_images is None else preview_every_images
-    preview_every = _whole_steps(preview_every, recipe.batch_size)
-    # Scores stand in records, so they are taken when a record is written.
-    validate_every = _whole_steps(validate_every_images or preview_every, report_every)
-
+    due = _Schedule.of(recipe.batch_size, images, report_every_images, preview_every_images, validate_every_images)
     history = History()
-    logs: list[Mapping[str, Any]] = []
     if run is not None:
         if group.is_chief:
             run.mkdir(parents=True, exist_ok=True)
-            _match_config(run, recipe, images, plan)
+            _match_config(run, recipe, due.images, plan)
         history.images_seen = checkpoint.load_state(run, loop.groups) or 0
     if not group.is_chief:
-        run, validate, keep_best, monitor, preview_every, screen = None, None, None, None, 0, False
-    if run is not None:
-        logs += checkpoint.load_logs(run) if history.images_seen else []
-        history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
-        for record in history.records if monitor is not None else ():
-            verdict = monitor.observe(record)
-            history.verdict, history.ended = str(verdict), verdict.state if verdict.ends_run else "finished"
-    kept = {name: recipe.networks[name] for name in dict.fromkeys([*recipe.exported, *loop.average.names])
-            if name in recipe.networks}  # fmt: skip
-    best = Best(run, kept) if keep_best else None
-    report = Report(run, images, name=recipe.name, screen=screen)
-    if history.images_seen:
-        report.say(f"Continuing at {history.images_seen:,} images.")
-
-    ended_before = group.decide(history.ended != "finished")  # by the monitor, and not exported yet
-    interval_start = history.records[-1]["images_seen"] if history.records else 0
-    started = saved = time.perf_counter()
+        run, validate, keep_best, monitor, screen = None, None, None, None, False
+        due = replace(due, preview_every=0)
+    judge = _Judge(loop, run, validate, keep_best, monitor)
+    training = _Training(loop, stream, run, due, judge, history, screen)
     try:
-        with _interrupt() as interrupted:
-            stop = history.images_seen if ended_before else images
-            for images_seen, batch in _prefetch(stream, history.images_seen, stop, recipe.batch_size):
-                logs.append(loop.step(batch, images_seen, images))
-                seen = history.images_seen = images_seen + recipe.batch_size
-                last = seen >= images or interrupted.is_set()
-                report.advance(seen)
-
-                # No record where Ctrl-C came: its steps are kept with the state, and the run continued writes the same
-                # records as an unbroken one, by which the monitor may end it.
-                if seen % report_every == 0 or seen >= images:
-                    record = _summary(logs, seen, time.perf_counter() - started)
-                    _refuse_nan(record, interval_start, seen, run)
-                    logs, interval_start = [], seen
-                    if validate and ((validate_every and seen % validate_every == 0) or seen >= images):
-                        record |= _scores(loop, validate, best, keep_best or "", seen)
-                    history.records.append(record)
-                    report.record(record)
-                    if monitor is not None:
-                        verdict = monitor.observe(record)
-                        history.verdict = str(verdict)
-                        if verdict.ends_run:
-                            history.ended, last = verdict.state, True
-                            if verdict.state == DIVERGED:
-                                raise _diverged(verdict.sentence, run)
-                if seen % report_every == 0 or last:
-                    last = group.decide(last)  # the chief sees scores that the others do not
-
-                if preview_every and (seen % preview_every == 0 or last):
-                    with loop.average.applied():
-                        report.preview(recipe.preview(recipe.networks, stream), seen)
-
-                if run is not None and (last or time.perf_counter() - saved > checkpoint_every_seconds):
-                    if not checkpoint.all_finite(loop.groups):
-                        raise _not_a_number("a weight", interval_start, seen, run)
-                    checkpoint.save_state(run, loop.groups, seen, [_as_numbers(log) for log in logs])
-                    saved = time.perf_counter()
-                if last:
-                    break
-            if interrupted.is_set() and history.images_seen < images:
-                history.ended = "stopped"
+        training.go_on(checkpoint_every_seconds)
     finally:
-        report.close()
-    history.seconds = time.perf_counter() - started
+        training.report.close()
+    history.seconds = time.perf_counter() - training.started
     loop.average.apply()
-    if best is not None and history.ended != "stopped":
-        history.best = _settle(best, history, f"validation/{keep_best}")
+    if history.ended != "stopped":
+        history.best = judge.settle(history.records)
     return history
 
 
-def _scores(loop: _Loop, validate: Validate, best: Best | None, keep_best: str, seen: int) -> dict[str, float]:
-    """What `validate` says of the averaged weights, as a record's `validation/NAME`; they are offered as the best."""
-    with loop.average.applied():
-        scores = {key: float(value) for key, value in validate(loop.recipe.networks).items()}
-        if best is not None and keep_best in scores:
-            best.offer(scores[keep_best], seen, scores.get(f"{keep_best}_error", 0.0))
-    return {f"validation/{key}": value for key, value in scores.items()}
+@dataclass(frozen=True)
+class _Schedule:
+    """How long a run is and how often what is due, in images seen, whole steps of them. 0: never."""
+
+    images: int
+    report_every: int
+    preview_every: int
+    validate_every: int
+
+    @classmethod
+    def of(
+        cls, batch_size: int, images: int, report_every: int | None, preview_every: int | None,
+        validate_every: int | None,
+    ) -> _Schedule:  # fmt: skip
+        """Where they are None, as `train` says."""
+        images = -(-images // batch_size) * batch_size
+        report_every = _whole_steps(report_every or batch_size * max(20, images // batch_size // 100), batch_size)
+        preview_every = _whole_steps(images // 10 if preview_every is None else preview_every, batch_size)
+        # Scores stand in records, so they are taken when a record is written.
+        validate_every = _whole_steps(validate_every or preview_every, report_every)
+        return cls(images, report_every, preview_every, validate_every)
+
+    def ends(self, seen: int) -> bool:
+        return seen >= self.images
+
+    def record(self, seen: int) -> bool:
+        return seen % self.report_every == 0 or self.ends(seen)
+
+    def scores(self, seen: int) -> bool:
+        return (bool(self.validate_every) and seen % self.validate_every == 0) or self.ends(seen)
+
+    def preview(self, seen: int, last: bool) -> bool:
+        return bool(self.preview_every) and (seen % self.preview_every == 0 or last)
 
 
-def _settle(best: Best, history: History, score: str) -> dict[str, Any] | None:
-    """Leave the last weights or take the best ones; returns the record of those that the networks now hold."""
-    last = history.records[-1] if history.records else {}
-    if score in last and not best.beats(last[score], last.get(f"{score}_error", 0.0)):
-        return last
-    if not best.restore():
-        return None
-    found = [record for record in history.records if record["images_seen"] == best.images_seen]
-    return found[0] if found else {"images_seen": best.images_seen, score: best.score}
+class _Judge:
+    """How good a run is: scores of its averaged weights, the best of which are kept, and what the monitor says."""
+
+    def __init__(
+        self, loop: _Loop, run: Path | None, validate: Validate | None, keep_best: str | None, monitor: Any
+    ) -> None:
+        self.loop, self.validate, self.keep_best, self.monitor = loop, validate, keep_best or "", monitor
+        networks = loop.recipe.networks
+        names = dict.fromkeys([*loop.recipe.exported, *loop.average.names])
+        self.best = Best(run, {name: networks[name] for name in names if name in networks}) if keep_best else None
+
+    def scores(self, seen: int) -> dict[str, float]:
+        """What `validate` says of the averaged weights, as a record's `validation/NAME`; they are offered as the best.
+
+        Nothing where there is no `validate`.
+        """
+        if self.validate is None:
+            return {}
+        with self.loop.average.applied():
+            scores = {key: float(value) for key, value in self.validate(self.loop.recipe.networks).items()}
+            if self.best is not None and self.keep_best in scores:
+                self.best.offer(scores[self.keep_best], seen, scores.get(f"{self.keep_best}_error", 0.0))
+        return {f"validation/{key}": value for key, value in scores.items()}
+
+    def observe(self, record: Mapping[str, Any], history: History) -> Any:
+        """Let the monitor see a record; the history takes its verdict, which is returned. None: there is no monitor."""
+        if self.monitor is None:
+            return None
+        verdict = self.monitor.observe(record)
+        history.verdict, history.ended = str(verdict), verdict.state if verdict.ends_run else "finished"
+        return verdict
+
+    def settle(self, records: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """Leave the last weights or take the best ones; returns the record of those that the networks now hold."""
+        if self.best is None:
+            return None
+        score, last = f"validation/{self.keep_best}", records[-1] if records else {}
+        if score in last and not self.best.beats(last[score], last.get(f"{score}_error", 0.0)):
+            return last
+        if not self.best.restore():
+            return None
+        found = [record for record in records if record["images_seen"] == self.best.images_seen]
+        return found[0] if found else {"images_seen": self.best.images_seen, score: self.best.score}
+
+
+class _Training:
+    """A run under way: takes up what its folder holds, takes the steps, and does after each what is due."""
+
+    def __init__(
+        self, loop: _Loop, stream: Stream, run: Path | None, due: _Schedule, judge: _Judge, history: History,
+        screen: bool,
+    ) -> None:  # fmt: skip
+        """history: with the images seen by the state that `loop` holds."""
+        self.loop, self.stream, self.run, self.due, self.judge, self.history = loop, stream, run, due, judge, history
+        self.logs: list[Mapping[str, Any]] = []  # of the steps since the last record, on the device as yet
+        if run is not None:
+            self.logs += checkpoint.load_logs(run) if history.images_seen else []
+            history.records = checkpoint.keep_log_until(run / "log.jsonl", history.images_seen)
+            for record in history.records:
+                judge.observe(record, history)
+        self.recorded = history.records[-1]["images_seen"] if history.records else 0  # images, by the last record
+        self.report = Report(run, due.images, name=loop.recipe.name, screen=screen)
+        if history.images_seen:
+            self.report.say(f"Continuing at {history.images_seen:,} images.")
+
+    def go_on(self, checkpoint_every_seconds: float) -> None:
+        """Step after step to the end, Ctrl-C, or what the monitor calls the end. Raises UserError as `train`."""
+        group, history, due = groups.current(), self.history, self.due
+        ended_before = group.decide(history.ended != "finished")  # by the monitor, and not exported yet
+        self.started = self.saved = time.perf_counter()
+        stop = history.images_seen if ended_before else due.images
+        with _interrupt() as interrupted:
+            for images_seen, batch in _prefetch(self.stream, history.images_seen, stop, self.loop.recipe.batch_size):
+                self.logs.append(self.loop.step(batch, images_seen, due.images))
+                seen = history.images_seen = images_seen + self.loop.recipe.batch_size
+                last = due.ends(seen) or interrupted.is_set()
+                self.report.advance(seen)
+                # No record where Ctrl-C came: its steps are kept with the state, and the run continued writes the same
+                # records as an unbroken one, by which the monitor may end it.
+                if due.record(seen):
+                    last = self._record(seen) or last
+                if due.record(seen) or last:
+                    last = group.decide(last)  # the chief sees scores that the others do not
+                if due.preview(seen, last):
+                    self._preview(seen)
+                if self.run is not None and (last or time.perf_counter() - self.saved > checkpoint_every_seconds):
+                    self._save(self.run, seen)
+                if last:
+                    break
+            if interrupted.is_set() and history.images_seen < due.images:
+                history.ended = "stopped"
+
+    def _record(self, seen: int) -> bool:
+        """Write what was logged since the last record, with scores where they are due; whether that ends the run."""
+        record = _summary(self.logs, seen, time.perf_counter() - self.started)
+        _refuse_nan(record, self.recorded, seen, self.run)
+        self.logs, self.recorded = [], seen
+        if self.due.scores(seen):
+            record |= self.judge.scores(seen)
+        self.history.records.append(record)
+        self.report.record(record)
+        verdict = self.judge.observe(record, self.history)
+        if verdict is None or not verdict.ends_run:
+            return False
+        if verdict.state == DIVERGED:
+            raise _diverged(verdict.sentence, self.run)
+        return True
+
+    def _preview(self, seen: int) -> None:
+        recipe = self.loop.recipe
+        with self.loop.average.applied():
+            self.report.preview(recipe.preview(recipe.networks, self.stream), seen)
+
+    def _save(self, run: Path, seen: int) -> None:
+        """Keep the state, with the logs that no record holds yet: it is the last good one, so it has to be one."""
+        if not checkpoint.all_finite(self.loop.groups):
+            raise _not_a_number("a weight", self.recorded, seen, run)
+        checkpoint.save_state(run, self.loop.groups, seen, [_as_numbers(log) for log in self.logs])
+        self.saved = time.perf_counter()
 
 
 def restore(recipe: Recipe, run: Path) -> int:

@@ -51,8 +51,10 @@ def _shown(data: bytes, started: float) -> Response:
 def submit(desk: AtDesk, body: Annotated[schemas.JobIn, Body()], idempotency_key: Key = None) -> Any:
     """Put a job into the queue."""
     request = body.model_dump()
-    command = submitting.prepare(desk.studio, request)
-    row, new = jobs.submit(desk.studio, request, command, idempotency_key)
+    row, new = jobs.known(desk.studio, request, idempotency_key), False
+    if row is None:
+        command = submitting.prepare(desk.studio, request)
+        row, new = jobs.submit(desk.studio, request, command, idempotency_key)
     if new:
         desk.supervisor.wake(request["kind"])
         desk.news.announce()

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,11 @@ LEARNING_RATE = 2e-4  # of cli.learn: small steps from a network that knows othe
 
 
 def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
-    """Learn, publish the model under its name, show some prints. Raises UserError where training diverges."""
+    """Learn, publish the model under its name, show some prints. Raises UserError where training diverges.
+
+    Where another model took that name since the training was asked for (`muslin learn`, a training resumed weeks
+    later), both stay: the new one gets a number.
+    """
     require("train")
     from muslin import runs, store
 
@@ -57,14 +62,25 @@ def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
         words = f"Stopped after {seen:,} images." if stopping() else "Interrupted."
         own.write(state="cancelled", ended=now(), worker=None, note=words)
         return
-    model = store.publish(made.model.folder, request["name"], overwrite=True)
-    _show(studio, own, request["name"], request["seed"])
+    name = free_name(request["name"])
+    if name != request["name"]:
+        watcher.say(f"There is a look named '{request['name']}' already. This one is called '{name}'.")
+    model = store.publish(made.model.folder, name)
+    _show(studio, own, model.name, request["seed"])
     own.end(
         {"look": model.name, "model": str(model.folder), "run": str(made.folder), "verdict": made.history.verdict,
          "images_seen": made.history.images_seen, "seconds": round(made.seconds, 1)},
         resumable=0,
     )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)  # the model is published; the run was the way there
+
+
+def free_name(name: str) -> str:
+    """The name, or the first of name-2, name-3, ... that no model of the user has."""
+    from muslin import store
+
+    numbered = (f"{name[: 64 - len(end)]}{end}" for end in map("-{}".format, count(2)))
+    return next(one for one in chain([name], numbered) if not (store.user_folder() / one).exists())
 
 
 def _show(studio: Studio, own: Own, name: str, seed: int) -> None:
