@@ -438,7 +438,8 @@ class _Worker:
         made = self.restyler.variants(photo, self.styles, n=many, mask=job.mask, seed=self.seed, **self.controls)
         for number, (target, restyled) in enumerate(zip(job.targets, made, strict=True)):
             if number == 0:
-                self.unsure.add(job.name, restyled.params["mask"].get("confidence"))
+                found = restyled.params["mask"]
+                self.unsure.add(job.name, found.get("confidence"), bool(found.get("worn")))
                 self.say_what_styles_show(restyled)
             if self.keeps and os.path.lexists(target):
                 continue

@@ -17,9 +17,15 @@ class Unsure:
     def __init__(self) -> None:
         self.count = 0
         self._worst: list[tuple[float, str]] = []  # a heap, the surest of the worst first
+        self._worn: list[str] = []
+        self._people = 0
 
-    def add(self, photo: str, confidence: float | None) -> None:
-        """confidence: of its found garment; None: the mask was given."""
+    def add(self, photo: str, confidence: float | None, worn: bool = False) -> None:
+        """confidence: of its found garment; None: the mask was given. worn: by somebody in the photo."""
+        if worn:
+            self._people += 1
+            self._worn += [Path(photo).name] if len(self._worn) < NAMED else []
+            return
         if confidence is None or confidence >= UNSURE:
             return
         self.count += 1
@@ -27,6 +33,12 @@ class Unsure:
         keep(self._worst, (-confidence, Path(photo).name))
 
     def say(self) -> None:
+        if self._people:
+            more = f" and {self._people - NAMED:,} more" if self._people > NAMED else ""
+            terminal.say(
+                f"{', '.join(self._worn)}{more}: somebody wears it. All that is worn is dressed; face, hair and skin "
+                "are left out as well as they could be told. --mask FILE says which garment."
+            )
         if not self.count:
             return
         names = ", ".join(f"{name} ({-doubt:.0%} sure)" for doubt, name in sorted(self._worst, reverse=True))

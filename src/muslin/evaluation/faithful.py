@@ -10,10 +10,9 @@ import numpy as np
 
 from muslin.errors import UserError
 from muslin.evaluation.pictures import LOSSY, Origin
-from muslin.garments import masks
 from muslin.garments.network import Network
 from muslin.garments.shading import LOG_FLOOR
-from muslin.images import luminance, read_image, resize, srgb_to_linear
+from muslin.images import Photo, luminance, read_image, resize, srgb_to_linear
 from muslin.metrics import cloth, garment, hues
 from muslin.restyle.restyler import find_mask
 
@@ -86,7 +85,7 @@ def judge_faithful(made: Path, origin: Origin, segment: Network | None) -> Faith
 def _silhouette(alpha: np.ndarray, made: np.ndarray, segment: Network | None) -> float:
     """Overlap with the outline found in the made picture; 0 where no garment is left in it: the worst there is."""
     try:
-        return garment.silhouette_iou(alpha, masks.automatic(made, segment).alpha)
+        return garment.silhouette_iou(alpha, find_mask(Photo(made), "auto", segment)[0].alpha)
     except UserError:
         return 0.0
 

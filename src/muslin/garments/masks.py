@@ -6,16 +6,18 @@ One contract holds for all that follows: pixels where the mask is 0 stay bit-ide
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
+from muslin.garments.faces import Face
 from muslin.garments.framing import invert, photo_frame
 from muslin.garments.fringe import with_fringe
 from muslin.garments.hangers import hanger
 from muslin.garments.network import fits
+from muslin.garments.people import skin_share, trunk, without_person
 
 READS = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
@@ -25,8 +27,13 @@ ROUGH = 1.03  # times the border that the network sees: a longer one has teeth
 TOOTH = 5  # px of the working size (OpenCV's largest median of floats): what juts out less is no outline
 BLANK = 8  # 8-bit levels between the darkest and the lightest of a picture that shows nothing
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
+# Nobody asks for faces where the network is so sure (three garments in four, none of 200 people in the street) and less
+# of it has the colours of skin (a head that fills the photo is surely a garment to a network that knows none).
+ALONE, BARE = 0.97, 0.3
+WORN = 0.8  # what is found on a person overlaps with all that they wear by so much (docs/benchmarks.md, "Worn")
 
 MaskNetwork = Callable[..., Mapping[str, np.ndarray]]
+FindFaces = Callable[[np.ndarray], Sequence[Face]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Mask:
     alpha: np.ndarray
     confidence: float
     source: str  # "network", "grabcut", "file", "alpha" or "whole"
+    worn: bool = False  # by somebody in the photo, whose face, hair and skin are left out
 
     @property
     def share(self) -> float:
@@ -79,8 +87,10 @@ def whole(height: int, width: int) -> Mask:
     return Mask(np.ones((height, width), np.float32), 1.0, "whole")
 
 
-def automatic(pixels: np.ndarray, network: MaskNetwork | None) -> Mask:
+def automatic(pixels: np.ndarray, network: MaskNetwork | None, faces: FindFaces | None = None) -> Mask:
     """Find the garment. pixels: uint8 HxWx3 sRGB. network: inputs `image`, output logits (recipes/mask.py).
+
+    faces: finds the faces of a photo (faces.py); None: nobody asks whether somebody wears the garment.
 
     The network says where the garment is; GrabCut (Rother et al. 2004), which knows this photo's own colours, draws
     the outline where the network is unsure of it. Its hanger is left out. Without a network, or where it finds
@@ -96,7 +106,33 @@ def automatic(pixels: np.ndarray, network: MaskNetwork | None) -> Mask:
             advice="Give a mask with --mask FILE (white = garment), or --mask none to restyle the whole picture.",
             exit_code=EXIT_DATA,
         )
-    return found
+    alone = faces is None or (found.confidence >= ALONE and skin_share(pixels, found.alpha) < BARE)
+    return found if faces is None or alone else _undressed(pixels, found, faces)
+
+
+def _undressed(pixels: np.ndarray, found: Mask, faces: FindFaces) -> Mask:
+    """The same without the person who wears the garment, if somebody does. Raises UserError where no cloth is left."""
+    seen = faces(pixels)
+    cloth = without_person(pixels, found.alpha, seen)
+    if cloth is None:
+        return found
+    largest = max(seen, key=lambda face: face.size)
+    if cloth.mean() * found.alpha.size < largest.size**2:  # the network saw a head, and no garment below it
+        cut = grabcut(pixels, trunk(found.alpha.shape, largest))
+        found = replace(cut, source=found.source)
+        cloth = without_person(pixels, found.alpha, seen)
+        cloth = np.zeros((1, 1), np.float32) if cloth is None else cloth
+    scale = min(1.0, WORKING_SIDE / max(found.alpha.shape))
+    working = (max(1, round(found.alpha.shape[1] * scale)), max(1, round(found.alpha.shape[0] * scale)))
+    drawn = refine(pixels, cv2.resize(cloth, working, interpolation=cv2.INTER_LINEAR))
+    worn = replace(found, alpha=np.minimum(found.alpha, drawn), confidence=WORN * found.confidence, worn=True)
+    if worn.share < SMALLEST_SHARE:
+        raise UserError(
+            "This photo shows a person, and next to nothing of what they wear.",
+            advice="Give a mask with --mask FILE (white = garment).",
+            exit_code=EXIT_DATA,
+        )
+    return worn
 
 
 def _blank(pixels: np.ndarray) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from muslin import store
 from muslin.errors import EXIT_DATA, EXIT_MODEL, EXIT_USAGE, UserError
 from muslin.garments import masks
 from muslin.garments.bands import bands
+from muslin.garments.faces import Faces
 from muslin.garments.fields import PANELS, Fields, luminance_fields, predict_fields
 from muslin.garments.footwear import Footwear
 from muslin.garments.framing import garment_box
@@ -265,8 +266,9 @@ def find_mask(
     if mask is None and photo.alpha is not None and photo.alpha.min() < 255 and photo.alpha.max() > 127:
         return masks.given(photo.alpha, height, width, "alpha"), {"kind": "alpha"}
     if mask is None or (isinstance(mask, str) and mask == "auto"):
-        found = masks.automatic(photo.pixels, network)
-        return found, {"kind": "auto", "source": found.source, "confidence": round(found.confidence, 3)}
+        found = masks.automatic(photo.pixels, network, lambda pixels: _faces()(pixels))
+        entry = {"kind": "auto", "source": found.source, "confidence": round(found.confidence, 3)}
+        return found, {**entry, "worn": True} if found.worn else entry
     if isinstance(mask, str) and mask == "none":
         return masks.whole(height, width), {"kind": "none"}
     if isinstance(mask, np.ndarray):
@@ -275,6 +277,11 @@ def find_mask(
     # A cut-out saved as a mask: its transparency says more than its colours.
     grey = file.alpha if file.alpha is not None and file.alpha.min() < 255 else file.pixels
     return masks.given(masks.of_labels(grey), height, width), metadata.file_entry(mask, kind="file")
+
+
+@cache
+def _faces() -> Faces:
+    return Faces(Network(store.load("face").file(), threads=1))
 
 
 def _mask_levels(mask: np.ndarray) -> np.ndarray:

@@ -1,0 +1,143 @@
+"""What somebody wears is dressed; face, hair and skin are not. The photo is NASA's, and in the public domain."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from muslin import store
+from muslin.cli.unsure import Unsure
+from muslin.data.truth import render
+from muslin.errors import UserError
+from muslin.garments import masks
+from muslin.garments.faces import Face, Faces
+from muslin.garments.network import Network
+from muslin.garments.people import trunk, without_person
+from muslin.images import read_image
+from muslin.restyle.restyler import Restyler
+from muslin.textiles.procedural import swatch
+
+PHOTO = Path(__file__).parents[1] / "pictures" / "astronaut.jpg"  # 400 px
+EYES, MOUTH = np.array([176, 81]), np.array([173, 116])  # by hand
+FACE = np.s_[60:130, 145:205]
+SUIT = np.s_[260:380, 60:180]
+
+
+@pytest.fixture(scope="module")
+def faces() -> Faces:
+    return Faces(Network(store.load("face").file()))
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return read_image(PHOTO).pixels
+
+
+def test_a_face_is_found_where_it_is(faces: Faces, photo: np.ndarray) -> None:
+    for across, down in ((0, 0), (120, 0), (0, 240), (300, 200)):  # a face smaller in its photo, in other places
+        padded = np.pad(photo, ((down, down // 2), (across, 0), (0, 0)), constant_values=90)
+        (face,) = faces(padded)
+        assert np.hypot(*(face.eyes - EYES - (across, down))) < 8
+        assert np.hypot(*(face.mouth - MOUTH - (across, down))) < 8
+        assert 70 < face.size < 95
+    (mirrored,) = faces(np.ascontiguousarray(photo[:, ::-1]))
+    assert mirrored.eyes[0] == pytest.approx(399 - EYES[0], abs=6)
+
+
+def test_two_people_have_two_faces(faces: Faces, photo: np.ndarray) -> None:
+    found = faces(np.concatenate([photo, photo], axis=1))
+    assert sorted(round(face.eyes[0] / 400 - EYES[0] / 400, 1) for face in found) == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["t-shirt", "hoodie", "dress", "hat", "shoe", "bag"])
+def test_rendered_garments_have_none(faces: Faces, kind: str) -> None:
+    for seed in range(4):
+        assert faces(render(2**31 + seed, 256, kind).photo) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 900), (700, 2)])
+def test_slivers_have_none(faces: Faces, shape: tuple[int, int]) -> None:
+    assert faces(np.full((*shape, 3), 128, np.uint8)) == []
+
+
+def test_a_person_is_not_dyed(photo: np.ndarray) -> None:
+    result = Restyler().restyle(photo, swatch("tartan", 3))
+    assert result.garment.mask.worn and result.params["mask"]["worn"] and result.params["mask"]["confidence"] < 0.8
+    np.testing.assert_array_equal(result.image[FACE], photo[FACE])
+    assert result.mask[:50].max() == 0  # hair
+    assert result.mask[SUIT].mean() > 0.95
+    assert (result.image[SUIT] != photo[SUIT]).any(-1).mean() > 0.9
+
+
+def test_without_a_face_to_be_seen_nothing_is_left_out(photo: np.ndarray) -> None:
+    everything = np.ones(photo.shape[:2], np.float32)
+    assert without_person(photo, everything, []) is None
+    elsewhere = Face(0.9, np.array([20.0, 380.0]), np.array([20.0, 390.0]), 20.0)  # below the mask
+    upper = everything.copy()
+    upper[300:] = 0
+    assert without_person(photo, upper, [elsewhere]) is None
+
+
+def test_a_face_that_is_printed_on_a_garment_is_a_print(faces: Faces, photo: np.ndarray) -> None:
+    shown = render(2**31 + 5, 512, "t-shirt", textile="plain")
+    rows, columns = np.nonzero(shown.mask > 0.5)
+    top, left = round(rows.min() + 0.4 * np.ptp(rows)), round(np.median(columns)) - 60
+    portrait = cv2.resize(photo[30:170, 100:240], (120, 120), interpolation=cv2.INTER_AREA)
+    printed = shown.photo.copy()
+    printed[top : top + 120, left : left + 120] = portrait
+    seen = faces(printed)
+    assert seen  # it looks like a face
+    assert without_person(printed, shown.mask.astype(np.float32), seen) is None
+
+
+def test_sure_masks_ask_for_no_faces() -> None:
+    shown = render(2**31 + 2, 256, "t-shirt", textile="plain")
+    odds = np.where(shown.mask > 0.5, 9, -9).astype(np.float32)
+
+    def network(image: np.ndarray) -> dict[str, np.ndarray]:
+        return {"mask": masks.letterbox(np.dstack([odds] * 3), image.shape[1])[None, ..., :1]}
+
+    def faces(pixels: np.ndarray) -> list[Face]:
+        raise AssertionError("nobody was to ask")
+
+    assert not masks.automatic(shown.photo, network, faces).worn
+
+
+def test_a_portrait_ends_in_a_bust(photo: np.ndarray) -> None:
+    """Where the network sees the head alone, the place of the face says where cloth may be."""
+    head = np.zeros(photo.shape[:2], np.float32)
+    cv2.ellipse(head, (175, 90), (50, 65), 0, 0, 360, 1, -1)
+
+    def network(image: np.ndarray) -> dict[str, np.ndarray]:
+        small = cv2.resize(head, (image.shape[2], image.shape[1]), interpolation=cv2.INTER_AREA)
+        return {"mask": (8 * small - 4)[None, ..., None].astype(np.float32)}
+
+    found = masks.automatic(photo, network, lambda _: [Face(0.9, EYES * 1.0, MOUTH * 1.0, 82.0)])
+    assert found.worn and found.alpha[FACE].max() == 0 and found.alpha[SUIT].mean() > 0.8
+    likely = trunk(photo.shape, Face(0.9, EYES * 1.0, MOUTH * 1.0, 82.0))
+    assert likely.shape == (400, 400) and likely[40:115, 145:205].max() < 0.05 and likely[260, 173] > 0.9
+
+
+def test_a_face_alone_wears_nothing(photo: np.ndarray) -> None:
+    with pytest.raises(UserError, match="person") as error:
+        Restyler().restyle(photo[20:150, 110:240], swatch("tartan", 3))
+    assert error.value.exit_code == 3 and "--mask" in error.value.advice
+
+
+def test_a_network_that_finds_something_else_is_refused(photo: np.ndarray) -> None:
+    wrong = Faces(lambda image: {"boxes": np.zeros((1, 9, 16), np.float32), "logits": np.zeros((1, 9, 1), np.float32)})
+    with pytest.raises(UserError) as error:
+        wrong(photo)
+    assert error.value.exit_code == 4
+
+
+def test_people_are_named_once_and_not_as_doubtful_outlines(capsys: pytest.CaptureFixture[str]) -> None:
+    unsure = Unsure()
+    for number in range(14):
+        unsure.add(f"photos/on model {number}.jpg", 0.7, worn=True)
+    unsure.add("photos/coat.jpg", 0.9)
+    unsure.say()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "on model 9.jpg and 4 more: somebody wears it" in said and "on model 10" not in said
+    assert said.count("Look at the outline") == 1 and "coat.jpg (90% sure)" in said
