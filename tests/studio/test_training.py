@@ -178,12 +178,33 @@ def test_a_model_that_came_while_it_was_learned_stays(studio, own, tmp_path, mon
     assert {look["name"].rpartition(" ")[0] for look in made} == {"Garden 2"}
 
 
-def test_a_number_on_a_long_name_keeps_it_a_name(tmp_path, monkeypatch):
-    monkeypatch.setenv("MUSLIN_MODELS", str(tmp_path))
-    assert training.free_name("a" * 64) == "a" * 64
-    (tmp_path / ("a" * 64)).mkdir()
-    (tmp_path / f"{'a' * 62}-2").mkdir()
-    assert training.free_name("a" * 64) == f"{'a' * 62}-3"
+def test_a_number_on_a_long_name_keeps_it_a_name():
+    found = training.names("a" * 64)
+    assert [next(found) for _ in range(9)] == ["a" * 64, *(f"{'a' * 62}-{number}" for number in range(2, 10))]
+    assert next(found) == f"{'a' * 61}-10"
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_a_training_whose_worker_died_at_its_end_ends(studio, own, tmp_path, monkeypatch, published):
+    """Its run is finished: it is not begun again, and a model that it has published is not published twice."""
+
+    def train(*_, **__):
+        raise AssertionError("the run is finished")
+
+    monkeypatch.setattr(runs, "train", train)
+    files = {"generator.onnx": {"sha256": "5" * 64, "bytes": 3}}
+    made = studio.runs / own.identity / "run" / "model"
+    made.mkdir(parents=True)
+    card = {"name": "print", "verdict": "Converged.", "images_seen": 400, "files": files}
+    (made / "model.json").write_text(json.dumps(card))
+    if published:
+        (tmp_path / "models" / "garden").mkdir(parents=True)
+        (tmp_path / "models" / "garden" / "model.json").write_text(json.dumps({**card, "name": "garden"}))
+    training.run(studio, own, lambda: False)
+    job = jobs.view(studio, jobs.get(studio, own.identity))
+    assert job["state"] == "done" and job["output"]["look"] == "garden" and job["output"]["images_seen"] == 400
+    assert job["output"]["verdict"] == "Converged." and len(job["looks"]) == training.SHOWN
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["garden"]
 
 
 def asked_for_prints(studio, **more):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from muslin.studio import sets
 from muslin.studio.capabilities import START, require
@@ -27,6 +27,15 @@ SHOWN = 4  # prints of the new look that become looks of the studio
 LEARNING_RATE = 2e-4  # of cli.learn: small steps from a network that knows other looks
 
 
+class Learned(NamedTuple):
+    """A finished training. folder: of its model."""
+
+    folder: Path
+    verdict: str
+    images_seen: int
+    seconds: float
+
+
 def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
     """Learn, publish the model under its name, show some prints. Raises UserError where training diverges.
 
@@ -34,11 +43,35 @@ def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
     later), both stay: the new one gets a number.
     """
     require("train")
+    folder = studio.runs / own.identity
+    own.write(resumable=1, note="Starting", log=[])
+    learned = _finished(folder / "run")  # its worker died between the end of the training and that of the job
+    learned = learned or _trained(studio, own, folder, stopping)
+    if learned is None:
+        return
+    name, model_folder = _published(own, learned.folder)
+    _show(studio, own, name, own.request["seed"])
+    own.end(
+        {"look": name, "model": str(model_folder), "run": str(folder / "run"), "verdict": learned.verdict,
+         "images_seen": learned.images_seen, "seconds": round(learned.seconds, 1)},
+        resumable=0,
+    )  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)  # the model is published; the run was the way there
+
+
+def _finished(run_folder: Path) -> Learned | None:
+    """What a run that has ended came to; its model is written last."""
+    card = _json(run_folder / "model" / "model.json")
+    if card is None:
+        return None
+    return Learned(run_folder / "model", str(card.get("verdict") or ""), int(card.get("images_seen") or 0), 0.0)
+
+
+def _trained(studio: Studio, own: Own, folder: Path, stopping: Callable[[], bool]) -> Learned | None:
+    """Begins or goes on. None: it was stopped, and the job says so."""
     from muslin import runs, store
 
     request = own.request
-    folder = studio.runs / own.identity
-    own.write(resumable=1, note="Starting", log=[])
     sets.materialise(studio, request["set"], folder / "pictures")
     watcher = Watcher(studio, own, folder / "run")
     made = None
@@ -61,26 +94,38 @@ def run(studio: Studio, own: Own, stopping: Callable[[], bool]) -> None:
         seen = made.history.images_seen if made else 0
         words = f"Stopped after {seen:,} images." if stopping() else "Interrupted."
         own.write(state="cancelled", ended=now(), worker=None, note=words)
-        return
-    name = free_name(request["name"])
-    if name != request["name"]:
-        watcher.say(f"There is a look named '{request['name']}' already. This one is called '{name}'.")
-    model = store.publish(made.model.folder, name)
-    _show(studio, own, model.name, request["seed"])
-    own.end(
-        {"look": model.name, "model": str(model.folder), "run": str(made.folder), "verdict": made.history.verdict,
-         "images_seen": made.history.images_seen, "seconds": round(made.seconds, 1)},
-        resumable=0,
-    )  # fmt: skip
-    shutil.rmtree(folder, ignore_errors=True)  # the model is published; the run was the way there
+        return None
+    return Learned(made.model.folder, made.history.verdict, made.history.images_seen, made.seconds)
 
 
-def free_name(name: str) -> str:
-    """The name, or the first of name-2, name-3, ... that no model of the user has."""
+def _published(own: Own, folder: Path) -> tuple[str, Path]:
+    """(name, folder) of a model among the user's: under the name that was asked for, or with a number if it is taken.
+
+    One that this job has published before is not published again.
+    """
     from muslin import store
 
-    numbered = (f"{name[: 64 - len(end)]}{end}" for end in map("-{}".format, count(2)))
-    return next(one for one in chain([name], numbered) if not (store.user_folder() / one).exists())
+    asked = own.request["name"]
+    for name in names(asked):
+        place = store.user_folder() / name
+        if not place.exists():
+            break
+        if (files := _files(folder)) and files == _files(place):
+            return name, place
+    if name != asked:
+        own.append("log", [f"There is a look named '{asked}' already. This one is called '{name}'."], LOG_LINES)
+    model = store.publish(folder, name)
+    return model.name, model.folder
+
+
+def _files(model_folder: Path) -> Any:
+    """Names and hashes of a model's files; None of a folder that holds no model."""
+    return (_json(model_folder / "model.json") or {}).get("files")
+
+
+def names(name: str) -> Iterator[str]:
+    """The name, name-2, name-3, ..., none longer than a name may be."""
+    return chain([name], (f"{name[: 64 - len(end)]}{end}" for end in map("-{}".format, count(2))))
 
 
 def _show(studio: Studio, own: Own, name: str, seed: int) -> None:
