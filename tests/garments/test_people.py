@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 
 from muslin import store
+from muslin.cli import jobs
 from muslin.cli.unsure import Unsure
 from muslin.data.truth import render
 from muslin.errors import UserError
 from muslin.garments import masks
 from muslin.garments.faces import Face, Faces
 from muslin.garments.network import Network
+from muslin.garments.outfits import PARTS, USUAL, upper_part
 from muslin.garments.people import trunk, without_person
 from muslin.images import read_image
+from muslin.restyle import metadata
 from muslin.restyle.restyler import Restyler
 from muslin.textiles.procedural import swatch
 
@@ -141,3 +144,52 @@ def test_people_are_named_once_and_not_as_doubtful_outlines(capsys: pytest.Captu
     said = " ".join(capsys.readouterr().err.split())
     assert "on model 9.jpg and 4 more: somebody wears it" in said and "on model 10" not in said
     assert said.count("Look at the outline") == 1 and "coat.jpg (90% sure)" in said
+
+
+def test_the_words_for_a_mask_are_the_same_everywhere() -> None:
+    assert jobs.MASKS == metadata.MASK_WORDS == ("auto", *PARTS, "none")
+
+
+def test_an_outfit_is_cut_where_its_colours_change() -> None:
+    """A red top over blue trousers, with a red sleeve that hangs lower than the waist."""
+    height, width = 300, 200
+    pixels = np.full((height, width, 3), 128, np.uint8)
+    worn = np.zeros((height, width), bool)
+    worn[60:280, 60:140] = True  # trunk and legs
+    worn[60:200, 144:164] = True  # a sleeve
+    pixels[60:160, 60:140] = pixels[60:200, 144:164] = (190, 40, 50)
+    pixels[160:280, 60:140] = (40, 60, 140)
+    size = 30.0  # of a face, whose chin is at row 50, in the middle
+    rows, columns = np.mgrid[:height, :width]
+    upper = upper_part(pixels, worn, (columns - 100) / size, (rows - 50) / size)
+    assert not upper[~worn].any()
+    inner = cv2.erode(worn.astype(np.uint8), np.ones((7, 7))) > 0
+    red = pixels[..., 0] > 150
+    away = np.abs(rows - 160) > 5
+    np.testing.assert_array_equal(upper[inner & away], red[inner & away])
+
+
+def test_a_dress_is_cut_at_its_waist() -> None:
+    worn = np.ones((300, 80), bool)
+    rows, columns = np.mgrid[:300, :80]
+    upper = upper_part(np.full((300, 80, 3), (60, 120, 90), np.uint8), worn, (columns - 40) / 30, rows / 30)
+    waist = upper.sum(0) / 30
+    assert waist.min() > USUAL - 0.3 and waist.max() < USUAL + 0.3
+
+
+def test_a_part_of_what_is_worn_is_dressed_alone(photo: np.ndarray) -> None:
+    tall = np.concatenate([photo, np.full((260, 400, 3), (70, 75, 160), np.uint8)])  # blue below the suit
+    restyler = Restyler()
+    upper, lower = (restyler.restyle(tall, swatch("tartan", 3), part) for part in ("upper", "lower"))
+    assert upper.params["mask"]["kind"] == "upper" and lower.params["mask"]["kind"] == "lower"
+    assert (np.minimum(upper.mask, lower.mask) > 0.5).mean() < 0.01
+    assert upper.mask[SUIT].mean() > 0.9 and lower.mask[SUIT].mean() < 0.1
+    recalled = metadata.recall({**upper.params, "source": {"path": str(PHOTO)}, "styles": []}, PHOTO)
+    assert recalled.mask == "upper"
+
+
+def test_nobody_wears_a_part_of_a_garment_that_lies_alone() -> None:
+    shown = render(2**31 + 7, 256, "t-shirt", textile="plain")
+    with pytest.raises(UserError, match="Nobody is seen to wear") as error:
+        Restyler().restyle(shown.photo, swatch("tartan", 3), "upper")
+    assert error.value.exit_code == 3 and "--mask auto" in error.value.advice

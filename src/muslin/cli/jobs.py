@@ -12,6 +12,7 @@ from pathlib import Path
 from muslin.errors import EXIT_DATA, EXIT_USAGE, UserError
 from muslin.folders import walk
 
+MASKS = ("auto", "upper", "lower", "none")  # of metadata.MASK_WORDS, not imported just to read a command line
 LONGEST_NAME = 255  # bytes of a file name, on all common file systems
 # images.FORMATS, which is not imported here: the help must not wait for NumPy
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff")
@@ -221,11 +222,11 @@ def _distinct(jobs: list[Job]) -> list[Job]:
 
 def _mask_for(mask: str | None, relative: str) -> str | Path | None:
     """The mask of one photo: the word, the file, or in a folder of masks the one of its name (or found if none)."""
-    if mask is None or mask in ("auto", "none"):
+    if mask is None or mask in MASKS:
         return mask
     path = Path(mask)
     if not path.is_dir():
-        return _existing(mask, "mask", "Give a file, or one of: auto, none.")
+        return _existing(mask, "mask", f"Give a file, or one of: {', '.join(MASKS)}.")
     inside = path / relative
     for candidate in [inside.with_suffix(suffix) for suffix in SUFFIXES] + [
         path / f"{Path(relative).stem}{suffix}" for suffix in SUFFIXES

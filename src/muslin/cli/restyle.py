@@ -42,7 +42,11 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
     metavar="SWATCH[:WEIGHT]",
     help="Picture of the cloth; several are blended by weight.",
 )
-@click.option("--mask", metavar="FILE|auto|none", help="Where the garment is: a mask, a folder of masks, found, all.")
+@click.option(
+    "--mask",
+    metavar="FILE|auto|upper|lower|none",
+    help="Where the garment is: a mask, a folder of masks; found; a part of what somebody wears; all.",
+)
 @click.option(
     "--scale", type=float, metavar="NUMBER", help="Size of the print; 1 = one repeat spans 30 % of the garment. [1]"
 )

@@ -14,6 +14,7 @@ from typing import Any
 from muslin.distributed import sources
 from muslin.distributed.order import Order, Record, Task, check_models, error_record
 from muslin.errors import EXIT_DATA, EXIT_DEPENDENCY, EXIT_MODEL, EXIT_USAGE, UserError
+from muslin.restyle.metadata import MASK_WORDS
 
 WITH_ALL = (EXIT_USAGE, EXIT_MODEL, EXIT_DEPENDENCY)  # exit codes of what is wrong with one photo and so with all
 
@@ -91,7 +92,7 @@ class Worker:
         """Size of the results; confidence of the mask, if it was found."""
         order = self.order
         photo: Any = Path(task.place) if task.kind == "file" else _photo(task, data)
-        mask = Path(task.mask) if task.mask not in (None, "auto", "none") else task.mask
+        mask = Path(task.mask) if task.mask not in (None, *MASK_WORDS) else task.mask
         made = self.restyler.variants(photo, order.styles, n=order.number, mask=mask, seed=order.seed, **order.controls)
         size, confidence = (0, 0), None
         for target, restyled in zip(task.targets, made, strict=True):

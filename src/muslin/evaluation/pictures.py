@@ -90,7 +90,7 @@ def origin_of(made: Path, photos: dict[str, Path] | None, masks: dict[str, Path]
     recorded = settings.get("mask") if isinstance(settings.get("mask"), dict) else {}
     if mask is None and recorded:
         kind = recorded.get("kind")
-        mask = _located(recorded, made) if kind == "file" else kind if kind in ("auto", "none") else None
+        mask = _located(recorded, made) if kind == "file" else kind if kind in metadata.MASK_WORDS else None
     styles = settings.get("styles") if isinstance(settings.get("styles"), list) else []
     swatches = [found for style in styles if (found := _located(style, made)) is not None]
     return Origin(photo, mask, tuple(swatches))

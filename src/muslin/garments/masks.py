@@ -87,14 +87,18 @@ def whole(height: int, width: int) -> Mask:
     return Mask(np.ones((height, width), np.float32), 1.0, "whole")
 
 
-def automatic(pixels: np.ndarray, network: MaskNetwork | None, faces: FindFaces | None = None) -> Mask:
+def automatic(
+    pixels: np.ndarray, network: MaskNetwork | None, faces: FindFaces | None = None, part: str | None = None
+) -> Mask:
     """Find the garment. pixels: uint8 HxWx3 sRGB. network: inputs `image`, output logits (recipes/mask.py).
 
-    faces: finds the faces of a photo (faces.py); None: nobody asks whether somebody wears the garment.
+    faces: finds the faces of a photo (faces.py); None: nobody asks whether somebody wears the garment. part: of an
+    outfit (outfits.PARTS) that somebody wears, who has to be found; None: the garment, or all that is worn.
 
     The network says where the garment is; GrabCut (Rother et al. 2004), which knows this photo's own colours, draws
     the outline where the network is unsure of it. Its hanger is left out. Without a network, or where it finds
-    nothing, GrabCut starts from an ellipse. Raises UserError where neither finds a garment.
+    nothing, GrabCut starts from an ellipse. Raises UserError where neither finds a garment, and for a part of what
+    nobody wears.
     """
     blank = _blank(pixels)
     found = None if network is None or blank else _by_network(pixels, network)
@@ -106,21 +110,27 @@ def automatic(pixels: np.ndarray, network: MaskNetwork | None, faces: FindFaces 
             advice="Give a mask with --mask FILE (white = garment), or --mask none to restyle the whole picture.",
             exit_code=EXIT_DATA,
         )
-    alone = faces is None or (found.confidence >= ALONE and skin_share(pixels, found.alpha) < BARE)
-    return found if faces is None or alone else _undressed(pixels, found, faces)
+    sure = found.confidence >= ALONE and skin_share(pixels, found.alpha) < BARE
+    return found if faces is None or (part is None and sure) else _undressed(pixels, found, faces, part)
 
 
-def _undressed(pixels: np.ndarray, found: Mask, faces: FindFaces) -> Mask:
-    """The same without the person who wears the garment, if somebody does. Raises UserError where no cloth is left."""
+def _undressed(pixels: np.ndarray, found: Mask, faces: FindFaces, part: str | None) -> Mask:
+    """The same without the person who wears the garment, if somebody does. Raises UserError as `automatic` does."""
     seen = faces(pixels)
-    cloth = without_person(pixels, found.alpha, seen)
+    cloth = without_person(pixels, found.alpha, seen, part)
+    if cloth is None and part is not None:
+        raise UserError(
+            f"Nobody is seen to wear what this photo shows, so it has no {part} part.",
+            advice="--mask auto finds the whole garment; --mask FILE gives a part of it (white = garment).",
+            exit_code=EXIT_DATA,
+        )
     if cloth is None:
         return found
     largest = max(seen, key=lambda face: face.size)
     if cloth.mean() * found.alpha.size < largest.size**2:  # the network saw a head, and no garment below it
         cut = grabcut(pixels, trunk(found.alpha.shape, largest))
         found = replace(cut, source=found.source)
-        cloth = without_person(pixels, found.alpha, seen)
+        cloth = without_person(pixels, found.alpha, seen, part)
         cloth = np.zeros((1, 1), np.float32) if cloth is None else cloth
     scale = min(1.0, WORKING_SIDE / max(found.alpha.shape))
     working = (max(1, round(found.alpha.shape[1] * scale)), max(1, round(found.alpha.shape[0] * scale)))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from muslin.garments.faces import Face
+from muslin.garments.outfits import upper_part
 from muslin.images import at_most, srgb_to_linear
 
 SIDE = 448  # px, longer side at which colours are told apart
@@ -36,26 +37,36 @@ SMOOTH = 2.0
 CRUMB, SPOT = 0.01, 0.002  # of the person: smaller pieces of cloth are none, smaller holes are closed
 
 
-def without_person(pixels: np.ndarray, alpha: np.ndarray, faces: Sequence[Face]) -> np.ndarray | None:
+def without_person(
+    pixels: np.ndarray, alpha: np.ndarray, faces: Sequence[Face], part: str | None = None
+) -> np.ndarray | None:
     """The chance that a pixel is cloth, at most SIDE px, where somebody wears the garment; None where nobody does.
 
     pixels: uint8 HxWx3 sRGB. alpha: float32 HxW, the garment as it was found, taken with the person. faces: of the
-    photo. Returns float32 hxw in [0, 1], the whole photo.
+    photo. part: one of outfits.PARTS of what the one with the largest face wears; None: all that is worn. Returns
+    float32 hxw in [0, 1], the whole photo.
     """
     scale = min(1.0, SIDE / max(alpha.shape))
     size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     taken = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
-    inside, nobody = taken > 0.5, True
+    inside = taken > 0.5
+    wearers = []
     person = np.zeros(inside.shape, bool)
     for face in faces:
         own = Face(face.chance, face.eyes * scale, face.mouth * scale, face.size * scale)
         if _wears(small, inside, own):
             person |= _skin_and_hair(small, inside, own)
-            nobody = False
-    if nobody:
+            wearers.append(own)
+    if not wearers:
         return None
-    return np.where(_in_pieces(inside & ~person, inside), taken, 0).astype(np.float32)
+    worn = _in_pieces(inside & ~person, inside)
+    if part is not None:
+        largest = max(wearers, key=lambda face: face.size)
+        across, down, chin = _from_face(largest, inside.shape)
+        upper = upper_part(small, worn, across / largest.size, (down - chin) / largest.size)
+        worn = _in_pieces(worn & (upper if part == "upper" else ~upper), inside)
+    return np.where(worn, taken, 0).astype(np.float32)
 
 
 def skin_share(pixels: np.ndarray, alpha: np.ndarray) -> float:

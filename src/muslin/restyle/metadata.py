@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from muslin.images import Photo
 
 FORMAT = 1
+MASK_WORDS = ("auto", "upper", "lower", "none")  # in place of a mask: found, a part of what is worn, everything
 MAX_SETTINGS_CHARS = 1_000_000  # a picture comes from anywhere; its settings must not fill the memory
 LARGEST_NUMBER = 1e18  # of a setting; JSON knows larger ones, which overflow
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -263,7 +264,7 @@ def _recalled_mask(entry: Mapping[str, Any], folder: Path, notes: list[str]) -> 
         return found
     if kind == "array":
         notes.append("the mask was not a file: the garment is found automatically instead")
-    return str(kind) if kind in ("auto", "none") else None
+    return str(kind) if kind in MASK_WORDS else None
 
 
 def _recalled_model(entry: Mapping[str, Any]) -> str | None:

@@ -21,6 +21,7 @@ from muslin.garments.footwear import Footwear
 from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
+from muslin.garments.outfits import PARTS
 from muslin.garments.placing import cloth_place
 from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
@@ -147,8 +148,9 @@ class Restyler:
 
         photo: a file, uint8 HxWx3 sRGB, or a Garment from `examine`. style: a swatch (file or array), or several as
         (swatch, weight); the photo of another garment stands for its cloth (Controls.shows). mask: None (the photo's
-        alpha if it has one, else automatic), "auto", "none" (everything), a file, or an array HxW (uint8, or float in
-        [0, 1]). seed: kept with the result. controls: see Controls.
+        alpha if it has one, else automatic), "auto", "upper" or "lower" (that part of what somebody in the photo
+        wears), "none" (everything), a file, or an array HxW (uint8, or float in [0, 1]). seed: kept with the result.
+        controls: see Controls.
         Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
         """
         settings = from_names(controls)
@@ -265,9 +267,10 @@ def find_mask(
     height, width = photo.pixels.shape[:2]
     if mask is None and photo.alpha is not None and photo.alpha.min() < 255 and photo.alpha.max() > 127:
         return masks.given(photo.alpha, height, width, "alpha"), {"kind": "alpha"}
-    if mask is None or (isinstance(mask, str) and mask == "auto"):
-        found = masks.automatic(photo.pixels, network, lambda pixels: _faces()(pixels))
-        entry = {"kind": "auto", "source": found.source, "confidence": round(found.confidence, 3)}
+    if mask is None or (isinstance(mask, str) and mask in ("auto", *PARTS)):
+        part = mask if isinstance(mask, str) and mask in PARTS else None
+        found = masks.automatic(photo.pixels, network, lambda pixels: _faces()(pixels), part)
+        entry = {"kind": part or "auto", "source": found.source, "confidence": round(found.confidence, 3)}
         return found, {**entry, "worn": True} if found.worn else entry
     if isinstance(mask, str) and mask == "none":
         return masks.whole(height, width), {"kind": "none"}

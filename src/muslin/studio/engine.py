@@ -119,6 +119,13 @@ class Engine:
         grey = np.round(found.mask.alpha * 255).astype(np.uint8)
         return grey, str(found.mask_entry["kind"]), found.mask.source, round(found.mask.confidence, 3)
 
+    def part_of(self, photo: Photo, part: str) -> np.ndarray:
+        """The mask (uint8 HxW) of one of outfits.PARTS of what somebody wears. Raises UserError where nobody does."""
+        import numpy as np
+
+        with self._turn:
+            return np.round(self.restyler.examine(photo, part).mask.alpha * 255).astype(np.uint8)
+
     def cloth(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
         """The cloth that a picture stands for, and its span: see Restyler.cloth_and_span."""
         with self._turn:

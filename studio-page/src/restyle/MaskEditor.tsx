@@ -6,7 +6,7 @@ import { Choice } from "../parts/Choice";
 import { Dialog } from "../parts/Dialog";
 import { Drop } from "../parts/Drop";
 import { Slider } from "../parts/Slider";
-import { automaticMask, copyMask, saveMask } from "../state/actions";
+import { automaticMask, copyMask, saveMask, wornPart } from "../state/actions";
 import { attempt } from "../state/notices";
 import { change, useStore } from "../state/store";
 import { called, useText } from "../text";
@@ -132,6 +132,15 @@ export function MaskEditor({ garment }: { garment: Garment }) {
           <button type="button" onClick={() => void take(automaticMask(garment.id))}>
             {text.mask.auto}
           </button>
+          {!garment.sample && (
+            <div className="row">
+              {(["upper", "lower"] as const).map((part) => (
+                <button key={part} type="button" onClick={() => void take(wornPart(garment.id, part))}>
+                  {text.mask.parts[part]}
+                </button>
+              ))}
+            </div>
+          )}
           <Drop label={text.mask.load} accept="image/png" onFiles={([file]) => file && void take(attempt(() => saveMask(garment.id, file)))} />
           <a className="button" href={`/v1/garments/${garment.id}/mask`} download={`${garment.name}.mask.png`}>
             {text.mask.savePicture}

@@ -187,6 +187,10 @@ export async function saveMask(id: string, mask: Blob): Promise<Garment> {
 
 export const automaticMask = (id: string) => attempt(async () => keep(await remove<Garment>(`/v1/garments/${id}/mask`)));
 
+/** The upper or the lower part of what somebody in the photo wears. */
+export const wornPart = (id: string, part: "upper" | "lower") =>
+  attempt(async () => keep(await post<Garment>(`/v1/garments/${id}/mask/part`, { part })));
+
 export const copyMask = (id: string, to: string[], said: (count: number) => string) =>
   attempt(async () => {
     const answer = await post<{ done: string[]; failed: { garment: string; problem: string }[] }>(`/v1/garments/${id}/mask/copy`, { to });

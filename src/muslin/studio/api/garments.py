@@ -89,6 +89,13 @@ def reset_mask(desk: AtDesk, identity: schemas.Id) -> Any:
     return garments.view(desk.studio, garments.reset_mask(desk.studio, identity))
 
 
+@router.post("/{identity}/mask/part", response_model=answers.Garment, responses=told(404, 422, 429))
+def take_part(desk: AtDesk, identity: schemas.Id, body: schemas.MaskPart) -> Any:
+    """The upper or the lower part of what somebody in the photo wears."""
+    with desk.uploads:
+        return garments.view(desk.studio, garments.take_part(desk.studio, identity, body.part))
+
+
 @router.post("/{identity}/mask/copy", response_model=answers.MaskCopied, responses=told(404, 429))
 def copy_mask(desk: AtDesk, identity: schemas.Id, body: schemas.MaskCopy) -> Any:
     """The same mask for other photos of the same shape."""

@@ -41,6 +41,10 @@ class GarmentPatch(Request):
     length_cm: Centimetres | None = None
 
 
+class MaskPart(Request):
+    part: Literal["upper", "lower"]
+
+
 class MaskCopy(Request):
     to: Annotated[list[Id], Field(min_length=1, max_length=500)]
 
