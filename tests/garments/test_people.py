@@ -73,6 +73,13 @@ def test_a_person_is_not_dyed(photo: np.ndarray) -> None:
     assert (result.image[SUIT] != photo[SUIT]).any(-1).mean() > 0.9
 
 
+def test_in_black_and_white_the_head_is_told(photo: np.ndarray) -> None:
+    grey = np.ascontiguousarray(np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, -1))
+    result = Restyler().restyle(grey, swatch("tartan", 3))
+    assert result.garment.mask.worn and result.mask[60:120, 150:200].max() == 0
+    assert result.mask[SUIT].mean() > 0.9
+
+
 def test_without_a_face_to_be_seen_nothing_is_left_out(photo: np.ndarray) -> None:
     everything = np.ones(photo.shape[:2], np.float32)
     assert without_person(photo, everything, []) is None

@@ -1,6 +1,7 @@
 """Other ways to the same work: keys alone, a tablet, Chinese, colours that stay, a look that a model paints."""
 
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -157,3 +158,18 @@ def test_a_placement_print_is_carried_by_hand(page, studio, tmp_path) -> None:
     assert controls["repeat"] == "once" and controls["offset"] == pytest.approx([0.1, -0.2], abs=0.01)
     page.get_by_text("Straight", exact=True).click()
     assert page.locator(".viewer.carrying").count() == 0
+
+
+def test_a_part_of_what_somebody_wears_is_one_press(page, studio) -> None:
+    photo = Path(__file__).parents[1] / "pictures" / "astronaut.jpg"
+    page.locator('.strip input[type="file"]').set_input_files(photo)
+    page.locator(".strip").get_by_role("button", name="astronaut", exact=True).click()
+    page.get_by_text("The outline is uncertain. Check the mask.").wait_for()
+    page.get_by_role("button", name="Edit mask").click()
+    page.locator('dialog canvas[aria-busy="false"]').wait_for()
+    with page.expect_response("**/mask/part") as answer:
+        page.get_by_role("button", name="Upper part").click()
+    assert answer.value.json()["mask"]["kind"] == "edited"
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.get_by_text("The outline is uncertain. Check the mask.").wait_for(state="detached")

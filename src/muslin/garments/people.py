@@ -16,6 +16,7 @@ from muslin.garments.outfits import upper_part
 from muslin.images import at_most, srgb_to_linear
 
 SIDE = 448  # px, longer side at which colours are told apart
+COLOURLESS = 16  # 8-bit levels between the channels of 99 in 100 pixels, below which a photo is black and white
 GLANCE = 64  # px, longer side at which somebody asks whether there is skin at all
 ABOVE = 1.6  # sizes of the face: a garment goes on higher above the eyes of a face that is printed on it
 BESIDE = 3.2  # and is wider than that where they are
@@ -72,10 +73,18 @@ def without_person(
 def skin_share(pixels: np.ndarray, alpha: np.ndarray) -> float:
     """The share of a garment in the colours of skin, 0..1: so cheap that it can be asked of every photo.
 
-    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW. Wood and beige cloth have these colours too.
+    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW. Wood and beige cloth have these colours too; where all is grey,
+    nobody can say, and it is 1.
     """
     small, inside = at_most(pixels, GLANCE), at_most(alpha, GLANCE) > 0.5
+    if _grey(small):
+        return 1.0
     return float(_likely(small)[inside].mean()) if inside.any() else 0.0
+
+
+def _grey(pixels: np.ndarray) -> bool:
+    """Whether a picture is black and white. uint8 hxwx3."""
+    return bool(np.percentile(pixels.max(-1) - pixels.min(-1), 99) < COLOURLESS)
 
 
 def _likely(pixels: np.ndarray) -> np.ndarray:
@@ -106,7 +115,7 @@ def _wears(pixels: np.ndarray, inside: np.ndarray, face: Face) -> bool:
     """Whether it is the head of somebody in the mask, not a face that is printed on the garment or stands elsewhere."""
     height, width = inside.shape
     middle = _middle(*_from_face(face, inside.shape), face.size)
-    if not middle.any() or _likely(pixels)[middle].mean() < FLESH:
+    if not middle.any() or (not _grey(pixels) and _likely(pixels)[middle].mean() < FLESH):
         return False
     x, y = (int(np.clip(at, 0, most - 1)) for at, most in zip(face.eyes, (width, height), strict=True))
     if not inside[y, x]:
@@ -168,8 +177,11 @@ def _from_skin(pixels: np.ndarray, seed: np.ndarray) -> np.ndarray:
     """How far each pixel's colour is from that of the skin in a face, as a squared distance of Mahalanobis, hxw.
 
     seed: bool hxw, where the face is. Colours are told by ratios, since skin in the shade is darker, and no other
-    hue; glasses and beards are left out by the range that skin has.
+    hue; glasses and beards are left out by the range that skin has. Infinite in black and white, where the head
+    alone can be told.
     """
+    if _grey(pixels):
+        return np.full(seed.shape, np.inf)
     light = srgb_to_linear(pixels) + np.float32(DARK)
     hue = np.log(light[..., :2] / light[..., 1:])
     level = np.log(light.mean(-1))

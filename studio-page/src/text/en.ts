@@ -146,7 +146,7 @@ export const en = {
     undo: "Undo",
     redo: "Redo",
     auto: "Automatic again",
-    parts: { upper: "Worn: upper part", lower: "Worn: lower part" },
+    parts: { upper: "Upper part", lower: "Lower part" },
     load: "Load mask",
     savePicture: "Save mask",
     applyTo: "Use for other garments",

@@ -148,7 +148,7 @@ export const zh: Text = {
     undo: "撤销",
     redo: "重做",
     auto: "恢复自动",
-    parts: { upper: "穿着：上装", lower: "穿着：下装" },
+    parts: { upper: "上装", lower: "下装" },
     load: "载入蒙版",
     savePicture: "保存蒙版",
     applyTo: "用于其他服装",
