@@ -125,7 +125,7 @@ def test_a_contact_sheet_keeps_the_shape_of_its_pictures(tmp_path, monkeypatch: 
     from muslin.restyle import contact_sheet
 
     shown, draw = [], contact_sheet.draw
-    monkeypatch.setattr(contact_sheet, "draw", lambda looks, title: shown.extend(looks) or draw(looks, title))
+    monkeypatch.setattr(contact_sheet, "draw", lambda looks, *words: shown.extend(looks) or draw(looks, *words))
     assert run(["imagine", "tiny:ikat", "-n", "2", "--size", "960x240", "-o", str(tmp_path / "long"), "-q"]) == 0
     assert [look.after.shape for look in shown] == [(120, 480, 3)] * 2
 

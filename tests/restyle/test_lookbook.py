@@ -276,3 +276,16 @@ def test_a_long_title_of_a_pdf_stays_left_of_the_page_number(monkeypatch):
     right = pdf.PAGE[0] - pdf.MARGIN - pdf.NUMBER
     assert (pages[0][:120, :right] > 250).all() and (pages[1][:120, :right] < 200).any()
     assert (pages[0][:120, right:] == pages[1][:120, right:]).all()
+
+
+def test_a_long_title_takes_a_second_line() -> None:
+    """Two names of cloth do not fit beside each other; the words below move down, the sheet grows by a line."""
+    shirt = np.full((200, 150, 3), 120, np.uint8)
+    one, two = (
+        lookbook.Look(after=shirt, name=name, how="scale 2", group="a")
+        for name in ("Tartan", "Watercolour peonies over a windowpane check in charcoal and moss")
+    )
+    short, long = (contact_sheet.draw([look] * 3) for look in (one, two))
+    assert 20 < len(long) - len(short) < 50
+    cell = contact_sheet._caption(contact_sheet.Cell(shirt, two.name, two.how), 600, 10)
+    assert len(cell.titles) == 2 and " ".join(cell.titles) == two.name

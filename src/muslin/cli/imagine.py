@@ -159,7 +159,7 @@ def _write_sheet(path: Path, pictures: list[Any], title: str, overwrite: bool) -
         )
         for picture in pictures
     ]
-    return str(write_image(path, contact_sheet.draw(looks, title), overwrite=overwrite))
+    return str(write_image(path, contact_sheet.draw(looks, title, "picture"), overwrite=overwrite))
 
 
 def _steps(params: dict[str, Any]) -> str:

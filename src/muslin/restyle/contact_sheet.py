@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH = 2400  # pixels: A4 at 200 to 300 ppi
 LARGEST_HEIGHT = 20_000
+MOST_TITLES = 2
 MOST_LINES = 8  # of a caption: more than any settings take, fewer than a hostile file could ask for
 INK, QUIET, LINE, PAPER = (26, 25, 24), (111, 107, 101), (222, 218, 211), (255, 255, 255)
 
@@ -59,8 +60,11 @@ class Grid:
         return tops
 
 
-def draw(looks: Sequence[Look], title: str = "Lookbook") -> np.ndarray:
-    """The sheet as uint8 HxWx3, 2400 px wide. Looks of one photo share a row, led by the photo itself."""
+def draw(looks: Sequence[Look], title: str = "Lookbook", noun: str = "look") -> np.ndarray:
+    """The sheet as uint8 HxWx3, 2400 px wide. Looks of one photo share a row, led by the photo itself.
+
+    noun: what one of them is called where they are counted.
+    """
     from PIL import Image, ImageDraw
 
     rows = arrange(looks)
@@ -69,7 +73,7 @@ def draw(looks: Sequence[Look], title: str = "Lookbook") -> np.ndarray:
     height = tops[-1] + grid.row - grid.gap + grid.margin
     canvas = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(canvas)
-    count = f"{len(looks)} look" + ("" if len(looks) == 1 else "s")
+    count = f"{len(looks)} {noun}" + ("" if len(looks) == 1 else "s")
     lettering.line(pen, (grid.margin, grid.margin), title, 7 * grid.unit, INK, WIDTH - 2 * grid.margin)
     lettering.line(pen, (grid.margin, grid.margin + 10 * grid.unit), count, 2.4 * grid.unit, QUIET, WIDTH // 2)
     for top, row in zip(tops, rows, strict=True):
@@ -138,6 +142,7 @@ class Caption:
     left: float
     top: float
     room: float
+    titles: tuple[str, ...]  # lines of the title: two names of cloth are longer than a cell
     lines: tuple[str, ...]  # of the detail, whole: colours that are cut off name other colours
     bottom: float
 
@@ -146,8 +151,10 @@ def _caption(cell: Cell, width: int, unit: int) -> Caption:
     chips = len(cell.swatches[:3]) * (6 * unit + unit // 2)
     beside = width - chips - unit > width / 2
     left, top = (chips + unit if chips else 0, 0) if beside else (0, 7 * unit)
+    titles = tuple(lettering.wrapped(cell.title, 2.7 * unit, width - left, MOST_TITLES))
     lines = tuple(lettering.wrapped(cell.detail, 2.2 * unit, width - left, MOST_LINES))
-    return Caption(left, top, width - left, lines, max(6 * unit, top + (3.4 + 2.9 * len(lines)) * unit))
+    bottom = top + (3.4 * max(1, len(titles)) + 2.9 * len(lines)) * unit
+    return Caption(left, top, width - left, titles, lines, max(6 * unit, bottom))
 
 
 def _draw_cell(canvas: Any, pen: Any, cell: Cell, grid: Grid, left: int, top: int) -> None:
@@ -168,6 +175,9 @@ def _draw_cell(canvas: Any, pen: Any, cell: Cell, grid: Grid, left: int, top: in
         x += chip + grid.unit // 2
     words = _caption(cell, grid.width, grid.unit)
     start, below = left + words.left, y + words.top
-    lettering.line(pen, (start, below), cell.title, 2.7 * grid.unit, INK, words.room)
-    for number, line in enumerate(words.lines):
-        lettering.line(pen, (start, below + (3.4 + 2.9 * number) * grid.unit), line, 2.2 * grid.unit, QUIET, words.room)
+    for line in words.titles:
+        lettering.line(pen, (start, below), line, 2.7 * grid.unit, INK, words.room)
+        below += 3.4 * grid.unit
+    for line in words.lines:
+        lettering.line(pen, (start, below), line, 2.2 * grid.unit, QUIET, words.room)
+        below += 2.9 * grid.unit
