@@ -1,5 +1,6 @@
 """A placement print lies once, where and as large as it was asked, and leaves every other byte of the photo."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,14 +10,15 @@ import pytest
 from muslin.data.truth import render
 from muslin.errors import UserError
 from muslin.garments.bands import bands
+from muslin.garments.fields import Fields, luminance_fields
 from muslin.garments.framing import garment_box
-from muslin.garments.placing import DOWN
+from muslin.garments.placing import DOWN, cloth_place
 from muslin.images import Photo, read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import NEAR, Controls, vary_print
 from muslin.restyle.restyler import Restyler
 from muslin.restyle.styles import REPEAT_SHARE
-from muslin.textiles.placement import opaque, placed
+from muslin.textiles.placement import drawn, placed
 from muslin.textiles.procedural import swatch
 
 HEIGHT, WIDTH = 400, 300
@@ -163,5 +165,72 @@ def test_a_photo_of_a_garment_is_placed_as_it_is(flat: Restyler) -> None:
     shown = render(5, (160, 120), textile="tartan").photo
     result = flat.restyle(GREY, Photo(shown), "none", repeat="once")
     assert "shows" not in result.params["styles"][0]
-    left = opaque(shown, None)
-    assert left is shown
+    assert drawn(shown, None)[0] is shown
+
+
+def test_clear_margins_do_not_count(flat: Restyler) -> None:
+    """A mark on a large clear artboard is as large on the garment as the mark alone."""
+    mark = disc(120)
+    board = np.zeros((900, 700, 4), np.uint8)
+    board[500:620, 40:160] = mark
+    one, other = (flat.restyle(GREY, picture, "none", repeat="once").image for picture in (mark, board))
+    np.testing.assert_allclose(reached(one), reached(other), atol=0.6)
+
+
+def test_lines_are_as_thick_at_any_size() -> None:
+    """Shares are averaged once: at 79.52 px thin lines took a quarter more ink than at 79.4."""
+    stripes = np.zeros((200, 200), np.uint8)
+    stripes[:, ::10] = 255
+    colours = np.full((200, 200, 3), RED, np.uint8)
+    v, u = np.mgrid[:140, :140].astype(np.float32)
+    ink = []
+    for side in (79.4, 79.52, 79.6):
+        print_ = placed(colours, stripes, side / 200, 0.0, (70.0, 70.0), 0)
+        ink.append(print_.cover(u, v).sum() / side**2)
+    np.testing.assert_allclose(ink, ink[0], rtol=0.03)
+    np.testing.assert_allclose(ink, 0.1, rtol=0.1)  # cubic interpolation adds a little
+
+
+def test_a_picture_of_one_pixel_is_a_square(flat: Restyler) -> None:
+    image = flat.restyle(GREY, red(1, 1), "none", repeat="once").image
+    _, _, width, height = reached(image)
+    assert width == pytest.approx(REPEAT_SHARE * HEIGHT, abs=3) and height == pytest.approx(width, abs=1)
+
+
+def test_a_print_far_beside_is_refused(flat: Restyler) -> None:
+    for offset in ((2.1, 0), (0, -1e300)):
+        with pytest.raises(UserError, match="offset is outside its range"):
+            flat.restyle(GREY, red(), "none", repeat="once", offset=offset)
+
+
+def fields_of(panels: np.ndarray) -> Fields:
+    """Flat fields of a garment that fills its photo of HEIGHT x WIDTH, with these panels (cells x cells, numbers)."""
+    found = luminance_fields(GREY, np.ones((HEIGHT, WIDTH), np.float32))
+    side = found.panels.shape[0]
+    large = cv2.resize(panels.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
+    return replace(found, panels=np.eye(4, dtype=np.float32)[large])
+
+
+def test_a_print_moves_down_from_a_collar() -> None:
+    alpha = np.ones((HEIGHT, WIDTH), np.float32)
+    plain = np.zeros((40, 40), int)
+    collar = plain.copy()
+    collar[:15, 14:26] = 3  # trim in the middle, to 37 % of the height
+    places = [cloth_place(fields_of(panels), alpha, (0, 0), (100, 60), 0) for panels in (plain, collar)]
+    assert places[0].panel == places[1].panel == 0 and places[1].alone
+    assert 15 < places[1].centre[1] - places[0].centre[1] < 70
+    asked = cloth_place(fields_of(collar), alpha, (0, 0.001), (100, 60), 0)
+    assert asked.centre[1] == pytest.approx(places[0].centre[1], abs=6)  # where somebody says, it lies
+
+
+def test_a_panel_in_shreds_is_no_seam() -> None:
+    """The fronts of an open shirt may be told as sleeves; a print goes on over them."""
+    shreds = np.ones((40, 40), int)
+    shreds[:, 22:] = 2
+    shreds[:, 19:23] = 0  # a strip of body beside the buttons
+    place = cloth_place(fields_of(shreds), np.ones((HEIGHT, WIDTH), np.float32), (0, 0), (120, 90), 0)
+    assert not place.alone
+    sleeves = np.zeros((40, 40), int)
+    sleeves[:, :10], sleeves[:, 30:] = 1, 2
+    place = cloth_place(fields_of(sleeves), np.ones((HEIGHT, WIDTH), np.float32), (0, 0), (120, 90), 0)
+    assert place.alone and place.panel == 0

@@ -26,6 +26,7 @@ def test_a_placement_print_lies_once_on_the_garments_own_cloth(server, garment, 
     from muslin.cli import run
 
     look = server.upload("looks", logo(1700), "Ring.png")  # larger than what is kept
+    assert look["palette"] == ["#1428c8"]  # its ink: neither the paper under it nor the half-tones of its outline
     controls = {"repeat": "once", "print_cm": 40, "offset": [0.02, 0.1]}
     job = server.ended(server.submit(garment, look, variants=1, controls=controls)["id"])
     result = server.client.get(f"/v1/results/{job['results'][0]}").json()

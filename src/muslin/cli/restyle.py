@@ -443,7 +443,9 @@ class _Worker:
         for number, (target, restyled) in enumerate(zip(job.targets, made, strict=True)):
             if number == 0:
                 found = restyled.params["mask"]
-                self.unsure.add(job.name, found.get("confidence"), bool(found.get("worn")))
+                self.unsure.add(
+                    job.name, found.get("confidence"), bool(found.get("worn")), found.get("kind") in ("upper", "lower")
+                )
                 self.say_what_styles_show(restyled)
             if self.keeps and os.path.lexists(target):
                 continue

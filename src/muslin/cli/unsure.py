@@ -20,8 +20,13 @@ class Unsure:
         self._worn: list[str] = []
         self._people = 0
 
-    def add(self, photo: str, confidence: float | None, worn: bool = False) -> None:
-        """confidence: of its found garment; None: the mask was given. worn: by somebody in the photo."""
+    def add(self, photo: str, confidence: float | None, worn: bool = False, part: bool = False) -> None:
+        """confidence: of its found garment; None: the mask was given. worn: by somebody in the photo.
+
+        part: a part of what is worn was asked for: whoever did so knows of the person.
+        """
+        if worn and part:
+            return
         if worn:
             self._people += 1
             self._worn += [Path(photo).name] if len(self._worn) < NAMED else []
@@ -37,7 +42,7 @@ class Unsure:
             more = f" and {self._people - NAMED:,} more" if self._people > NAMED else ""
             terminal.say(
                 f"{', '.join(self._worn)}{more}: somebody wears it. All that is worn is dressed; face, hair and skin "
-                "are left out as well as they could be told. --mask FILE says which garment."
+                "are left out as well as they could be told. --mask upper, lower or FILE dresses a part of it."
             )
         if not self.count:
             return

@@ -171,7 +171,7 @@ def positions_within(fields: Fields, x: np.ndarray, y: np.ndarray) -> tuple[np.n
     across, down = x.astype(np.float32) + offsets[0], y.astype(np.float32) + offsets[1]
     parts, middle = parts_of(fields), fields.centre
     logits = _at(parts.logits[..., parts.present], _to_cells(fields, parts.stride, parts.side), across, down)
-    part = np.take(parts.present, logits.argmax(-1))
+    part = np.take(parts.present, logits.reshape(*across.shape, -1).argmax(-1))  # OpenCV drops a single channel
     warp = _at(parts.warp.reshape(*parts.warp.shape[:2], -1), _to_cells(fields, 4, fields.geometry), across, down)
     own = np.take_along_axis(warp.reshape(*part.shape, -1, 2), part[..., None, None], 2)[:, :, 0]
     if fields.bend is not None:

@@ -35,39 +35,51 @@ BLUR = (1.6, 0.8, 0.8)  # bins
 LONG = 1.3, 1.2  # sizes of the face, beyond which hair is less likely, and how fast (log odds, power 1.5)
 DECIDED = 0.3  # log odds, averaged over SMOOTH px, from which a pixel is the person's
 SMOOTH = 2.0
+ASIDE = 2.5  # sizes of the face to the side, beyond which a piece of cloth is somebody else's
 CRUMB, SPOT = 0.01, 0.002  # of the person: smaller pieces of cloth are none, smaller holes are closed
 
 
-def without_person(
-    pixels: np.ndarray, alpha: np.ndarray, faces: Sequence[Face], part: str | None = None
-) -> np.ndarray | None:
+def without_person(pixels: np.ndarray, alpha: np.ndarray, faces: Sequence[Face]) -> np.ndarray | None:
     """The chance that a pixel is cloth, at most SIDE px, where somebody wears the garment; None where nobody does.
 
     pixels: uint8 HxWx3 sRGB. alpha: float32 HxW, the garment as it was found, taken with the person. faces: of the
-    photo. part: one of outfits.PARTS of what the one with the largest face wears; None: all that is worn. Returns
-    float32 hxw in [0, 1], the whole photo.
+    photo. Returns float32 hxw in [0, 1], the whole photo.
     """
-    scale = min(1.0, SIDE / max(alpha.shape))
-    size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
+    size, scale = _small(alpha.shape)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     taken = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
     inside = taken > 0.5
-    wearers = []
-    person = np.zeros(inside.shape, bool)
-    for face in faces:
-        own = Face(face.chance, face.eyes * scale, face.mouth * scale, face.size * scale)
-        if _wears(small, inside, own):
-            person |= _skin_and_hair(small, inside, own)
-            wearers.append(own)
+    wearers = [face for face in (_scaled(face, scale) for face in faces) if _wears(small, inside, face)]
     if not wearers:
         return None
-    worn = _in_pieces(inside & ~person, inside)
-    if part is not None:
-        largest = max(wearers, key=lambda face: face.size)
-        across, down, chin = _from_face(largest, inside.shape)
-        upper = upper_part(small, worn, across / largest.size, (down - chin) / largest.size)
-        worn = _in_pieces(worn & (upper if part == "upper" else ~upper), inside)
-    return np.where(worn, taken, 0).astype(np.float32)
+    person = np.zeros(inside.shape, bool)
+    beside = np.ones(inside.shape, bool)
+    for face in wearers:
+        person |= _skin_and_hair(small, inside, face)
+        beside &= np.abs(_from_face(face, inside.shape)[0]) > ASIDE * face.size
+    return np.where(_in_pieces(inside & ~person, inside, beside), taken, 0).astype(np.float32)
+
+
+def part_of_outfit(pixels: np.ndarray, cloth: np.ndarray, faces: Sequence[Face], part: str) -> np.ndarray:
+    """One of outfits.PARTS of what the one with the largest face wears. cloth: as `without_person` gives it."""
+    small = cv2.resize(pixels, cloth.shape[::-1], interpolation=cv2.INTER_AREA)
+    worn = cloth > 0.5
+    face = _scaled(max(faces, key=lambda face: face.size), cloth.shape[1] / pixels.shape[1])
+    across, down, chin = _from_face(face, cloth.shape)
+    upper = upper_part(small, worn, across / face.size, (down - chin) / face.size)
+    nobody = np.zeros(worn.shape, bool)
+    own = _in_pieces(worn & (upper if part == "upper" else ~upper), worn, nobody) & worn
+    return np.where(own, cloth, 0).astype(np.float32)
+
+
+def _small(shape: tuple[int, ...]) -> tuple[tuple[int, int], float]:
+    """((width, height), scale) of a photo at most SIDE px."""
+    scale = min(1.0, SIDE / max(shape[:2]))
+    return (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))), scale
+
+
+def _scaled(face: Face, scale: float) -> Face:
+    return Face(face.chance, face.eyes * scale, face.mouth * scale, face.size * scale)
 
 
 def skin_share(pixels: np.ndarray, alpha: np.ndarray) -> float:
@@ -99,9 +111,8 @@ def trunk(shape: tuple[int, ...], face: Face) -> np.ndarray:
 
     float32 hxw, at most SIDE px.
     """
-    scale = min(1.0, SIDE / max(shape[:2]))
-    size = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
-    own = Face(face.chance, face.eyes * scale, face.mouth * scale, face.size * scale)
+    (width, height), scale = _small(shape)
+    size, own = (height, width), _scaled(face, scale)
     across, down, chin = _from_face(own, size)
     across, down = np.abs(across) / own.size, (down - chin) / own.size
     likely = np.full(size, 0.3, np.float32)
@@ -209,12 +220,13 @@ def _share(bins: tuple[np.ndarray, ...], seen: np.ndarray) -> np.ndarray:
     return counts / max(float(counts.sum()), 1e-6)
 
 
-def _in_pieces(cloth: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Cloth without crumbs, and without holes that are small. Both bool hxw."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(cloth.astype(np.uint8), connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] > CRUMB * inside.sum()
-    large[0] = False
-    cloth = large[parts]
+def _in_pieces(cloth: np.ndarray, inside: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Cloth without crumbs, without holes that are small, and without pieces that lie `beside` the wearer. bool hxw."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(cloth.astype(np.uint8), connectivity=4)
+    own = stats[:, cv2.CC_STAT_AREA] > CRUMB * inside.sum()
+    own &= np.bincount(parts[~beside], minlength=count) > 0
+    own[0] = False
+    cloth = own[parts]
     _, parts, stats, _ = cv2.connectedComponentsWithStats((inside & ~cloth).astype(np.uint8), connectivity=4)
     spots = stats[:, cv2.CC_STAT_AREA] < SPOT * inside.sum()
     spots[0] = False

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -10,26 +14,72 @@ from muslin.garments.fields import PANELS, Fields
 
 DOWN = 0.34  # of a panel's height: the middle of a chest, and near enough the middle of a bag or a skirt
 LEAST_BODY = 0.15  # share of a garment that its body has to be, or else its largest panel is printed
+WHOLE = 0.95  # of a print that should lie on its panel: it moves down from a collar until it does
+STEPS, STEP = 6, 0.025  # of the garment's longer side: how far it may move for that
+OWN = 2 / 3  # of a print that has to lie on its panel, or the panel is the network's doubt, and no seam is respected
 
 
-def cloth_place(fields: Fields, alpha: np.ndarray, offset: tuple[float, float]) -> tuple[tuple[float, float], int]:
-    """((u, v), panel): the cloth's place under the middle of a print, and the panel that it lies on.
+class Place(NamedTuple):
+    """centre: the cloth's (u, v) under the middle of a print. panel: that it lies on. alone: whether it ends there."""
 
-    alpha: float32 HxW, the garment. offset: how far the print lies to the right and down from the middle of the chest
-    (of a garment without one: of its largest panel), in fractions of the garment's longer side, in the photo. A place
-    beside the garment counts as cloth that goes on flat from the nearest place within it.
+    centre: tuple[float, float]
+    panel: int
+    alone: bool
+
+
+def cloth_place(
+    fields: Fields, alpha: np.ndarray, offset: tuple[float, float], size: tuple[float, float], rotation: float
+) -> Place:
+    """Where a print lies.
+
+    alpha: float32 HxW, the garment. offset: how far it lies to the right and down from the middle of the chest (of a
+    garment without one: of its largest panel), in fractions of the garment's longer side, in the photo. size: of the
+    print (width, height), photo pixels. rotation: degrees, clockwise. A place beside the garment counts as cloth that
+    goes on flat from the nearest place within it.
     """
     cells, inside = _panels(fields, alpha)
-    x, y = _middle(cells, inside)
     rows, columns = np.nonzero(inside)
-    reach = max(np.ptp(rows), np.ptp(columns)) + 1
-    x, y = x + offset[0] * reach, y + offset[1] * reach
+    reach = float(max(np.ptp(rows), np.ptp(columns)) + 1)
+    cell = fields.side / len(cells)  # photo px
+    half = (size[0] / cell / 2, size[1] / cell / 2)
+    x, y, panel = _middle(cells, inside)
+    if tuple(offset) == (0, 0):
+        lower = (y + step * STEP * reach for step in range(STEPS + 1))
+        y = next((at for at in lower if _share(cells, inside, panel, (x, at), half, rotation) >= WHOLE), y)
+        own = inside & (cells == panel)
+    else:
+        x, y, own = x + offset[0] * reach, y + offset[1] * reach, inside
+    rows, columns = np.nonzero(own)
     nearest = np.argmin((columns - x) ** 2 + (rows - y) ** 2)
     row, column = rows[nearest], columns[nearest]
-    place, own = (_photo(fields, at, len(cells)) for at in ((x, y), (column, row)))
-    here = np.array([own], np.float32)
-    u, v, _ = positions_within(fields, here[:, 0], here[:, 1])
-    return (float(u.mean() + place[0] - own[0]), float(v.mean() + place[1] - own[1])), int(cells[row, column])
+    panel = int(cells[row, column])
+    alone = _share(cells, inside, panel, (x, y), half, rotation) >= OWN
+    place, here = (_photo(fields, at, len(cells)) for at in ((x, y), (column, row)))
+    seen = np.array([here], np.float32)
+    u, v, _ = positions_within(on_panel(fields, panel), seen[:, 0], seen[:, 1])
+    centre = (float(u.mean() + place[0] - here[0]), float(v.mean() + place[1] - here[1]))
+    return Place(centre, panel, alone)
+
+
+def on_panel(fields: Fields, panel: int) -> Fields:
+    """The same, everything on one panel and of one piece."""
+    panels = np.zeros_like(fields.panels)
+    panels[..., panel] = 1
+    return replace(fields, panels=panels, pieces=None)
+
+
+def _share(
+    cells: np.ndarray, inside: np.ndarray, panel: int, middle: tuple[float, float], half: tuple[float, float],
+    rotation: float,
+) -> float:  # fmt: skip
+    """Of the print that lies on the garment, the share on a panel; 1 where nothing of it does. half: its half sides."""
+    rows, columns = np.mgrid[: len(cells), : len(cells)]
+    angle = math.radians(rotation)
+    x, y = columns - middle[0], rows - middle[1]
+    along = np.abs(math.cos(angle) * x + math.sin(angle) * y)
+    across = np.abs(math.cos(angle) * y - math.sin(angle) * x)
+    lies = inside & (along <= max(half[0], 0.5)) & (across <= max(half[1], 0.5))
+    return float((cells[lies] == panel).mean()) if lies.any() else 1.0
 
 
 def _panels(fields: Fields, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -46,13 +96,13 @@ def _panels(fields: Fields, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return fields.panels.argmax(-1), inside
 
 
-def _middle(cells: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
-    """Cell (x, y) on which a print is placed."""
+def _middle(cells: np.ndarray, inside: np.ndarray) -> tuple[float, float, int]:
+    """(x, y, panel): the cell on which a print is placed."""
     sizes = np.bincount(cells[inside], minlength=len(PANELS))
     panel = 0 if sizes[0] >= LEAST_BODY * sizes.sum() else int(sizes.argmax())
     rows, columns = np.nonzero(inside & (cells == panel))
     top, bottom = np.percentile(rows, (1, 99))
-    return float(np.median(columns)), float(top + DOWN * (bottom - top))
+    return float(np.median(columns)), float(top + DOWN * (bottom - top)), panel
 
 
 def _photo(fields: Fields, cell: tuple[float, float], side: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from muslin.textiles.placement import ONCE
 from muslin.textiles.repeat import REPEATS
 
 LAID = (*REPEATS, ONCE)
+FARTHEST = 2.0  # of a garment's longer side, from the middle of its chest: well beside it
 NEAR = 0.15  # of a garment's longer side
 MIXES = ("overprint", "panels")
 SEAMS = ("cut", "matched")
@@ -50,6 +51,8 @@ class Controls:
         object.__setattr__(self, "offset", _pair(self.offset))
         if self.repeat not in LAID:
             raise outside("repeat", self.repeat, LAID)
+        if self.repeat == ONCE and max(map(abs, self.offset)) > FARTHEST:
+            raise outside("offset", self.offset, f"-{FARTHEST:g} to {FARTHEST:g} of the garment (repeat '{ONCE}')")
         if self.mix not in MIXES:
             raise outside("mix", self.mix, MIXES)
         if self.seams not in SEAMS:
@@ -103,7 +106,7 @@ def vary_print(settings: Controls, rng: np.random.Generator) -> Controls:
     turn = float(rng.choice([0, 0, 45, 90, -45, 30, -30, 15]))
     scale = float(np.clip(settings.scale * 2 ** rng.uniform(-1.0, 0.8), 0.02, 20))
     if settings.repeat == ONCE:
-        across, down = (float(at + rng.uniform(-NEAR, NEAR)) for at in settings.offset)
+        across, down = (float(np.clip(at + rng.uniform(-NEAR, NEAR), -FARTHEST, FARTHEST)) for at in settings.offset)
         return replace(settings, scale=scale, rotation=settings.rotation + turn / 3, offset=(across, down))
     return replace(
         settings,

@@ -22,15 +22,15 @@ from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.outfits import PARTS
-from muslin.garments.placing import cloth_place
+from muslin.garments.placing import cloth_place, on_panel
 from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
 from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
-from muslin.restyle.styles import Styles, placement, trimmed
+from muslin.restyle.styles import REPEAT_SHARE, Styles, trimmed
 from muslin.textiles.mix import Overprint
-from muslin.textiles.placement import ONCE, Placement
+from muslin.textiles.placement import ONCE, placed
 
 BASELINE = "luminance"
 PIECES = "pieces.onnx"  # of a drape model; those of before have none
@@ -164,7 +164,7 @@ class Restyler:
         matched = once or settings.seams == "matched"
         garment = replace(garment, fields=replace(fields, pieces=None) if matched else fields)
         if once:
-            worn = [_placed(garment, styles, cuts, settings)]
+            garment, worn = self._placed(garment, styles, cuts, settings)
         else:
             cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
             worn = _mixed(cloths, [weight for _, weight in styles], settings.mix)
@@ -190,6 +190,31 @@ class Restyler:
             if swatch is not picture.pixels:
                 entry["shows"] = "garment"
         return Restyled(image, params, garment, lighting(garment.fields, worn, settings.shading))
+
+    def _placed(
+        self,
+        garment: Garment,
+        styles: list[tuple[Photo, float]],
+        cuts: list[tuple[np.ndarray, float]],
+        settings: Controls,
+    ) -> tuple[Garment, list[Any]]:
+        """(the garment as a print sees it, the one style as a placement print). Raises UserError for several styles."""
+        if len(styles) > 1:
+            raise UserError(
+                "A placement print (repeat 'once') is one picture.",
+                received=f"{len(styles)} styles",
+                advice="Restyle the garment in its cloth first, then place the print on the result.",
+                exit_code=EXIT_USAGE,
+            )
+        (picture, _), (swatch, _) = styles[0], cuts[0]
+        shown = self._styles.printed(picture if swatch is picture.pixels else Photo(swatch), settings)
+        height, width = shown.pixels.shape[:2]
+        scale = settings.scale * REPEAT_SHARE * garment.longer_side / max(height, width)
+        size = (width * scale, height * scale)
+        place = cloth_place(garment.fields, garment.mask.alpha, settings.offset, size, settings.rotation)
+        fields = garment.fields if place.alone else on_panel(garment.fields, place.panel)
+        laid = placed(shown.pixels, shown.alpha, scale, settings.rotation, place.centre, place.panel)
+        return replace(garment, fields=fields), [laid]
 
     def variants(
         self,
@@ -302,23 +327,6 @@ def _mask_levels(mask: np.ndarray) -> np.ndarray:
     levels = masks.of_labels(mask) if mask.dtype == np.uint8 else np.round(np.clip(mask, 0, 1) * 255).astype(np.uint8)
     transparent = levels.ndim == 3 and levels.shape[2] == 4 and levels[..., 3].min() < 255
     return levels[..., 3] if transparent else levels
-
-
-def _placed(
-    garment: Garment, styles: list[tuple[Photo, float]], cuts: list[tuple[np.ndarray, float]], settings: Controls
-) -> Placement:
-    """The one style as a placement print. Raises UserError for several."""
-    if len(styles) > 1:
-        raise UserError(
-            "A placement print (repeat 'once') is one picture.",
-            received=f"{len(styles)} styles",
-            advice="Restyle the garment in its cloth first, then place the print on the result.",
-            exit_code=EXIT_USAGE,
-        )
-    (picture, _), (swatch, _) = styles[0], cuts[0]
-    shown = picture if swatch is picture.pixels else Photo(swatch)
-    centre, panel = cloth_place(garment.fields, garment.mask.alpha, settings.offset)
-    return placement(shown, settings, garment.longer_side, centre, panel)
 
 
 def _mixed(cloths: list[Any], weights: list[float], mix: str) -> list[Any]:

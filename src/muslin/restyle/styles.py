@@ -12,7 +12,7 @@ from muslin.garments.cloth import Tell
 from muslin.images import Photo
 from muslin.restyle.controls import Controls
 from muslin.textiles.margins import without_margins
-from muslin.textiles.placement import Placement, opaque, placed
+from muslin.textiles.placement import drawn
 from muslin.textiles.repeat import Cloth, PreparedCloth
 from muslin.textiles.seamless import VISIBLE, make_seamless, seam_score
 
@@ -33,6 +33,7 @@ class Styles:
         self._look_at, self._tell = look_at, tell
         self._cuts: dict[Any, references.Cut | None] = {}  # of pictures that show a garment, their cloth
         self._swatches: dict[Any, np.ndarray] = {}  # as they are repeated
+        self._prints: dict[Any, Photo] = {}  # as they are placed
 
     def cut(self, picture: Photo, shows: str) -> tuple[np.ndarray, float]:
         """(swatch, the share of a garment's longer side that its own spans at scale 1).
@@ -72,14 +73,16 @@ class Styles:
         share = settings.scale * span * longer_side / max(pixels.shape[:2])
         return Cloth(pixels, settings.repeat).prepare(share, settings.rotation, settings.offset)
 
-
-def placement(
-    picture: Photo, settings: Controls, longer_side: float, centre: tuple[float, float], panel: int
-) -> Placement:
-    """A picture as a placement print for a garment of that many pixels. centre, panel: as of garments.placing."""
-    colours = in_colours(opaque(picture.pixels, picture.alpha), settings)
-    scale = settings.scale * REPEAT_SHARE * longer_side / max(colours.shape[:2])
-    return placed(colours, picture.alpha, scale, settings.rotation, centre, panel)
+    def printed(self, picture: Photo, settings: Controls) -> Photo:
+        """The picture of a placement print in the asked colours: see textiles.placement.drawn. Raises as that does."""
+        clear = None if picture.alpha is None else picture.alpha.tobytes()
+        key = (hash(picture.pixels.tobytes()), hash(clear), picture.pixels.shape, repr(settings.palette))
+        if key not in self._prints:
+            _make_room(self._prints)
+            pixels, alpha = drawn(picture.pixels, picture.alpha)
+            mask = None if alpha is None else alpha >= 128
+            self._prints[key] = Photo(in_colours(pixels, settings, mask), alpha)
+        return self._prints[key]
 
 
 def _make_room(kept: dict[Any, Any]) -> None:
@@ -97,12 +100,12 @@ def prepare_swatch(swatch: np.ndarray, settings: Controls) -> np.ndarray:
     return in_colours(swatch, settings)
 
 
-def in_colours(swatch: np.ndarray, settings: Controls) -> np.ndarray:
-    """The swatch in the asked colours, if any are. uint8 hxwx3."""
+def in_colours(swatch: np.ndarray, settings: Controls, mask: np.ndarray | None = None) -> np.ndarray:
+    """The swatch in the asked colours, if any are. uint8 hxwx3. mask: hxw, whose colours count; None: all."""
     if settings.palette is not None:
         from muslin.textiles.palette import parse_colors, repaint
 
         given = [settings.palette] if isinstance(settings.palette, str) else list(settings.palette)
         colours = [color for item in given for color in (parse_colors(item) if isinstance(item, str) else [item])]
-        swatch = repaint(swatch, colours)
+        swatch = repaint(swatch, colours, mask)
     return swatch

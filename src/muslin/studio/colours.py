@@ -19,17 +19,31 @@ LARGEST_TILE = 64_000_000  # pixels of an exported tile
 Swatches = Sequence[tuple[Row, float]]
 
 
-def stable_palette(pixels: np.ndarray, count: int) -> Palette:
+def inks(pixels: np.ndarray, alpha: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """(colours uint8 hxwx3, what counts bool hxw) of a picture that is transparent around, at most `side` px.
+
+    The white paper under it is none of its colours, nor are the half-tones of its outlines.
+    """
+    from muslin.images import at_most
+    from muslin.textiles.placement import opaque
+
+    pixels, alpha = at_most(pixels, side), at_most(alpha, side)
+    counts = alpha >= 128
+    return opaque(pixels, alpha), counts if counts.any() else alpha > 0
+
+
+def stable_palette(pixels: np.ndarray, shown: np.ndarray | None, count: int) -> Palette:
     """At most `count` colours; asked for exactly as many as these, `extract_palette` gives the same again.
 
-    So a palette of new colours of that length means these, in this order. pixels: uint8 hxwx3.
+    So a palette of new colours of that length means these, in this order. pixels: uint8 hxwx3. shown: bool hxw, what
+    of it counts; None: all.
     """
     from muslin.textiles.palette import extract_palette
 
-    found = extract_palette(pixels, count)
+    found = extract_palette(pixels, count, shown)
     while len(found) < count:
         count = len(found)
-        found = extract_palette(pixels, count)
+        found = extract_palette(pixels, count, shown)
     return found
 
 

@@ -220,9 +220,15 @@ class Engine:
 
     def palette(self, sha256: str, count: int) -> Palette:
         """At most `count` main colours of a look's picture; kept, since every piece of a batch asks for them."""
-        from muslin.studio.colours import stable_palette
+        from muslin.studio.colours import inks, stable_palette
 
-        return self._palettes.get((sha256, count), lambda: stable_palette(self.swatch(sha256, False), count))
+        def measured() -> Palette:
+            photo = self.photo(sha256)
+            if photo.alpha is None:
+                return stable_palette(self.swatch(sha256, False), None, count)
+            return stable_palette(*inks(photo.pixels, photo.alpha, PREVIEW_SWATCH), count)
+
+        return self._palettes.get((sha256, count), measured)
 
 
 def shrunk(garment: Garment, side: int) -> Garment:

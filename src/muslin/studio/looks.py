@@ -60,36 +60,39 @@ def add(studio: Studio, data: bytes, name: str, shows: str = "cloth", **more: An
     from muslin.restyle.styles import trimmed
 
     given, sha256 = picture(studio, data)
-    photo = trimmed(given, shows)
+    photo, alpha = trimmed(given, shows), None
     swatch, span = (photo.pixels, 0.0) if shows == "cloth" else studio.engine.cloth(photo, shows)
+    if swatch is given.pixels and given.alpha is not None:  # a placement print is transparent around
+        alpha = at_most(given.alpha, LONGEST_SIDE)
     if swatch is not given.pixels or max(swatch.shape[:2]) > LONGEST_SIDE:
         if swatch is not photo.pixels:
             more["origin"] = {"cut": True, "picture": sha256}
             own = LENGTH_CM * span * swatch.shape[1] / max(swatch.shape[:2])  # as wide as it was in the picture
             more["repeat_cm"] = more.get("repeat_cm") or round(own, 1)
-        alpha = given.alpha if swatch is given.pixels else None  # a placement print is transparent around
-        alpha = None if alpha is None else at_most(alpha, LONGEST_SIDE)
         swatch = at_most(swatch, LONGEST_SIDE)
         data = encode_image(off_white(swatch, alpha), "PNG", alpha=alpha)
         sha256 = studio.files.add(data, "image/png", swatch.shape[1], swatch.shape[0])
-    return keep(studio, swatch, sha256, name, **more)
+    return keep(studio, swatch, sha256, name, alpha, **more)
 
 
-def keep(studio: Studio, pixels: np.ndarray, sha256: str, name: str, **more: Any) -> Row:
-    """A look of a picture that is kept already; pixels: its content, uint8 hxwx3."""
+def keep(
+    studio: Studio, pixels: np.ndarray, sha256: str, name: str, alpha: np.ndarray | None = None, **more: Any
+) -> Row:
+    """A look of a picture that is kept already; pixels: its content, uint8 hxwx3; alpha: uint8 hxw."""
     with studio.database.writing() as connection:
-        identity = insert_look(connection, sha256, name, **measured(pixels), **more)
+        identity = insert_look(connection, sha256, name, **measured(pixels, alpha), **more)
     return get(studio, identity)
 
 
-def measured(pixels: np.ndarray) -> dict[str, Any]:
-    """Palette and visibility of the seam; uint8 hxwx3."""
+def measured(pixels: np.ndarray, alpha: np.ndarray | None = None) -> dict[str, Any]:
+    """Palette and visibility of the seam; uint8 hxwx3. alpha: uint8 hxw; None: all of it shows."""
     from muslin.images import at_most
-    from muslin.studio.colours import stable_palette
+    from muslin.studio.colours import inks, stable_palette
     from muslin.textiles.seamless import seam_score
 
     small = at_most(pixels, MEASURED_SIDE)
-    return {"palette": stable_palette(small, COLOURS).names(), "seam": round(float(seam_score(small)), 3)}
+    colours, shown = (small, None) if alpha is None else inks(pixels, alpha, MEASURED_SIDE)
+    return {"palette": stable_palette(colours, shown, COLOURS).names(), "seam": round(float(seam_score(small)), 3)}
 
 
 def insert_look(connection: sqlite3.Connection, sha256: str, name: str, **more: Any) -> str:

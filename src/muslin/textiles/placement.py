@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
-from muslin.images import linear_to_srgb, luminance, off_white, srgb_to_linear
+from muslin.images import at_most, linear_to_srgb, luminance, off_white, srgb_to_linear
 from muslin.textiles.repeat import Cloth, PreparedCloth
 
 ONCE = "once"  # as a repeat: none
 SEEN = 32  # of 255: colours of what is more transparent are noise
+LEAST, MOST = 64, 3000  # px, longer side of a picture that is placed
 ROOM = 6  # px around the picture, so that its border is interpolated with nothing
 
 
@@ -63,23 +64,48 @@ class Placement:
         return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def opaque(pixels: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
-    """The picture's own colours, carried on to where it is transparent: uint8 hxwx3.
+def drawn(pixels: np.ndarray, alpha: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """(colours, alpha) of a picture that is to be placed: uint8 hxwx3 and hxw, LEAST to MOST px.
 
-    pixels: uint8 hxwx3 as seen on white paper (Photo.pixels). alpha: uint8 hxw; None: all of it shows.
-    Raises UserError for a picture in which nothing shows.
+    Its clear margins are cut off, since its size on the garment is that of what shows; its colours are carried on to
+    where it is transparent. pixels: uint8 hxwx3 as seen on white paper (Photo.pixels). alpha: uint8 hxw; None: all of
+    it shows. Raises UserError for a picture in which nothing shows.
     """
+    if alpha is not None:
+        left, top, wide, high = _seen(alpha)
+        part = np.s_[max(0, top - 1) : top + high + 1, max(0, left - 1) : left + wide + 1]
+        pixels, alpha = at_most(pixels[part], MOST), at_most(alpha[part], MOST)
+        pixels = opaque(pixels, alpha)
+    else:
+        pixels = at_most(pixels, MOST)
+    times = -(-LEAST // max(pixels.shape[:2]))
+    if times > 1:  # a pixel is a square: of a picture of four a smooth kernel makes a cloud
+        pixels = pixels.repeat(times, 0).repeat(times, 1)
+        alpha = None if alpha is None else alpha.repeat(times, 0).repeat(times, 1)
+    return pixels, alpha
+
+
+def _seen(alpha: np.ndarray) -> tuple[int, int, int, int]:
+    """The box (left, top, width, height) of what shows. Raises UserError where nothing does."""
     import cv2
 
-    if alpha is None:
-        return pixels
-    seen = alpha >= SEEN
-    if not seen.any():
+    box = cv2.boundingRect((alpha >= SEEN).astype(np.uint8))
+    if box[2] == 0:
         raise UserError(
             "Nothing shows in the picture to be placed: it is transparent all over.",
             advice="Save it again with its background alone transparent.",
             exit_code=EXIT_DATA,
         )
+    left, top, wide, high = (int(side) for side in box)
+    return left, top, wide, high
+
+
+def opaque(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """The picture's own colours, carried on to where it is transparent: uint8 hxwx3. Shapes, errors: see drawn."""
+    import cv2
+
+    _seen(alpha)
+    seen = alpha >= SEEN
     own = off_white(pixels, alpha)
     _, nearest = cv2.distanceTransformWithLabels(
         (~seen).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -99,7 +125,7 @@ def placed(
 ) -> Placement:
     """A picture laid with its middle on `centre` (u, v in photo pixels).
 
-    colours: uint8 hxwx3, as `opaque` gives them. alpha: uint8 hxw, how much of each pixel is printed; None: all.
+    colours: uint8 hxwx3, as `drawn` gives them. alpha: uint8 hxw, how much of each pixel is printed; None: all.
     scale: photo pixels per pixel of the picture. rotation: degrees, clockwise.
     """
     import cv2
@@ -107,7 +133,7 @@ def placed(
     alpha = np.full(colours.shape[:2], 255, np.uint8) if alpha is None else alpha
     height, width = alpha.shape
     if scale < 1:  # here, since a cloth averages in linear light, which makes outlines of shares too broad
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        size = (max(1, int(width * scale)), max(1, int(height * scale)))  # never larger, or it shrinks once more
         share = cv2.resize(alpha.astype(np.float32), size, interpolation=cv2.INTER_AREA)
         ink = cv2.resize(
             srgb_to_linear(colours) * alpha[..., None].astype(np.float32), size, interpolation=cv2.INTER_AREA

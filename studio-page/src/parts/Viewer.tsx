@@ -28,10 +28,11 @@ export function Viewer({ before, after, width, height, split, zoomed, alt, split
   const [place, setPlace] = useState(50);
   const [moved, setMoved] = useState({ x: 0, y: 0 });
   const start = useRef<{ x: number; y: number; at: { x: number; y: number } } | null>(null);
-  const carries = Boolean(carry) && !zoomed;
+  const carried = Boolean(carry);
+  const carries = carried && !zoomed;
   useEffect(() => setMoved({ x: 0, y: 0 }), [zoomed, before]);
   // What is carried is seen whole; the line of before and after waits at the side.
-  useEffect(() => setPlace(carries ? ASIDE : 50), [carries]);
+  useEffect(() => setPlace(carried ? ASIDE : 50), [carried]);
 
   function hold(next: { x: number; y: number }) {
     const box = frame.current?.getBoundingClientRect();
@@ -61,7 +62,7 @@ export function Viewer({ before, after, width, height, split, zoomed, alt, split
       className={`viewer ${zoomed ? "zoomed" : ""} ${carries ? "carrying" : ""}`}
       tabIndex={zoomed ? 0 : -1}
       onPointerDown={(event) => {
-        if (!(zoomed || carries) || (event.target as HTMLElement).tagName === "INPUT") return;
+        if (!(zoomed || carries) || event.button !== 0 || !event.isPrimary || (event.target as HTMLElement).tagName === "INPUT") return;
         start.current = { x: event.clientX, y: event.clientY, at: moved };
         if (carries) carry?.begun();
         event.currentTarget.setPointerCapture(event.pointerId);

@@ -145,7 +145,8 @@ export function take(settings: { garment: string | null; looks: Part[]; controls
   change((state) => ({
     garment: settings.garment ?? state.garment,
     parts: looks.length ? looks : state.parts,
-    controls: { ...controls, offset: within(controls.offset, controls.repeat) },
+    // A print that lies once is another picture elsewhere, also where the tools do not reach.
+    controls: controls.repeat === "once" ? controls : { ...controls, offset: within(controls.offset, controls.repeat) },
   }));
 }
 

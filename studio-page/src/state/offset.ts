@@ -4,9 +4,9 @@ import type { Laid } from "../api/types";
 
 /**
  * How far either way the tools move a print: half of what comes round again, which of a mirrored one is two repeats. One
- * that lies once moves by shares of the garment, and half of one is beside it.
+ * that lies once moves by shares of the garment: a hem is up to 0.62 of one below a chest.
  */
-export const reach = (repeat: Laid) => (repeat === "mirror" ? 1 : 0.5);
+export const reach = (repeat: Laid) => (repeat === "mirror" ? 1 : repeat === "once" ? 0.75 : 0.5);
 
 /** The same place within reach: a variant lies anywhere in its repeat. */
 export function within([across, down]: [number, number], repeat: Laid): [number, number] {
