@@ -17,10 +17,11 @@ from muslin.restyle import metadata
 class FakeRestyled:
     image: np.ndarray
     params: dict
+    before: np.ndarray
 
     @property
     def garment(self):
-        return SimpleNamespace(longer_side=max(self.image.shape[:2]))
+        return SimpleNamespace(longer_side=max(self.image.shape[:2]), photo=SimpleNamespace(pixels=self.before))
 
     def save(self, path, *, overwrite=False):
         text, xmp = metadata.settings_to_text(self.params), metadata.provenance_xmp(self.params)
@@ -51,7 +52,8 @@ class FakeRestyler:
                 controls={"scale": 1.0, **controls},
             )
             colour = np.mean([swatch.pixels.mean((0, 1)) for swatch, _ in style], axis=0)
-            yield FakeRestyled(np.broadcast_to(colour, photo.pixels.shape).astype(np.uint8), params)
+            made = np.broadcast_to(colour, photo.pixels.shape).astype(np.uint8)
+            yield FakeRestyled(made, params, photo.pixels)
 
 
 @pytest.fixture

@@ -44,8 +44,8 @@ def test_a_swatch_that_is_too_small_for_its_garment_is_named_once(studio, capsys
 def test_what_is_transparent_in_a_style_is_told(studio, capsys):
     clear = np.zeros((300, 300), np.uint8)
     clear[100:200, 100:200] = 255
-    write_image("logo.png", np.full((300, 300, 3), 90, np.uint8), alpha=clear)
-    write_image("patch.png", np.full((300, 300, 3), 90, np.uint8))
+    write_image("logo.png", np.full((300, 300, 3), 70, np.uint8), alpha=clear)
+    write_image("patch.png", np.full((300, 300, 3), 70, np.uint8))
     for style, more, words in (
         ("logo.png", [], "laid on white. --repeat once"),
         ("logo.png", ["--repeat", "once"], ""),
@@ -55,6 +55,14 @@ def test_what_is_transparent_in_a_style_is_told(studio, capsys):
         assert run(["restyle", "shirt.jpg", "photos", "-s", style, *more, "-o", "out", "--overwrite"]) == 0
         said = " ".join(capsys.readouterr().err.split())
         assert said.count("Note:") == bool(words) and words in said
+
+
+def test_a_print_that_lies_on_nothing_is_named(studio, capsys, fake):
+    write_image("grey.png", np.full((90, 90, 3), 90, np.uint8), alpha=np.full((90, 90), 254, np.uint8))
+    write_image("also-grey.png", np.full((90, 90, 3), 91, np.uint8))
+    assert run(["restyle", "also-grey.png", "shirt.jpg", "-s", "grey.png", "--repeat", "once", "-o", "out"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("lies beside the garment") == said.count("on also-grey.png the print") == 1
 
 
 def test_a_folder_is_gone_on_with(studio, fake, capsys):

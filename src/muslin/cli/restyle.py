@@ -447,6 +447,7 @@ class _Worker:
                     job.name, found.get("confidence"), bool(found.get("worn")), found.get("kind") in ("upper", "lower")
                 )
                 self.say_what_styles_show(restyled)
+                self.say_if_beside(job.name, restyled)
             if self.keeps and os.path.lexists(target):
                 continue
             if target == "-":
@@ -482,6 +483,14 @@ class _Worker:
         if scale is not None:  # a learned look paints, and lays nothing
             self._say_what_is_transparent(entries, restyled.params["controls"].get("repeat") == "once")
             self._say_what_is_small(entries, scale * restyled.garment.longer_side)
+
+    def say_if_beside(self, name: str, restyled: Any) -> None:
+        """A placement print that lies on nothing of its garment leaves the photo as it was."""
+        controls = restyled.params["controls"]
+        if self.quiet or controls.get("repeat") != "once" or controls.get("strength", 1) == 0:
+            return
+        if (restyled.image == restyled.garment.photo.pixels).all():
+            terminal.say(f"Note: on {name} the print lies beside the garment. --offset 0,0 is the middle of its chest.")
 
     def _say_what_is_transparent(self, entries: list[dict[str, Any]], once: bool) -> None:
         for entry, (picture, _) in zip(entries, self.styles, strict=True):
