@@ -15,7 +15,7 @@ from muslin.garments import masks
 from muslin.garments.faces import Face, Faces
 from muslin.garments.network import Network
 from muslin.garments.outfits import PARTS, USUAL, upper_part
-from muslin.garments.people import trunk, without_person
+from muslin.garments.people import trunk, wearers
 from muslin.images import read_image
 from muslin.restyle import metadata
 from muslin.restyle.restyler import Restyler
@@ -82,11 +82,11 @@ def test_in_black_and_white_the_head_is_told(photo: np.ndarray) -> None:
 
 def test_without_a_face_to_be_seen_nothing_is_left_out(photo: np.ndarray) -> None:
     everything = np.ones(photo.shape[:2], np.float32)
-    assert without_person(photo, everything, []) is None
+    assert wearers(photo, everything, []) == []
     elsewhere = Face(0.9, np.array([20.0, 380.0]), np.array([20.0, 390.0]), 20.0)  # below the mask
     upper = everything.copy()
     upper[300:] = 0
-    assert without_person(photo, upper, [elsewhere]) is None
+    assert wearers(photo, upper, [elsewhere]) == []
 
 
 def test_a_face_that_is_printed_on_a_garment_is_a_print(faces: Faces, photo: np.ndarray) -> None:
@@ -98,7 +98,7 @@ def test_a_face_that_is_printed_on_a_garment_is_a_print(faces: Faces, photo: np.
     printed[top : top + 120, left : left + 120] = portrait
     seen = faces(printed)
     assert seen  # it looks like a face
-    assert without_person(printed, shown.mask.astype(np.float32), seen) is None
+    assert wearers(printed, shown.mask.astype(np.float32), seen) == []
 
 
 def test_sure_masks_ask_for_no_faces() -> None:

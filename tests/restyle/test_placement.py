@@ -234,3 +234,10 @@ def test_a_panel_in_shreds_is_no_seam() -> None:
     sleeves[:, :10], sleeves[:, 30:] = 1, 2
     place = cloth_place(fields_of(sleeves), np.ones((HEIGHT, WIDTH), np.float32), (0, 0), (120, 90), 0)
     assert place.alone and place.panel == 0
+
+
+def test_thin_lines_made_small_are_faint_and_still_drawn() -> None:
+    faint = np.zeros((90, 90), np.uint8)
+    faint[20:60, 30] = 18
+    pixels, alpha = drawn(np.full((90, 90, 3), 250, np.uint8), faint)
+    assert alpha is not None and alpha.max() == 18 and pixels.shape[0] >= 42

@@ -15,7 +15,7 @@ from muslin.garments.network import fits
 
 SIDE = 192  # px, side of the square that the network sees
 CELLS = 48  # a side; each says of one face, whether its middle is near
-SURE = 0.7  # chance from which something is a face: of 200 people in the street four have none
+SURE = 0.7  # chance from which something is a face: of 200 people in the street three have none
 MOST = 12  # faces of a photo
 APART = 0.5  # of the larger one's size, between the middles of two faces; nearer ones are the same
 

@@ -17,7 +17,7 @@ from muslin.garments.framing import invert, photo_frame
 from muslin.garments.fringe import with_fringe
 from muslin.garments.hangers import hanger
 from muslin.garments.network import fits
-from muslin.garments.people import part_of_outfit, skin_share, trunk, without_person
+from muslin.garments.people import part_of_outfit, skin_share, trunk, wearers, without_person
 
 READS = (128, 256)  # px, sides of the letterboxes that the network sees
 WORKING_SIDE = 768  # px, the outline is refined at this size; beyond it, guided interpolation is enough
@@ -116,25 +116,23 @@ def automatic(
 
 def _undressed(pixels: np.ndarray, found: Mask, faces: FindFaces, part: str | None) -> Mask:
     """The same without the person who wears the garment, if somebody does. Raises UserError as `automatic` does."""
-    seen = faces(pixels)
-    cloth = without_person(pixels, found.alpha, seen)
-    if cloth is None and part is not None:
+    worn_by = wearers(pixels, found.alpha, faces(pixels))
+    if not worn_by and part is not None:
         raise UserError(
             f"Nobody is seen to wear what this photo shows, so it has no {part} part.",
             advice="--mask auto finds the whole garment; --mask FILE gives a part of it (white = garment).",
             exit_code=EXIT_DATA,
         )
-    if cloth is None:
+    if not worn_by:
         return found
-    largest = max(seen, key=lambda face: face.size)
-    if cloth.mean() * found.alpha.size < largest.size**2:  # the network saw a head, and no garment below it
-        found = replace(grabcut(pixels, trunk(found.alpha.shape, largest)), source=found.source)
-        cloth = without_person(pixels, found.alpha, seen)
-    if cloth is not None and part is not None:
-        cloth = part_of_outfit(pixels, cloth, seen, part)
+    cloth = without_person(pixels, found.alpha, worn_by)
+    if cloth.mean() * found.alpha.size < worn_by[0].size ** 2:  # the network saw a head, and no garment below it
+        found = replace(grabcut(pixels, trunk(found.alpha.shape, worn_by[0])), source=found.source)
+        cloth = without_person(pixels, found.alpha, worn_by)
+    if part is not None:
+        cloth = part_of_outfit(pixels, cloth, worn_by[0], part)
     scale = min(1.0, WORKING_SIDE / max(found.alpha.shape))
     working = (max(1, round(found.alpha.shape[1] * scale)), max(1, round(found.alpha.shape[0] * scale)))
-    cloth = np.zeros((1, 1), np.float32) if cloth is None else cloth
     drawn = refine(pixels, cv2.resize(cloth, working, interpolation=cv2.INTER_LINEAR))
     worn = replace(found, alpha=np.minimum(found.alpha, drawn), confidence=WORN * found.confidence, worn=True)
     if worn.share < SMALLEST_SHARE:

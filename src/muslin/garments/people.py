@@ -39,32 +39,38 @@ ASIDE = 2.5  # sizes of the face to the side, beyond which a piece of cloth is s
 CRUMB, SPOT = 0.01, 0.002  # of the person: smaller pieces of cloth are none, smaller holes are closed
 
 
-def without_person(pixels: np.ndarray, alpha: np.ndarray, faces: Sequence[Face]) -> np.ndarray | None:
-    """The chance that a pixel is cloth, at most SIDE px, where somebody wears the garment; None where nobody does.
+def wearers(pixels: np.ndarray, alpha: np.ndarray, faces: Sequence[Face]) -> list[Face]:
+    """Those of a photo's faces that belong to somebody who wears the garment, the largest first.
 
-    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW, the garment as it was found, taken with the person. faces: of the
-    photo. Returns float32 hxw in [0, 1], the whole photo.
+    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW, the garment as it was found, taken with the person.
     """
-    size, scale = _small(alpha.shape)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    taken = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    if not faces:
+        return []
+    small, taken, scale = _shrunk(pixels, alpha)
+    worn_by = [face for face in faces if _wears(small, taken > 0.5, _scaled(face, scale))]
+    return sorted(worn_by, key=lambda face: -face.size)
+
+
+def without_person(pixels: np.ndarray, alpha: np.ndarray, worn_by: Sequence[Face]) -> np.ndarray:
+    """The chance that a pixel is cloth, float32 hxw in [0, 1], the whole photo, at most SIDE px.
+
+    pixels, alpha: as of `wearers`, which gives worn_by.
+    """
+    small, taken, scale = _shrunk(pixels, alpha)
     inside = taken > 0.5
-    wearers = [face for face in (_scaled(face, scale) for face in faces) if _wears(small, inside, face)]
-    if not wearers:
-        return None
     person = np.zeros(inside.shape, bool)
     beside = np.ones(inside.shape, bool)
-    for face in wearers:
+    for face in (_scaled(face, scale) for face in worn_by):
         person |= _skin_and_hair(small, inside, face)
         beside &= np.abs(_from_face(face, inside.shape)[0]) > ASIDE * face.size
     return np.where(_in_pieces(inside & ~person, inside, beside), taken, 0).astype(np.float32)
 
 
-def part_of_outfit(pixels: np.ndarray, cloth: np.ndarray, faces: Sequence[Face], part: str) -> np.ndarray:
-    """One of outfits.PARTS of what the one with the largest face wears. cloth: as `without_person` gives it."""
+def part_of_outfit(pixels: np.ndarray, cloth: np.ndarray, wearer: Face, part: str) -> np.ndarray:
+    """One of outfits.PARTS of what somebody wears. cloth: as `without_person` gives it."""
     small = cv2.resize(pixels, cloth.shape[::-1], interpolation=cv2.INTER_AREA)
     worn = cloth > 0.5
-    face = _scaled(max(faces, key=lambda face: face.size), cloth.shape[1] / pixels.shape[1])
+    face = _scaled(wearer, cloth.shape[1] / pixels.shape[1])
     across, down, chin = _from_face(face, cloth.shape)
     upper = upper_part(small, worn, across / face.size, (down - chin) / face.size)
     nobody = np.zeros(worn.shape, bool)
@@ -76,6 +82,13 @@ def _small(shape: tuple[int, ...]) -> tuple[tuple[int, int], float]:
     """((width, height), scale) of a photo at most SIDE px."""
     scale = min(1.0, SIDE / max(shape[:2]))
     return (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))), scale
+
+
+def _shrunk(pixels: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Photo and garment at most SIDE px, and their scale."""
+    size, scale = _small(alpha.shape)
+    small, taken = (cv2.resize(field, size, interpolation=cv2.INTER_AREA) for field in (pixels, alpha))
+    return small, taken, scale
 
 
 def _scaled(face: Face, scale: float) -> Face:

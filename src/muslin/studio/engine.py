@@ -172,9 +172,10 @@ class Engine:
 
     def _small_print(self, sha256: str) -> Photo:
         from muslin.images import Photo, at_most
+        from muslin.textiles.placement import without_clear_margins
 
         def make() -> Photo:
-            photo = self.photo(sha256)
+            photo = without_clear_margins(self.photo(sha256))  # or a mark on a clear artboard would be a few pixels
             alpha = None if photo.alpha is None else at_most(photo.alpha, PREVIEW_SWATCH)
             return Photo(at_most(photo.pixels, PREVIEW_SWATCH), alpha)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from muslin.errors import EXIT_DATA, UserError
-from muslin.images import at_most, linear_to_srgb, luminance, off_white, srgb_to_linear
+from muslin.images import Photo, at_most, linear_to_srgb, luminance, off_white, srgb_to_linear
 from muslin.textiles.repeat import Cloth, PreparedCloth
 
 ONCE = "once"  # as a repeat: none
-SEEN = 32  # of 255: colours of what is more transparent are noise
+SEEN = 32  # of 255: colours of what is more transparent are noise; half of what shows best, where all is fainter
 LEAST, MOST = 64, 3000  # px, longer side of a picture that is placed
 ROOM = 6  # px around the picture, so that its border is interpolated with nothing
 
@@ -71,13 +71,10 @@ def drawn(pixels: np.ndarray, alpha: np.ndarray | None) -> tuple[np.ndarray, np.
     where it is transparent. pixels: uint8 hxwx3 as seen on white paper (Photo.pixels). alpha: uint8 hxw; None: all of
     it shows. Raises UserError for a picture in which nothing shows.
     """
+    shown = without_clear_margins(Photo(pixels, alpha))
+    pixels, alpha = at_most(shown.pixels, MOST), None if shown.alpha is None else at_most(shown.alpha, MOST)
     if alpha is not None:
-        left, top, wide, high = _seen(alpha)
-        part = np.s_[max(0, top - 1) : top + high + 1, max(0, left - 1) : left + wide + 1]
-        pixels, alpha = at_most(pixels[part], MOST), at_most(alpha[part], MOST)
         pixels = opaque(pixels, alpha)
-    else:
-        pixels = at_most(pixels, MOST)
     times = -(-LEAST // max(pixels.shape[:2]))
     if times > 1:  # a pixel is a square: of a picture of four a smooth kernel makes a cloud
         pixels = pixels.repeat(times, 0).repeat(times, 1)
@@ -85,19 +82,32 @@ def drawn(pixels: np.ndarray, alpha: np.ndarray | None) -> tuple[np.ndarray, np.
     return pixels, alpha
 
 
+def without_clear_margins(picture: Photo) -> Photo:
+    """The picture cut to what shows of it, and a pixel around. Raises UserError where nothing does."""
+    if picture.alpha is None:
+        return picture
+    left, top, wide, high = _seen(picture.alpha)
+    part = np.s_[max(0, top - 1) : top + high + 1, max(0, left - 1) : left + wide + 1]
+    return Photo(picture.pixels[part], picture.alpha[part])
+
+
 def _seen(alpha: np.ndarray) -> tuple[int, int, int, int]:
     """The box (left, top, width, height) of what shows. Raises UserError where nothing does."""
     import cv2
 
-    box = cv2.boundingRect((alpha >= SEEN).astype(np.uint8))
-    if box[2] == 0:
+    if not alpha.any():
         raise UserError(
             "Nothing shows in the picture to be placed: it is transparent all over.",
             advice="Save it again with its background alone transparent.",
             exit_code=EXIT_DATA,
         )
-    left, top, wide, high = (int(side) for side in box)
+    left, top, wide, high = (int(side) for side in cv2.boundingRect(_shows(alpha).astype(np.uint8)))
     return left, top, wide, high
+
+
+def _shows(alpha: np.ndarray) -> np.ndarray:
+    """What of a picture shows its own colours, bool hxw: thin lines, made small, are faint as a whole."""
+    return np.asarray(alpha >= min(SEEN, max(1, int(alpha.max()) // 2)))
 
 
 def opaque(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -105,7 +115,7 @@ def opaque(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     import cv2
 
     _seen(alpha)
-    seen = alpha >= SEEN
+    seen = _shows(alpha)
     own = off_white(pixels, alpha)
     _, nearest = cv2.distanceTransformWithLabels(
         (~seen).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
