@@ -27,7 +27,7 @@ ROUGH = 1.03  # times the border that the network sees: a longer one has teeth
 TOOTH = 5  # px of the working size (OpenCV's largest median of floats): what juts out less is no outline
 BLANK = 8  # 8-bit levels between the darkest and the lightest of a picture that shows nothing
 SMALLEST_SHARE = 0.002  # of the picture; less than this is no garment
-# Nobody asks for faces where the network is so sure (three garments in four, none of 200 people in the street) and less
+# Nobody asks for faces where the network is so sure (three garments in four, one of 200 people in the street) and less
 # of it has the colours of skin (a head that fills the photo is surely a garment to a network that knows none).
 ALONE, BARE = 0.97, 0.3
 WORN = 0.8  # what is found on a person overlaps with all that they wear by so much (docs/benchmarks.md, "Worn")
