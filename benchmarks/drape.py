@@ -88,21 +88,21 @@ def printed_photo(
     return print_on(shading, mask, albedo)
 
 
-def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, object]:
+def on_photos(data: Path, network: Network, sewn: Network | None, limit: int | None) -> dict[str, object]:
     swatches, photos = load_swatches(data, held=True), held_plain(data)[:limit]
     rows: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for index, photo in enumerate(photos):
         rng = np.random.default_rng(index)
         mask = photo.mask.astype(np.float32) / 255
         true = log_luminance(photo.pixels, mask)
-        fields = predict_fields(photo.pixels, mask, network)
+        fields = predict_fields(photo.pixels, mask, network, sewn=sewn)
         rows["plain"].append(compare(full_shading(photo.pixels, mask, fields), true, mask))
         lettered = Path(photo.key).name[:8] in LETTERED
         kind = "lettered" if lettered else "nothing on it"
         rows[f"plain, {kind}"].append(rows["plain"][-1])
         for _ in range(4):
             printed = printed_photo(rng, swatches, true, mask)
-            fields = predict_fields(printed, mask, network)
+            fields = predict_fields(printed, mask, network, sewn=sewn)
             rows["printed"].append(compare(full_shading(printed, mask, fields), true, mask))
             rows[f"printed, {kind}"].append(rows["printed"][-1])
             rows["printed, blurred luminance"].append(compare(blurred_luminance(printed), true, mask))
@@ -111,24 +111,29 @@ def on_photos(data: Path, network: Network, limit: int | None) -> dict[str, obje
         for small in (scatter, woven):
             ground = np.broadcast_to(any_dye(rng_of_small), (*mask.shape, 3)).astype(np.float32)
             printed = print_on(true, mask, small(rng_of_small, ground))
-            found = full_shading(printed, mask, predict_fields(printed, mask, network))
+            found = full_shading(printed, mask, predict_fields(printed, mask, network, sewn=sewn))
             rows["strewn motifs, yarn-dyed checks"].append(compare(found, true, mask))
             rows["strewn motifs, yarn-dyed checks, luminance"].append(compare(log_luminance(printed, mask), true, mask))
         for place in (words, with_picture(swatches), drawing):
-            for name, row in placed(rng, place, true, mask, network).items():
+            for name, row in placed(rng, place, true, mask, network, sewn).items():
                 rows[name].append(row)
     return {"garments": len(photos), **{name: summary(values) for name, values in rows.items()}}
 
 
 def placed(
-    rng: np.random.Generator, place: Callable[..., np.ndarray], true: np.ndarray, mask: np.ndarray, network: Network
+    rng: np.random.Generator,
+    place: Callable[..., np.ndarray],
+    true: np.ndarray,
+    mask: np.ndarray,
+    network: Network,
+    sewn: Network | None,
 ) -> dict[str, tuple[float, float]]:
     """(correlation, error) with a print placed on a ground of another dye; the error under the print alone."""
     ground = np.broadcast_to(any_dye(rng), (*mask.shape, 3)).astype(np.float32)
     albedo = place(rng, ground, mask)
     printed = print_on(true, mask, albedo)
     under = mask * (np.abs(np.log((albedo + 0.01) / (ground + 0.01))).max(-1) > 0.2)
-    found = full_shading(printed, mask, predict_fields(printed, mask, network))
+    found = full_shading(printed, mask, predict_fields(printed, mask, network, sewn=sewn))
     rows = {}
     for name, shading in (("", found), (", luminance", log_luminance(printed, mask))):
         rows["placed" + name] = compare(shading, true, mask)
@@ -221,7 +226,7 @@ def main() -> None:
     sewn = Network(model.file(PIECES)) if PIECES in model.card["files"] else None
     figures: dict[str, object] = {"truth world": in_truth_world(network, sewn, options.count)}
     if options.data:
-        figures["photos"] = on_photos(options.data, network, options.limit)
+        figures["photos"] = on_photos(options.data, network, sewn, options.limit)
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -77,6 +77,8 @@ def _shading(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) ->
     log = log_colour(np.ascontiguousarray(pixels[rows, columns]))
     slopes = _enlarge(fields, fields.slopes, rows, columns)
     shading = np.einsum("hwc,hwc->hw", slopes, log) + _enlarge(fields, fields.offset, rows, columns)
+    if fields.seams is not None:
+        shading += _enlarge(fields, fields.seams, rows, columns)
     return np.clip(shading, *GAIN_RANGE)
 
 

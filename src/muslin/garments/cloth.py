@@ -97,8 +97,8 @@ def _seen(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(log gain, panel, u, v) over the box of the garment, each hxw."""
     # What looks like a fold in a printed garment may be its print: cut cloth is not unbent. Nor does what has been sewn
-    # from pieces break its print where the network errs.
-    fields = replace(fields.folded(0), pieces=None)
+    # from pieces break its print where the network errs, and drawn seams are no light to be divided out.
+    fields = replace(fields.folded(0), pieces=None, seams=None)
     seen = list(bands(pixels, fields, box))
     places = [cloth_positions(fields, part.rows, part.columns, part.warp) for part in seen]
     light, panel = np.concatenate([part.shading for part in seen]), np.concatenate([part.panel for part in seen])

@@ -18,6 +18,7 @@ from muslin.garments.interreflection import reflectance
 from muslin.garments.limbs import straight
 from muslin.garments.network import fits
 from muslin.garments.pieces import ROLES, Pieces, cut
+from muslin.garments.seams import hidden_seams
 from muslin.garments.shading import (
     integrate,
     left_out,
@@ -59,6 +60,7 @@ class Fields:
     reflectance: float | None = None  # mean luminance of the garment's own cloth; None: folds stay as they are
     pieces: Pieces | None = None  # what each panel is sewn from; None: each of one piece
     bend: np.ndarray | None = None  # SxS, what folds add to the warp's second number, in units of the side
+    seams: np.ndarray | None = None  # SxS log gain of seams that a print hides, beside `shading`
 
     @property
     def size(self) -> int:
@@ -123,9 +125,12 @@ def predict_fields(
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
     if shoe:
         return replace(fields, reflectance=None)
-    folds = bend(fields.shading, inside) * np.float32(trust(dyed, inside))
-    pieces = None if sewn is None else _pieces(sewn, images[0], insides[0], pair["known"][:1], inside, fields)
-    return replace(fields, bend=folds, pieces=pieces)
+    trusted = trust(dyed, inside)
+    fields = replace(fields, bend=bend(fields.shading, inside) * np.float32(trusted))
+    if sewn is None:
+        return fields
+    pieces = _pieces(sewn, images[0], insides[0], pair["known"][:1], inside, fields)
+    return replace(fields, pieces=pieces, seams=hidden_seams(fields.shading, inside, pieces, 1 - trusted))
 
 
 def _pieces(

@@ -40,6 +40,7 @@ class Pieces:
 
     warp: G/4 x G/4 x K x 2, cloth position minus pixel position, in units of the side, if all were cut to match.
     jump: K x 2, how far from there each is cut. panel: of each, index of fields.PANELS. role: of each, index of ROLES.
+    sure: of each, the network's mean chance of its role, in [0, 1].
     """
 
     shares: np.ndarray
@@ -47,6 +48,7 @@ class Pieces:
     jump: np.ndarray
     panel: np.ndarray
     role: np.ndarray
+    sure: np.ndarray
 
 
 def cut(
@@ -57,7 +59,9 @@ def cut(
     roles: logits hxwxR. grain: hxwx2, cosine and sine of how far the grain is turned, clockwise. inside: bool SxS.
     panels: logits hxwxP. warp: G/4 x G/4 x P x 2, in units of the side. light: SxS, log gain.
     """
-    scores = with_sure_stands(scores_of(roles, panels))
+    scores = scores_of(roles, panels)
+    chances = np.exp(scores - np.logaddexp.reduce(scores, -1, keepdims=True))
+    scores = with_sure_stands(scores)
     small = cv2.resize(inside.astype(np.float32), scores.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
     line = _line(scores, small, inside, light)
     scores = _cleaned(_with_one_front(scores, line is not None), small)
@@ -70,7 +74,8 @@ def cut(
     shares = [_share(everywhere == k + 1) for k in range(len(role))]
     total = np.maximum(sum(shares), np.float32(1e-3))
     shares = [share / total for share in shares]
-    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
+    sure = np.array([_sure(chances, piece, what) for piece, what in each], np.float32)
+    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role, sure)
 
 
 def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:
@@ -213,6 +218,13 @@ def _lain(piece: np.ndarray, role: int, grain: np.ndarray, panel: np.ndarray) ->
     at = (np.arange(cells, dtype=np.float32) * 4 + 2.5) / (4 * cells)  # as Fields.warp: cell i is pixel 4 i + 2
     across, down = at[None] - (x.mean() + 0.5) / size, at[:, None] - (y.mean() + 0.5) / size
     return np.stack([across * cosine + down * sine - across, down * cosine - across * sine - down], -1)
+
+
+def _sure(chances: np.ndarray, piece: np.ndarray, role: int) -> float:
+    """Mean chance of a role on its piece; that of a front is of any front, parted or whole. chances: hxwxR."""
+    here = cv2.resize(piece.astype(np.float32), chances.shape[1::-1], interpolation=cv2.INTER_AREA)
+    chance = chances[..., [0, *PARTED]].sum(-1) if role in (0, *PARTED) else chances[..., role]
+    return float((chance * here).sum() / (here.sum() + 1e-6))
 
 
 def _jump(piece: np.ndarray, role: int) -> tuple[float, float]:
