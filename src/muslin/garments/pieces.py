@@ -7,7 +7,7 @@ elsewhere in the cloth and turned as its own grain is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -47,6 +47,10 @@ class Pieces:
     jump: np.ndarray
     panel: np.ndarray
     role: np.ndarray
+
+    def matched(self, warp: np.ndarray) -> Pieces:
+        """The same, all lying as their panels do, so that a print runs on across them. warp: of Fields."""
+        return replace(self, warp=warp[:, :, self.panel], jump=np.zeros_like(self.jump))
 
 
 def cut(
