@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from muslin.errors import EXIT_USAGE, UserError
-from muslin.garments.bands import parts_of
+from muslin.garments.bands import bands, parts_of
 from muslin.garments.fields import PANELS, Fields
+from muslin.garments.framing import garment_box
 from muslin.garments.pieces import ROLES
 
 KEEP = "keep"  # in place of a cloth: the photo's own stays
@@ -70,6 +71,15 @@ def worn_as(fields: Fields) -> list[str]:
         return names
     legs = {sleeve: leg for leg, sleeve in LEGS.items()}
     return [legs.get(name, name) for name in names]
+
+
+def masks(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> dict[str, np.ndarray]:
+    """Where the parts that `found` finds lie: uint8 HxW, the garment's alpha (float32, up to 1) within each."""
+    part = np.zeros(alpha.shape, np.uint8)
+    for seen in bands(pixels, fields, garment_box((alpha > 0).astype(np.float32))):
+        part[seen.rows, seen.columns] = seen.part
+    grey = np.rint(alpha * 255).astype(np.uint8)
+    return {name: np.where(np.isin(part, indices), grey, np.uint8(0)) for name, indices in found(fields).items()}
 
 
 def assigned(fields: Fields, cloths: Mapping[str, int]) -> np.ndarray:
