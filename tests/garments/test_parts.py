@@ -13,6 +13,7 @@ from muslin.garments.fields import PANELS, Fields, luminance_fields
 from muslin.garments.parts import ALSO, NAMES, PANELS_OF, assigned, called, found, missing, worn_as
 from muslin.garments.pieces import PANEL, ROLES, cut
 from muslin.garments.renderer import KEPT, dress, lighting
+from muslin.garments.strips import with_strip
 from muslin.textiles.repeat import Cloth
 
 SIZE = 256
@@ -150,3 +151,65 @@ def test_matched_parts_are_found_and_break_no_print() -> None:
     place = slice(0, SIZE), slice(0, SIZE)
     assert np.abs(band(photo, fields, *place).warp).max() > 10
     assert np.abs(band(photo, matched, *place).warp).max() < 1e-3  # the baseline's panels all lie flat
+
+
+def test_a_front_that_opens_has_a_strip_along_its_opening() -> None:
+    photo, alpha, fields, roles = shown_as("coat", 1)
+    parted = with_strip(fields, alpha)
+    assert "strip" not in found(fields) and "strip" in found(parted)
+    assert with_strip(parted, alpha) is parted
+    of = assigned(parted, {"strip": 1})
+    image = dress(photo, alpha, parted, [plain(NAVY), plain(RED)], of)
+    red = (image[..., 0].astype(int) > image[..., 2] + 20) & (alpha == 1)
+    left, right = (roles == ROLES.index(name) for name in ("left front", "right front"))
+    apart = right.argmax(1) - (SIZE - 1 - left[:, ::-1].argmax(1))  # at the neck a collar lies between
+    meets = np.flatnonzero(left.any(1) & right.any(1) & (np.abs(apart) <= 2))[5:-5]
+    line = np.array([(np.flatnonzero(left[y]).max() + np.flatnonzero(right[y]).min()) / 2 for y in meets])
+    middle = np.array([np.flatnonzero(red[y]).mean() if red[y].any() else np.nan for y in meets])
+    assert np.isfinite(middle).mean() > 0.9 and np.nanmedian(np.abs(middle - line)) < 3
+    wide = np.median(red[meets].sum(1)) / np.median((left | right)[meets].sum(1))
+    assert 0.03 < wide < 0.09
+    kept = dress(photo, alpha, parted, [plain(NAVY)], of * KEPT)
+    surely = cv2.erode(red.astype(np.uint8), np.ones((5, 5))) > 0
+    assert surely.sum() > 100
+    np.testing.assert_array_equal(kept[surely], photo[surely])
+
+
+def test_a_strip_that_was_seen_is_the_strip() -> None:
+    _, alpha, fields, _ = shown_as("shirt", 1)
+    assert "strip" in found(fields) and with_strip(fields, alpha) is fields
+
+
+def test_what_does_not_open_has_no_strip() -> None:
+    for kind in ("polo", "trousers"):
+        _, alpha, fields, _ = shown_as(kind)
+        assert "left-front" not in found(fields) and with_strip(fields, alpha) is fields
+    alpha = np.ones((64, 64), np.float32)
+    flat = luminance_fields(np.zeros((64, 64, 3), np.uint8), alpha)
+    assert with_strip(flat, alpha) is flat
+
+
+@pytest.mark.parametrize("lean", [-0.3, 0.0, 0.2])
+def test_a_strip_is_cut_along_its_line(lean: float) -> None:
+    """Its cloth's columns run along the opening: u does not change from the neck to the hem."""
+    *_, fields, _ = shown_as("shirt")
+    size = fields.size
+    y, x = np.mgrid[:size, :size]
+    line = size / 2 + lean * (y - size / 2)
+    ragged = np.random.default_rng(0).integers(-2, 3, size // 4).repeat(4)[:, None]  # as a network draws it
+    shares = np.stack([x <= line + ragged, x > line + ragged], -1).astype(np.float32)
+    two = replace(
+        fields.pieces, shares=shares, warp=np.zeros((size // 4, size // 4, 2, 2), np.float32),
+        jump=np.zeros((2, 2), np.float32), panel=np.zeros(2, int), role=np.array([1, 2]),
+    )  # fmt: skip
+    parted = with_strip(replace(fields, pieces=two), np.ones((SIZE, SIZE), np.float32)).pieces
+    assert list(parted.role) == [1, 2, ROLES.index("strip")]
+    np.testing.assert_allclose(parted.shares.sum(-1), 1, atol=1e-5)
+    strip = parted.shares[..., 2] > 0.5
+    middle = np.array([np.flatnonzero(row).mean() for row in strip[20:-20]])
+    np.testing.assert_allclose(middle, line[20:-20, 0], atol=1.5)
+    cells = np.arange(8, size // 4 - 8)
+    down = (cells * 4 + 2.5) / size
+    across = 0.5 + lean * (down - 0.5)
+    u = across + parted.warp[cells, np.round(across * size / 4 - 0.625).astype(int), 2, 0]
+    assert np.ptp(u) < 0.02

@@ -40,6 +40,7 @@ class Pieces:
 
     warp: G/4 x G/4 x K x 2, cloth position minus pixel position, in units of the side, if all were cut to match.
     jump: K x 2, how far from there each is cut. panel: of each, index of fields.PANELS. role: of each, index of ROLES.
+    strip: whether the strip along which a front opens is a piece of its own (strips.py).
     """
 
     shares: np.ndarray
@@ -47,6 +48,7 @@ class Pieces:
     jump: np.ndarray
     panel: np.ndarray
     role: np.ndarray
+    strip: bool = False
 
     def matched(self, warp: np.ndarray) -> Pieces:
         """The same, all lying as their panels do, so that a print runs on across them. warp: of Fields."""
@@ -68,13 +70,13 @@ def cut(
     labels, role = _labelled(scores, inside, line)
     panel = np.array(PANEL)[role]
     each = [(labels == k + 1, int(role[k])) for k in range(len(role))]
-    lain = [_lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
+    warps = [lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
     jump = np.array([_jump(piece, what) for piece, what in each], np.float32)
     everywhere = _nearest(labels)
     shares = [_share(everywhere == k + 1) for k in range(len(role))]
     total = np.maximum(sum(shares), np.float32(1e-3))
     shares = [share / total for share in shares]
-    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role)
+    return Pieces(np.stack(shares, -1), np.stack(warps, 2).astype(np.float32), jump, panel, role)
 
 
 def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:
@@ -205,7 +207,7 @@ def _nearest(labels: np.ndarray) -> np.ndarray:
     return of[nearest]
 
 
-def _lain(piece: np.ndarray, role: int, grain: np.ndarray, panel: np.ndarray) -> np.ndarray:
+def lain(piece: np.ndarray, role: int, grain: np.ndarray, panel: np.ndarray) -> np.ndarray:
     """Warp of one piece, G/4 x G/4 x 2. piece: bool SxS; panel: the warp of its panel."""
     if role < WHOLE:
         return panel

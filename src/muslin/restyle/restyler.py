@@ -26,6 +26,7 @@ from muslin.garments.parts import missing, worn_as
 from muslin.garments.placing import cloth_place, on_panel
 from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
+from muslin.garments.strips import with_strip
 from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata, parts
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
@@ -97,7 +98,7 @@ class Restyled:
         """The parts of the garment that were found, by their names in garments.parts.NAMES; legs for sleeves of what
         hangs from a waist.
         """
-        return worn_as(self.garment.fields)
+        return worn_as(with_strip(self.garment.fields, self.garment.mask.alpha))
 
     @property
     def missing(self) -> list[str]:
@@ -181,6 +182,8 @@ class Restyler:
         pictures = {name: trimmed(one, shows) for name, one in on.items() if isinstance(one, Photo)}
         cut_on = {name: self._styles.cut(picture, shows) for name, picture in pictures.items()}
         fields = garment.fields.folded(min(1.0, settings.shading))  # no light, no folds
+        if "strip" in on:
+            fields = with_strip(fields, garment.mask.alpha)
         if settings.seams == "matched" and on:
             fields = fields.matched()
         elif once or settings.seams == "matched":

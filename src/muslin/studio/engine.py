@@ -148,10 +148,12 @@ class Engine:
     def parts(self, photo: str, mask: str, side: int) -> dict[str, np.ndarray]:
         """Where the parts of a garment lie (garments.parts.masks), in its photo of at most `side` pixels."""
         from muslin.garments.parts import masks
+        from muslin.garments.strips import with_strip
 
         def make() -> dict[str, np.ndarray]:
             garment = self.small_garment(photo, mask, side)
-            return masks(garment.photo.pixels, garment.mask.alpha, garment.fields)
+            alpha = garment.mask.alpha
+            return masks(garment.photo.pixels, alpha, with_strip(garment.fields, alpha))
 
         return self._small.get(("parts", photo, mask, side), make)
 

@@ -51,13 +51,16 @@ def listed(studio: Studio, row: Row) -> list[dict[str, Any]]:
     """The parts that a garment shows, as the API answers them."""
     from muslin.garments.framing import garment_box
     from muslin.garments.parts import worn_as
+    from muslin.garments.strips import with_strip
 
     garment = studio.engine.garment(row["photo"], row["mask"])
     masks = studio.engine.parts(row["photo"], row["mask"], SIDE)
     height, width = garment.mask.alpha.shape
     whole = max(1, int(studio.engine.small_garment(row["photo"], row["mask"], SIDE).mask.alpha.sum()))
     found = []
-    for (name, mask), called in zip(masks.items(), worn_as(garment.fields), strict=True):
+    for (name, mask), called in zip(
+        masks.items(), worn_as(with_strip(garment.fields, garment.mask.alpha)), strict=True
+    ):
         across, down = width / mask.shape[1], height / mask.shape[0]
         left, top, right, bottom = garment_box(mask)
         found.append({
