@@ -19,7 +19,8 @@ on_option = click.option(
     "--on",
     multiple=True,
     metavar=f"PART=SWATCH|{KEEP}",
-    help=f"What a part wears instead; {KEEP}: the photo's own cloth. Parts: {NAMES}. Legs are sleeves, too.",
+    help=f"What a part wears instead; {KEEP}: the photo's own cloth. Parts: {NAMES}. Legs are sleeves, too. "
+    "Not with --mix panels, --repeat once.",
 )
 
 
