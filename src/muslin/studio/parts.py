@@ -61,6 +61,8 @@ def listed(studio: Studio, row: Row) -> list[dict[str, Any]]:
     for (name, mask), called in zip(
         masks.items(), worn_as(with_strip(garment.fields, garment.mask.alpha)), strict=True
     ):
+        if not mask.any():  # smaller than a pixel of the picture
+            continue
         across, down = width / mask.shape[1], height / mask.shape[0]
         left, top, right, bottom = garment_box(mask)
         found.append({
