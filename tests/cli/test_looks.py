@@ -54,6 +54,12 @@ def test_a_model_that_lays_swatches_takes_no_look() -> None:
             _learned(None, [], 1, controls, referred)
 
 
+def test_a_model_that_paints_dresses_no_parts(many: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run(["restyle", "nowhere.png", "--model", many, "--look", "denim", "--on", "collar=keep"]) == EXIT_USAGE
+    said = capsys.readouterr().err
+    assert "paints" in said and "received: on" in said
+
+
 class Blue:
     """Networks that know one look: all blue."""
 

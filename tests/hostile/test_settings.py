@@ -26,7 +26,7 @@ NASTY: list[Any] = [
     {"path": ["a"]}, {"path": "/dev/zero", "sha256": 5}, [{"path": "/dev/zero"}],
     [{"path": "cloth.png", "weight": "x"}],
 ]  # fmt: skip
-KEYS = ["format", "kind", "model", "source", "styles", "mask", "seed", "size", "controls"]
+KEYS = ["format", "kind", "model", "source", "styles", "mask", "seed", "size", "controls", "on"]
 CONTROLS = [
     "scale",
     "rotation",

@@ -109,7 +109,7 @@ def test_it_ends_at_the_seam_of_its_panel() -> None:
     shown = render(12, (400, 320), "long sleeve", textile="plain")
     result = Restyler().restyle(shown.photo, red(), repeat="once", scale=4.0)
     changed = (result.image != shown.photo).any(-1)
-    (panels,) = ([b.panel for b in bands(shown.photo, result.garment.fields, (0, 0, 320, 400))],)
+    (panels,) = ([b.part for b in bands(shown.photo, result.garment.fields, (0, 0, 320, 400))],)
     panel = np.concatenate(panels)
     sleeves = cv2.erode(((panel == 1) | (panel == 2)).astype(np.uint8), np.ones((5, 5)))
     assert sleeves.sum() > 500 and not changed[sleeves > 0].any()

@@ -10,7 +10,7 @@ from muslin import store
 from muslin.errors import UserError
 from muslin.images import at_most, read_image
 from muslin.restyle.opening import restyler_for
-from muslin.studio import garments, jobs, learned, looks, projects, recall, results
+from muslin.studio import garments, jobs, learned, looks, parts, projects, recall, results
 from muslin.studio.errors import StudioError
 from muslin.studio.service import Studio
 from muslin.studio.submitting import prepare
@@ -98,6 +98,14 @@ def test_a_job_makes_what_the_command_makes(studio):
     assert [line.split(" --output")[0] for line in job["command"].splitlines()] == [
         row["command"].split(" --output")[0] for row in made
     ]
+
+
+def test_a_painted_look_is_worn_by_the_whole_garment(studio):
+    look = listed(studio)["Plain"]
+    with pytest.raises(UserError, match="whole garment"):
+        restyled(studio, look, controls={"strength": 0.8, "on": {"collar": "keep"}})
+    with pytest.raises(UserError, match="no cloth of it"):
+        parts.worn(studio, {"on": {"collar": look["id"]}})
 
 
 def test_the_picture_brings_look_and_strength_back(studio):

@@ -199,7 +199,7 @@ def test_the_family_is_that_of_the_command_line():
 
             return object.__new__(Garment)
 
-        def restyle(self, photo, style, mask=None, *, seed=0, **given):
+        def restyle(self, photo, style, mask=None, *, seed=0, on=None, **given):
             self.seen.append((seed, given))
 
     recorder = Recorder()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from muslin.cli import terminal
+from muslin.cli import parts, terminal
 from muslin.cli.jobs import is_file_name, plan
 from muslin.cli.unsure import Unsure
 from muslin.errors import EXIT_FAILURE, EXIT_USAGE, UserError
@@ -69,6 +69,8 @@ def restyle_on_ray(
             seen += 1
             advance(seen, note=record.key)
             unsure.add(record.key, record.confidence)
+            if record.missing and not quiet:
+                terminal.say(parts.lacking(Path(record.key).name, record.missing, record.parts))
             if record.error is not None:
                 skipped = terminal.paint("Skipped", terminal.RED)
                 terminal.say(f"{skipped} {Path(record.key).name}: {_words(record.error)}")
@@ -113,9 +115,11 @@ def _tasks(sources: list[str], order: Any, output: str | None) -> list[Any]:
 
 def _result(record: Any) -> dict[str, Any]:
     width, height = record.size or (None, None)
+    by_part = {"parts": list(record.parts), "missing": list(record.missing)} if record.parts else {}
     return {
         "source": record.key, "outputs": list(record.outputs), "width": width, "height": height,
         "seconds": record.seconds, "mask_confidence": record.confidence,
+        **by_part,
     }  # fmt: skip
 
 

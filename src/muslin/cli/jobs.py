@@ -54,8 +54,8 @@ def parse_style(text: str) -> tuple[Path, float]:
                     received=tail,
                     exit_code=EXIT_USAGE,
                 )
-            return _existing(path), weight
-    return _existing(text), 1.0
+            return existing(path), weight
+    return existing(text), 1.0
 
 
 def parse_mix(text: str) -> dict[str, float]:
@@ -226,7 +226,7 @@ def _mask_for(mask: str | None, relative: str) -> str | Path | None:
         return mask
     path = Path(mask)
     if not path.is_dir():
-        return _existing(mask, "mask", f"Give a file, or one of: {', '.join(MASKS)}.")
+        return existing(mask, "mask", f"Give a file, or one of: {', '.join(MASKS)}.")
     inside = path / relative
     for candidate in [inside.with_suffix(suffix) for suffix in SUFFIXES] + [
         path / f"{Path(relative).stem}{suffix}" for suffix in SUFFIXES
@@ -236,9 +236,10 @@ def _mask_for(mask: str | None, relative: str) -> str | Path | None:
     return None
 
 
-def _existing(
+def existing(
     name: str, what: str = "swatch", advice: str = "A style is a picture of cloth, as in --style cloth.jpg."
 ) -> Path:
+    """The path of a file that is there. Raises UserError (bad data) for another."""
     path = Path(name)
     if _exists(path):
         return path

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from muslin.cli import shared, terminal
+from muslin.cli import parts, shared, terminal
 from muslin.cli.cluster import ray_option, restyle_on_ray
 from muslin.cli.jobs import Job, parse_mix, parse_offset, parse_style, plan
 from muslin.cli.unsure import Unsure
@@ -42,6 +43,7 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
     metavar="SWATCH[:WEIGHT]",
     help="Picture of the cloth; several are blended by weight.",
 )
+@parts.on_option
 @click.option(
     "--mask",
     metavar="FILE|auto|upper|lower|none",
@@ -66,7 +68,7 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
 @click.option(
     "--seams", type=click.Choice(SEAMS), help="Print broken at collars, pockets, openings, or running on. [cut]"
 )
-@click.option("--palette", metavar="COLOURS", help='Recolour the swatch, for instance "#aabbcc,navy".')
+@click.option("--palette", metavar="COLOURS", help='Recolour the swatch of --style, for instance "#aabbcc,navy".')
 @click.option(
     "--offset",
     metavar="X,Y",
@@ -108,6 +110,7 @@ SEAMLESS = {"auto": "auto", "yes": True, "no": False}  # controls.Controls.seaml
 def restyle(
     photos: tuple[str, ...],
     style: tuple[str, ...],
+    on: tuple[str, ...],
     mask: str | None,
     scale: float | None,
     rotate: float | None,
@@ -157,18 +160,20 @@ def restyle(
     }
     controls = {name: value for name, value in given.items() if value is not None}
     styles = [parse_style(text) for text in [*style, *reference]]
-    asked = _Asked(list(photos), styles, controls, mask, seed, model)
+    asked = _Asked(list(photos), styles, controls, mask, seed, model, parts.parse_on(on))
     if settings is not None:
         asked = asked.completed(_recall(settings, quiet), settings)
-    learned = _learned(asked.model, asked.styles, number, asked.controls, bool(reference))
+    by_part = {"on": asked.on} if asked.on else {}
+    learned = _learned(asked.model, asked.styles, number, {**asked.controls, **by_part}, bool(reference))
     _check_usage(asked.sources, asked.styles, output, as_json, learned is not None)
     _check_ways(overwrite, skip_existing, ray, workers)
-    called = learned or look_name([path for path, _ in asked.styles])
+    parts.check(asked.on, asked.controls)
+    called = learned or look_name(list(dict.fromkeys([*(path for path, _ in asked.styles), *parts.files_of(asked.on)])))
     if ray is not None:
         order = _order(asked, called, number, overwrite)
         return restyle_on_ray(order, asked.sources, output, address=ray, workers=workers, as_json=as_json, quiet=quiet)
     jobs = plan(asked.sources, output, called, number, asked.mask)
-    worker = _Worker(asked.model or "drape", asked.styles, asked.controls, asked.seed or 0, overwrite, quiet, verbose)
+    worker = _Worker(asked, overwrite, quiet, verbose)
     if skip_existing:
         worker.keeps, jobs = True, _missing(jobs, quiet)
     return worker.run(jobs, as_json)
@@ -184,6 +189,7 @@ class _Asked:
     mask: str | None
     seed: int | None
     model: str | None
+    on: dict[str, Path | str]  # what parts wear, a file or 'keep'
 
     def completed(self, recalled: Any, settings: Path) -> _Asked:
         """With what the result `settings` recalls in the place of all that was not said.
@@ -200,6 +206,7 @@ class _Asked:
             mask=self.mask or (str(recalled.mask) if recalled.mask else None),
             seed=recalled.seed if self.seed is None else self.seed,
             model=self.model or recalled.model,
+            on={**recalled.on, **self.on},
         )
 
 
@@ -210,9 +217,10 @@ def _order(asked: _Asked, look: str, number: int, overwrite: bool) -> Any:
 
     model = asked.model or "drape"
     pictures = [(read_image(path), weight) for path, weight in asked.styles]
+    on = parts.read(asked.on)
     if asked.controls.get("shows") == "garment":
-        _check_cuts(restyler_for(model), pictures)
-    return Order(model, pictures, asked.controls, asked.seed or 0, number, look, asked.mask, overwrite)
+        _check_cuts(restyler_for(model), pictures, on)
+    return Order(model, pictures, asked.controls, asked.seed or 0, number, look, asked.mask, overwrite, on=on)
 
 
 def _missing(jobs: list[Job], quiet: bool) -> list[Job]:
@@ -347,38 +355,31 @@ def _check_ways(overwrite: bool, skip_existing: bool, ray: str | None, workers: 
         )
 
 
-def _check_cuts(restyler: Any, styles: list[tuple[Any, float]]) -> None:
+def _check_cuts(restyler: Any, styles: list[tuple[Any, float]], on: dict[str, Any]) -> None:
     """Raises UserError for a garment of which no cloth can be cut: what is wrong with a style is so for all photos."""
-    for picture, _ in styles:
-        restyler.cloth(picture, "garment")
+    for picture in (*(picture for picture, _ in styles), *on.values()):
+        if picture != parts.KEEP:
+            restyler.cloth(picture, "garment")
 
 
 class _Worker:
     """One restyler at work on a list of jobs. A photo that fails is reported and the rest goes on."""
 
-    def __init__(
-        self,
-        model: str,
-        styles: list[tuple[Path, float]],
-        controls: dict[str, Any],
-        seed: int,
-        overwrite: bool,
-        quiet: bool,
-        verbose: bool,
-    ) -> None:
+    def __init__(self, asked: _Asked, overwrite: bool, quiet: bool, verbose: bool) -> None:
         from muslin.images import read_image
 
-        self.restyler = restyler_for(model)
-        self.styles = [(read_image(path), weight) for path, weight in styles]  # once, not for each photo
-        self.controls, self.seed = controls, seed
+        self.restyler = restyler_for(asked.model or "drape")
+        self.styles = [(read_image(path), weight) for path, weight in asked.styles]  # once, not for each photo
+        self.on = parts.read(asked.on)
+        self.controls, self.seed = asked.controls, asked.seed or 0
         self.overwrite, self.quiet, self.verbose = overwrite, quiet, verbose
         self.keeps = False  # results that exist are neither replaced nor an error
         self.results: list[dict[str, Any]] = []
         self.failed: list[dict[str, Any]] = []
         self.unsure = Unsure()
         self.told = False
-        if controls.get("shows") == "garment":
-            _check_cuts(self.restyler, self.styles)
+        if self.controls.get("shows") == "garment":
+            _check_cuts(self.restyler, self.styles, self.on)
 
     def run(self, jobs: list[Job], as_json: bool) -> int:
         from muslin.images import remove_parts
@@ -439,7 +440,8 @@ class _Worker:
         started = time.perf_counter()
         photo: Any = _standard_input() if job.source == "-" else Path(job.source)
         many = len(job.targets)
-        made = self.restyler.variants(photo, self.styles, n=many, mask=job.mask, seed=self.seed, **self.controls)
+        asked = {**self.controls, "on": self.on} if self.on else self.controls
+        made = self.restyler.variants(photo, self.styles, n=many, mask=job.mask, seed=self.seed, **asked)
         for number, (target, restyled) in enumerate(zip(job.targets, made, strict=True)):
             if number == 0:
                 found = restyled.params["mask"]
@@ -448,6 +450,8 @@ class _Worker:
                 )
                 self.say_what_styles_show(restyled)
                 self.say_if_beside(job.name, restyled)
+                if self.on and restyled.missing and not self.quiet:
+                    terminal.say(parts.lacking(job.name, restyled.missing, restyled.parts))
             if self.keeps and os.path.lexists(target):
                 continue
             if target == "-":
@@ -465,6 +469,7 @@ class _Worker:
                 "width": width,
                 "height": height,
                 "seconds": round(seconds, 3),
+                **({"parts": restyled.parts, "missing": restyled.missing} if self.on else {}),
                 "settings": _jsonable(restyled.params),
             }
             started = time.perf_counter()
@@ -474,15 +479,19 @@ class _Worker:
         if self.told or self.quiet or not self.styles:
             return
         self.told = True
-        entries = restyled.params["styles"]
-        cut = [str(entry["path"]) for entry in entries if entry.get("shows") == "garment"]
+        worn = restyled.params.get("on", {})
+        entries = [*restyled.params["styles"], *(worn[name] for name in self.on if self.on[name] != parts.KEEP)]
+        cut = list(dict.fromkeys(str(entry["path"]) for entry in entries if entry.get("shows") == "garment"))
         if cut and self.controls.get("shows") != "garment":
             shown = " and ".join(f"'{path}'" for path in cut)
             terminal.say(f"Note: {shown} shows a garment, whose cloth is taken. --shows cloth repeats it all.")
         scale = restyled.params["controls"].get("scale")
         if scale is not None:  # a learned look paints, and lays nothing
-            self._say_what_is_transparent(entries, restyled.params["controls"].get("repeat") == "once")
-            self._say_what_is_small(entries, scale * restyled.garment.longer_side)
+            given = [picture for picture, _ in self.styles]
+            given += [picture for picture in self.on.values() if picture != parts.KEEP]
+            laid = {str(entry["path"]): (entry, one) for entry, one in zip(entries, given, strict=True)}
+            self._say_what_is_transparent(laid.values(), restyled.params["controls"].get("repeat") == "once")
+            self._say_what_is_small(laid.values(), scale * restyled.garment.longer_side)
 
     def say_if_beside(self, name: str, restyled: Any) -> None:
         """A placement print that lies on nothing of its garment leaves the photo as it was."""
@@ -492,8 +501,8 @@ class _Worker:
         if (restyled.image == restyled.garment.photo.pixels).all():
             terminal.say(f"Note: on {name} the print lies beside the garment. --offset 0,0 is the middle of its chest.")
 
-    def _say_what_is_transparent(self, entries: list[dict[str, Any]], once: bool) -> None:
-        for entry, (picture, _) in zip(entries, self.styles, strict=True):
+    def _say_what_is_transparent(self, laid: Iterable[tuple[dict[str, Any], Any]], once: bool) -> None:
+        for entry, picture in laid:
             clear = picture.alpha is not None and picture.alpha.min() < 255
             if entry.get("shows") == "garment" or clear == once:
                 continue
@@ -503,11 +512,11 @@ class _Worker:
                 words = "is placed with all of its background. Where a PNG is transparent, the garment's cloth shows."
             terminal.say(f"Note: '{entry['path']}' {words}")
 
-    def _say_what_is_small(self, entries: list[dict[str, Any]], side_of_garment: float) -> None:
+    def _say_what_is_small(self, laid: Iterable[tuple[dict[str, Any], Any]], side_of_garment: float) -> None:
         from muslin.restyle.styles import REPEAT_SHARE
 
         span = REPEAT_SHARE * side_of_garment
-        for entry, (picture, _) in zip(entries, self.styles, strict=True):
+        for entry, picture in laid:
             side = max(picture.pixels.shape[:2])
             if entry.get("shows") != "garment" and span > BLURRED * side:
                 small = f"Note: '{entry['path']}' has {side} px and is laid {span / side:.0f} times as large"

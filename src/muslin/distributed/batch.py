@@ -108,7 +108,7 @@ class _Batch:
         rows = [{"task": task.as_json(), "data": b"", "record": ""} for task in tasks]
         dataset = data.from_items(rows, override_num_blocks=-(-len(rows) // block))
         if any(task.kind != "file" for task in tasks):
-            fetch = partial(expand, order=replace(order, styles=[]), output=self.output)
+            fetch = partial(expand, order=replace(order, styles=[], on={}), output=self.output)
             dataset = dataset.flat_map(fetch, num_cpus=READING)
         with warnings.catch_warnings():
             # Ray 2.64 takes these two away; pyproject.toml stops before it until there is another way to say them.

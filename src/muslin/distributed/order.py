@@ -12,7 +12,10 @@ from muslin.errors import EXIT_MODEL, UserError
 
 @dataclass(frozen=True)
 class Order:
-    """One look for any number of photos. styles: (muslin.images.Photo, weight), read once, sent to each worker."""
+    """One look for any number of photos. styles: (muslin.images.Photo, weight), read once, sent to each worker.
+
+    on: what parts wear instead, a Photo or "keep", as Restyler.restyle takes it.
+    """
 
     model: str
     styles: list[tuple[Any, float]]
@@ -23,6 +26,7 @@ class Order:
     mask: str | None = None  # said of all photos; one photo may say another
     overwrite: bool = False
     threads: int = 1  # of each worker
+    on: dict[str, Any] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -35,6 +39,8 @@ class Order:
             "styles": [[_hash(photo), weight] for photo, weight in self.styles],
             "controls": self.controls, "seed": self.seed, "number": self.number, "look": self.look, "mask": self.mask,
         }  # fmt: skip
+        if self.on:
+            asked["on"] = {name: one if isinstance(one, str) else _hash(one) for name, one in self.on.items()}
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -73,6 +79,8 @@ class Record:
     seconds: float = 0.0
     size: tuple[int, int] | None = None  # width, height, px
     confidence: float | None = None  # of a mask that was found
+    parts: tuple[str, ...] = ()  # that were found, where parts wear cloth of their own
+    missing: tuple[str, ...] = ()  # and that were not
     state: str = ""
     shard: str = ""
     rows: int | None = None
@@ -86,7 +94,8 @@ class Record:
     def from_json(cls, text: str) -> Record:
         values = json.loads(text)
         size = values.get("size")
-        return cls(**{**values, "outputs": tuple(values.get("outputs", ())), "size": tuple(size) if size else None})
+        lists = {name: tuple(values.get(name, ())) for name in ("outputs", "parts", "missing")}
+        return cls(**{**values, **lists, "size": tuple(size) if size else None})
 
 
 @dataclass

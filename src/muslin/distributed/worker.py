@@ -80,28 +80,30 @@ class Worker:
         started = time.perf_counter()
         record = Record(task.key, state=task.state, shard=shard)
         try:
-            size, confidence = self._make(task, row["data"])
-            seconds = round(time.perf_counter() - started, 4)
-            record = replace(record, outputs=task.targets, size=size, seconds=seconds, confidence=confidence)
+            record = replace(record, outputs=task.targets, **self._make(task, row["data"]))
+            record = replace(record, seconds=round(time.perf_counter() - started, 4))
         except Exception as error:  # one photo must not end the batch, whatever it is
             fatal = isinstance(error, UserError) and error.exit_code in WITH_ALL
             record = replace(record, error=error_record(error), fatal=fatal)
         return {"record": record.as_json()}
 
-    def _make(self, task: Task, data: bytes) -> tuple[tuple[int, int], float | None]:
-        """Size of the results; confidence of the mask, if it was found."""
+    def _make(self, task: Task, data: bytes) -> dict[str, Any]:
+        """What a Record says of the results: size, confidence of the mask if it was found, parts if any were named."""
         order = self.order
+        asked = {**order.controls, "on": order.on} if order.on else order.controls
         photo: Any = Path(task.place) if task.kind == "file" else _photo(task, data)
         mask = Path(task.mask) if task.mask not in (None, *MASK_WORDS) else task.mask
-        made = self.restyler.variants(photo, order.styles, n=order.number, mask=mask, seed=order.seed, **order.controls)
-        size, confidence = (0, 0), None
+        made = self.restyler.variants(photo, order.styles, n=order.number, mask=mask, seed=order.seed, **asked)
+        said: dict[str, Any] = {"size": (0, 0)}
         for target, restyled in zip(task.targets, made, strict=True):
             if task.kind != "file":
                 restyled.params["source"] = {"path": task.place, "sha256": _sha256(data)}
             keep(target, _encoded(restyled), overwrite=order.overwrite)
             size = (restyled.image.shape[1], restyled.image.shape[0])
-            confidence = restyled.params["mask"].get("confidence")
-        return size, confidence
+            said = {"size": size, "confidence": restyled.params["mask"].get("confidence")}
+            if order.on:
+                said |= {"parts": tuple(restyled.parts), "missing": tuple(restyled.missing)}
+        return said
 
 
 def keep(target: str, content: bytes, *, overwrite: bool) -> None:

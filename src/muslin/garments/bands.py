@@ -25,7 +25,7 @@ class Band:
     columns: slice
     shading: np.ndarray  # hxw log gain
     warp: np.ndarray  # hxwx2, photo pixels
-    panel: np.ndarray  # hxw uint8, index into fields.PANELS
+    part: np.ndarray  # hxw uint8, index into parts_of
     seam: np.ndarray  # hxw bool, whether a pixel has a neighbour of another piece of cloth
 
 
@@ -46,8 +46,7 @@ def band(pixels: np.ndarray, fields: Fields, rows: slice, columns: slice) -> Ban
     around = slice(rows.start - 1, rows.stop + 1)  # a seam between two bands is one too
     warp, part = _warp(fields, around, columns)
     shading = _shading(pixels, fields, rows, columns)
-    panel = parts_of(fields).panel[part[1:-1]].astype(np.uint8)
-    return Band(rows, columns, shading, warp[1:-1], panel, seam_pixels(part)[1:-1])
+    return Band(rows, columns, shading, warp[1:-1], part[1:-1], seam_pixels(part)[1:-1])
 
 
 def _enlarge(
@@ -154,20 +153,21 @@ def _present(fields: Fields) -> list[int]:
     return [int(k) for k in order if (fields.panels.argmax(-1) == k).mean() > 0.002]
 
 
-def seam_pixels(panel: np.ndarray) -> np.ndarray:
-    """Whether a pixel has a neighbour of another panel, bool HxW. panel: HxW."""
-    crossed = np.zeros(panel.shape, bool)
+def seam_pixels(part: np.ndarray) -> np.ndarray:
+    """Whether a pixel has a neighbour of another part, bool HxW. part: HxW."""
+    crossed = np.zeros(part.shape, bool)
     for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        differs = panel[one] != panel[other]
+        differs = part[one] != part[other]
         crossed[one] |= differs
         crossed[other] |= differs
     return crossed
 
 
 def positions_within(fields: Fields, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(u, v, panel) at eight points of each of the photo's pixels x, y (N each, at most MOST_POINTS): 8xN.
+    """(u, v, part) at eight points of each of the photo's pixels x, y (N each, at most MOST_POINTS): 8xN.
 
-    u, v: as of cloth_positions. The eight may belong to different panels: a seam is a line, not a stair.
+    u, v: as of cloth_positions. part: index into parts_of. The eight may belong to different ones: a seam is a line,
+    not a stair.
     """
     offsets = np.array(SUBPIXELS, np.float32)[..., None] / 16
     across, down = x.astype(np.float32) + offsets[0], y.astype(np.float32) + offsets[1]
@@ -179,11 +179,7 @@ def positions_within(fields: Fields, x: np.ndarray, y: np.ndarray) -> tuple[np.n
     if fields.bend is not None:
         own[..., 1] += _at(fields.bend, _to_cells(fields), across, down)
     own = own * np.float32(fields.side)
-    return (
-        across - np.float32(middle[0]) + own[..., 0],
-        down - np.float32(middle[1]) + own[..., 1],
-        parts.panel[part].astype(np.uint8),
-    )
+    return across - np.float32(middle[0]) + own[..., 0], down - np.float32(middle[1]) + own[..., 1], part
 
 
 def _at(field: np.ndarray, matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -101,7 +101,8 @@ def _seen(
     fields = replace(fields.folded(0), pieces=None, seams=None)
     seen = list(bands(pixels, fields, box))
     places = [cloth_positions(fields, part.rows, part.columns, part.warp) for part in seen]
-    light, panel = np.concatenate([part.shading for part in seen]), np.concatenate([part.panel for part in seen])
+    light = np.concatenate([part.shading for part in seen])
+    panel = np.concatenate([part.part for part in seen])  # not sewn from pieces: its parts are its panels
     u, v = (np.concatenate(rows) for rows in zip(*places, strict=True))
     return light, panel, u, v
 

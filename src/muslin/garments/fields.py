@@ -87,6 +87,10 @@ class Fields:
         """The same with `share` of the bends that folds make."""
         return self if self.bend is None else replace(self, bend=self.bend * np.float32(share))
 
+    def matched(self) -> Fields:
+        """The same, a print running on across all that a panel is sewn from."""
+        return self if self.pieces is None else replace(self, pieces=self.pieces.matched(self.warp))
+
 
 def predict_fields(
     pixels: np.ndarray,

@@ -7,7 +7,7 @@ elsewhere in the cloth and turned as its own grain is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -41,6 +41,7 @@ class Pieces:
     warp: G/4 x G/4 x K x 2, cloth position minus pixel position, in units of the side, if all were cut to match.
     jump: K x 2, how far from there each is cut. panel: of each, index of fields.PANELS. role: of each, index of ROLES.
     sure: of each, the network's mean chance of its role, in [0, 1].
+    strip: whether the strip along which a front opens is a piece of its own (strips.py).
     """
 
     shares: np.ndarray
@@ -49,6 +50,11 @@ class Pieces:
     panel: np.ndarray
     role: np.ndarray
     sure: np.ndarray
+    strip: bool = False
+
+    def matched(self, warp: np.ndarray) -> Pieces:
+        """The same, all lying as their panels do, so that a print runs on across them. warp: of Fields."""
+        return replace(self, warp=warp[:, :, self.panel], jump=np.zeros_like(self.jump))
 
 
 def cut(
@@ -68,14 +74,14 @@ def cut(
     labels, role = _labelled(scores, inside, line)
     panel = np.array(PANEL)[role]
     each = [(labels == k + 1, int(role[k])) for k in range(len(role))]
-    lain = [_lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
+    warps = [lain(piece, what, grain, warp[:, :, PANEL[what]]) for piece, what in each]
     jump = np.array([_jump(piece, what) for piece, what in each], np.float32)
     everywhere = _nearest(labels)
     shares = [_share(everywhere == k + 1) for k in range(len(role))]
     total = np.maximum(sum(shares), np.float32(1e-3))
     shares = [share / total for share in shares]
     sure = np.array([_sure(chances, piece, what) for piece, what in each], np.float32)
-    return Pieces(np.stack(shares, -1), np.stack(lain, 2).astype(np.float32), jump, panel, role, sure)
+    return Pieces(np.stack(shares, -1), np.stack(warps, 2).astype(np.float32), jump, panel, role, sure)
 
 
 def scores_of(roles: np.ndarray, panels: np.ndarray) -> np.ndarray:
@@ -206,7 +212,7 @@ def _nearest(labels: np.ndarray) -> np.ndarray:
     return of[nearest]
 
 
-def _lain(piece: np.ndarray, role: int, grain: np.ndarray, panel: np.ndarray) -> np.ndarray:
+def lain(piece: np.ndarray, role: int, grain: np.ndarray, panel: np.ndarray) -> np.ndarray:
     """Warp of one piece, G/4 x G/4 x 2. piece: bool SxS; panel: the warp of its panel."""
     if role < WHOLE:
         return panel

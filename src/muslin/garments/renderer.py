@@ -7,14 +7,14 @@ other pixel is the input's own byte.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from muslin.garments.bands import MOST_POINTS, Band, band, cloth_positions, places, positions_within
+from muslin.garments.bands import MOST_POINTS, Band, band, cloth_positions, parts_of, places, positions_within
 from muslin.garments.fields import Fields
 from muslin.garments.framing import garment_box
 from muslin.garments.interreflection import fold_exponent
@@ -29,6 +29,7 @@ LEAST_REACH = (
 )
 TINTED = 0.25  # share of old cloth in a pixel, from which its own colour is no backdrop's any more
 KNEE = 0.8  # linear light above which highlights are rolled off instead of clipped
+KEPT = -1  # in place of a cloth's index: the photo's own stays
 
 AnyCloth = PreparedCloth | Overprint | Placement
 
@@ -38,28 +39,29 @@ def dress(
     alpha: np.ndarray,
     fields: Fields,
     cloths: Sequence[AnyCloth],
+    of: np.ndarray | None = None,
     *,
     strength: float = 1.0,
     shading: float = 1.0,
 ) -> np.ndarray:
     """The photo with its garment in new cloth. uint8 HxWx3 sRGB, the photo's size.
 
-    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. cloths: one for the whole garment, or one for each panel
-    of `fields.PANELS`; a Placement leaves the photo where it does not lie. strength: 0 leaves the photo, 1 replaces the
-    cloth. shading: exponent on the gain, 1 = folds as deep as they are in the new cloth (interreflection.py).
+    pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]. of: of each part (bands.parts_of) the index of its cloth, or
+    KEPT; None: there is one cloth for the whole garment, or one for each panel of `fields.PANELS`. A Placement leaves
+    the photo where it does not lie. strength: 0 leaves the photo, 1 replaces the cloth. shading: exponent on the gain,
+    1 = folds as deep as they are in the new cloth (interreflection.py).
     """
     result, backdrop = pixels.copy(), _backdrop(pixels, alpha)
-    light_on = lighting(fields, cloths, shading)
+    light_on = lighting(fields, cloths, shading, of)
 
     def lay(place: tuple[slice, slice]) -> None:
         if not alpha[place].any():
             return
         seen = band(pixels, fields, *place)
-        share = _share(cloths[0], fields, seen, strength)
+        share = _share(cloths[0], light_on, fields, seen, strength)
         if not np.any(share):
             return
-        light = _light(cloths, fields, seen)
-        light = _roll_off(light * gain(seen, light_on)[..., None])
+        light = _roll_off(_light(cloths, light_on, fields, seen))
         result[place] = _composite(pixels, alpha, backdrop, place, linear_to_srgb(light), share)
 
     box = garment_box((alpha > 0).astype(np.uint8) * np.uint8(255))
@@ -70,17 +72,30 @@ def dress(
 
 
 class Lighting(NamedTuple):
-    """How the light of a garment falls on its new cloth; each float32, one for the whole garment or for each panel.
+    """How the light of a garment falls on its new cloths.
 
-    exponents: the power to which the gain is raised. exposures: what it is multiplied by.
+    exponents: of each cloth, the power to which the gain is raised. exposures: what it is multiplied by. Both float32.
+    of: int, of each part (bands.parts_of) the index of its cloth, or KEPT.
     """
 
     exponents: np.ndarray
     exposures: np.ndarray
+    of: np.ndarray
+
+    def cloth_of(self, part: np.ndarray) -> np.ndarray | int:
+        """The cloth of each pixel; 0 where there is but one."""
+        return self.of[part] if self.of.any() else 0
+
+    def gain(self, shading: np.ndarray, cloth: np.ndarray | int) -> np.ndarray:
+        """What light is multiplied by, hxw. shading: hxw log gain. cloth: as `cloth_of` says."""
+        gains: np.ndarray = np.exp(shading * self.exponents[cloth]) * self.exposures[cloth]
+        return gains
 
 
-def lighting(fields: Fields, cloths: Sequence[AnyCloth], shading: float = 1.0) -> Lighting:
-    """shading: as in `dress`.
+def lighting(
+    fields: Fields, cloths: Sequence[AnyCloth], shading: float = 1.0, of: np.ndarray | None = None
+) -> Lighting:
+    """shading, of: as in `dress`.
 
     White cloth is exposed a little less, as a photographer does: what is brighter than average has to find room below
     white, or its folds are gone. Half of the way (in logarithms) to where the cloth itself would lie at the knee.
@@ -88,13 +103,17 @@ def lighting(fields: Fields, cloths: Sequence[AnyCloth], shading: float = 1.0) -
     old, new = fields.reflectance, [cloth.reflectance for cloth in cloths]
     exponents = [shading * (1.0 if old is None else fold_exponent(old, one)) for one in new]
     exposures = [(KNEE / max(KNEE, one)) ** (0.5 * min(1.0, shading)) for one in new]
-    return Lighting(np.array(exponents, np.float32), np.array(exposures, np.float32))
+    if of is None:
+        panel = parts_of(fields).panel
+        of = panel if len(cloths) > 1 else np.zeros_like(panel)
+    return Lighting(np.array(exponents, np.float32), np.array(exposures, np.float32), of)
 
 
 def gain(seen: Band, light: Lighting) -> np.ndarray:
-    """What the light of a band is multiplied by, hxw."""
-    panel = 0 if len(light.exponents) == 1 else seen.panel
-    return np.exp(seen.shading * light.exponents[panel]) * light.exposures[panel]
+    """What the light of a band is multiplied by, hxw; 1 where the photo's own cloth stays."""
+    cloth = light.cloth_of(seen.part)
+    gains = light.gain(seen.shading, cloth)
+    return np.where(cloth == KEPT, np.float32(1), gains) if (light.of == KEPT).any() else gains
 
 
 def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength: float = 1.0) -> np.ndarray:
@@ -108,37 +127,59 @@ def lay_over(pixels: np.ndarray, alpha: np.ndarray, cloth: np.ndarray, strength:
     return _composite(pixels, alpha, _backdrop(pixels, alpha), place, cloth, strength)
 
 
-def _light(cloths: Sequence[AnyCloth], fields: Fields, seen: Band) -> np.ndarray:
-    """What the cloth of a band reflects, linear light hxwx3. A pixel that a seam crosses shows both its cloths."""
+def _light(cloths: Sequence[AnyCloth], light_on: Lighting, fields: Fields, seen: Band) -> np.ndarray:
+    """The light that the cloths of a band send back, linear hxwx3; anything where the photo's own stays.
+
+    A pixel that a seam crosses shows both its cloths.
+    """
     u, v = cloth_positions(fields, seen.rows, seen.columns, seen.warp)
-    light = srgb_to_linear(_sample(cloths, u, v, seen.panel))
-    rows, columns = np.nonzero(seen.seam)
-    for start in range(0, len(rows), MOST_POINTS):
-        y, x = rows[start : start + MOST_POINTS], columns[start : start + MOST_POINTS]
-        within = positions_within(fields, x + seen.columns.start, y + seen.rows.start)
-        light[y, x] = srgb_to_linear(_sample(cloths, *within)).mean(0)
-    return light
+    cloth = light_on.cloth_of(seen.part)
+    light = srgb_to_linear(_sample(cloths, u, v, cloth))
+    for y, x, (across, down, part) in _on_seams(fields, seen):
+        each = light_on.cloth_of(part)
+        reflected = srgb_to_linear(_sample(cloths, across, down, each))
+        if isinstance(cloth, int) or isinstance(each, int) or not (each == KEPT).any():
+            light[y, x] = reflected.mean(0)
+            continue
+        new = (each != KEPT)[..., None].astype(np.float32)  # what stays is none of the new cloth's colour
+        light[y, x] = (reflected * new).sum(0) / np.maximum(new.sum(0), 1)
+        cloth[y, x] = np.where(cloth[y, x] == KEPT, each.max(0), cloth[y, x])
+    return light * light_on.gain(seen.shading, cloth)[..., None]
 
 
-def _share(cloth: AnyCloth, fields: Fields, seen: Band, strength: float) -> float | np.ndarray:
-    """How much of a band's old cloth the new one hides: one number, or hxw of a print that does not lie everywhere."""
-    if not isinstance(cloth, Placement):
+def _share(cloth: AnyCloth, light_on: Lighting, fields: Fields, seen: Band, strength: float) -> float | np.ndarray:
+    """How much of a band's old cloth the new one hides: one number, or hxw where it does not lie everywhere."""
+    if not isinstance(cloth, Placement) and not (light_on.of == KEPT).any():
         return strength
-    u, v = cloth_positions(fields, seen.rows, seen.columns, seen.warp)
-    cover = cloth.cover(u, v) * (seen.panel == cloth.panel)
-    rows, columns = np.nonzero(seen.seam)
-    for start in range(0, len(rows) if cover.any() else 0, MOST_POINTS):
-        y, x = rows[start : start + MOST_POINTS], columns[start : start + MOST_POINTS]
-        u, v, panel = positions_within(fields, x + seen.columns.start, y + seen.rows.start)
-        cover[y, x] = (cloth.cover(u, v) * (panel == cloth.panel)).mean(0)
+
+    def hidden(u: np.ndarray, v: np.ndarray, part: np.ndarray) -> np.ndarray:
+        if isinstance(cloth, Placement):
+            return cloth.cover(u, v) * (parts_of(fields).panel[part] == cloth.panel)
+        return (light_on.of[part] != KEPT).astype(np.float32)
+
+    cover = hidden(*cloth_positions(fields, seen.rows, seen.columns, seen.warp), seen.part)
+    for y, x, points in _on_seams(fields, seen) if cover.any() else ():
+        cover[y, x] = hidden(*points).mean(0)
     return cover * np.float32(strength)
 
 
-def _sample(cloths: Sequence[AnyCloth], u: np.ndarray, v: np.ndarray, panel: np.ndarray) -> np.ndarray:
+def _on_seams(
+    fields: Fields, seen: Band
+) -> Iterator[tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+    """The pixels of a band that a seam crosses, some at a time: (rows, columns, what `positions_within` says)."""
+    rows, columns = np.nonzero(seen.seam)
+    for start in range(0, len(rows), MOST_POINTS):
+        y, x = rows[start : start + MOST_POINTS], columns[start : start + MOST_POINTS]
+        yield y, x, positions_within(fields, x + seen.columns.start, y + seen.rows.start)
+
+
+def _sample(cloths: Sequence[AnyCloth], u: np.ndarray, v: np.ndarray, of: np.ndarray | int) -> np.ndarray:
+    """Colours at the positions u, v, each of its own cloth. of: indices of cloths, as many; one for all."""
     colour = cloths[0].sample(u, v)
     for k, cloth in enumerate(cloths[1:], start=1):
-        if cloth is not cloths[0] and (panel == k).any():
-            colour = np.where((panel == k)[..., None], cloth.sample(u, v), colour)
+        if cloth is not cloths[0] and np.any(of == k):
+            # Everywhere, though it is seen here and there: how cloth is compressed is told from its neighbours.
+            colour = np.where(np.asarray(of == k)[..., None], cloth.sample(u, v), colour)
     return colour
 
 

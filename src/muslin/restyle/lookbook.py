@@ -203,6 +203,7 @@ def _look(
     source: Any = params.get("source")
     source = source if isinstance(source, Mapping) else {}
     styles = [style for style in metadata.listed(params.get("styles")) if isinstance(style, Mapping)]
+    worn = {str(style.get("sha256") or style.get("path")): style for style in cloths(params)}.values()  # each once
     before = picture(source, False) if before is None else before
     after = at_most(image, PAGE_SIDE)
     if before is not None and abs(before.shape[0] / before.shape[1] / (after.shape[0] / after.shape[1]) - 1) > 0.02:
@@ -212,13 +213,33 @@ def _look(
     return Look(
         after=after,
         before=before,
-        swatches=tuple(p for p in (picture(style, True) for style in styles) if p is not None),
+        swatches=tuple(p for p in (picture(style, True) for style in worn) if p is not None),
         garment=garment,
         name=name or "Look",
         how=controls_in_words(params),
         group=str(source.get("sha256") or source.get("path") or (id(before) if before is not None else id(params))),
         params=params,
     )
+
+
+def cloths(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Entries of all swatches of a result, those that parts wear last."""
+    on = params.get("on")
+    return [
+        entry
+        for entry in (*metadata.listed(params.get("styles")), *(on.values() if isinstance(on, Mapping) else ()))
+        if isinstance(entry, Mapping)
+    ]
+
+
+def _parts_in_words(on: Any) -> list[str]:
+    """'collar in White', 'strip kept'."""
+    worn = on.items() if isinstance(on, Mapping) else ()
+    return [
+        f"{name} in {words(_stem(entry['path']))}" if isinstance(entry, Mapping) else f"{name} kept"
+        for name, entry in worn
+        if entry == metadata.KEEP or (isinstance(entry, Mapping) and entry.get("path"))
+    ]
 
 
 def controls_in_words(params: Mapping[str, Any], print_cm: float | None = None) -> str:
@@ -229,7 +250,7 @@ def controls_in_words(params: Mapping[str, Any], print_cm: float | None = None) 
     controls = params.get("controls")
     if not isinstance(controls, Mapping):
         return ""
-    said = []
+    said = _parts_in_words(params.get("on"))
     scale, rotation = controls.get("scale"), controls.get("rotation")
     if isinstance(scale, (int, float)):
         if print_cm is not None:

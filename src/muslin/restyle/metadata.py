@@ -13,7 +13,8 @@ The settings are a plain dict, built by `describe`:
      "styles": [{"path": "tartan.png", "sha256": "...", "weight": 1.0}],  ("shows": "garment" if its cloth was cut)
      "mask": {"kind": "auto", "path": None, "sha256": None, "confidence": 0.97},
      "seed": 0, "size": [768, 1024],
-     "controls": {"scale": 1.0, "rotation": 0.0, "repeat": "straight", "strength": 1.0, ...}}
+     "controls": {"scale": 1.0, "rotation": 0.0, "repeat": "straight", "strength": 1.0, ...},
+     "on": {"collar": {"path": "white.png", "sha256": "..."}, "strip": "keep"}}        (where parts wear other cloth)
 
 Paths are kept as they were given; `recall` looks for the files again, checks their hashes and says what
 changed.
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from muslin.images import Photo
 
 FORMAT = 1
+KEEP = "keep"  # of garments.parts, not imported just to read settings
 MASK_WORDS = ("auto", "upper", "lower", "none")  # in place of a mask: found, a part of what is worn, everything
 MAX_SETTINGS_CHARS = 1_000_000  # a picture comes from anywhere; its settings must not fill the memory
 LARGEST_NUMBER = 1e18  # of a setting; JSON knows larger ones, which overflow
@@ -98,14 +100,17 @@ def describe(
     seed: int,
     size: Sequence[int],
     controls: Mapping[str, Any],
+    on: Mapping[str, str | Path | None] | None = None,
     kind: str = "restyle",
 ) -> dict[str, Any]:
     """The settings of one picture as the dict above.
 
-    `size` is (width, height) in pixels; files are hashed here.
+    `size` is (width, height) in pixels. on: of each part that wears something else its file, or KEEP. Files are hashed
+    here.
     """
     from muslin import __version__
 
+    parts = {name: KEEP if path == KEEP else file_entry(path) for name, path in (on or {}).items()}
     return {
         "format": FORMAT,
         "muslin": __version__,
@@ -117,6 +122,7 @@ def describe(
         "seed": int(seed),
         "size": [int(side) for side in size],
         "controls": dict(controls),
+        **({"on": parts} if parts else {}),
     }
 
 
@@ -141,6 +147,7 @@ def human_line(params: Mapping[str, Any]) -> str:
     )
     head = f"{params.get('kind', 'restyle')} {_name(_mapping(params.get('source')))}"
     parts = [f"{head} in {looks}" if looks else head]
+    parts += [f"{name.capitalize()}: {_worn(entry)}" for name, entry in _mapping(params.get("on")).items()]
     parts += [f"{label}: {_short(controls[key])}" for key, label in LABELS.items() if controls.get(key) is not None]
     model = _mapping(params.get("model"))
     parts += [f"Mask: {_mapping(params.get('mask')).get('kind', 'auto')}", f"Seed: {params.get('seed', 0)}"]
@@ -219,6 +226,7 @@ class Recalled:
     seed: int
     controls: dict[str, Any]
     model: str | None
+    on: dict[str, Path | str] = field(default_factory=dict)  # what parts wear, a file or 'keep'
     notes: list[str] = field(default_factory=list)
 
 
@@ -234,14 +242,7 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
     styles = []
     for style in _sequence(settings.get("styles"), "styles"):
         entry = _mapping(style)
-        path = locate(entry, folder, notes)
-        if path is None:
-            raise UserError(
-                f"The swatch '{_name(entry)}' of these settings cannot be found.",
-                received=entry.get("path") or "a swatch that was not a file",
-                advice=f"Put it beside {Path(near).name}, or give another one with --style.",
-                exit_code=EXIT_DATA,
-            )
+        path = _swatch(entry, Path(near), notes, "--style")
         styles.append((path, _number(entry.get("weight", 1.0), "weight")))
     mask = _recalled_mask(_mapping(settings.get("mask")), folder, notes)
     return Recalled(
@@ -251,8 +252,37 @@ def recall(settings: Mapping[str, Any], near: str | Path) -> Recalled:
         seed=int(_number(settings.get("seed", 0), "seed")),
         controls=controls_from(_mapping(settings.get("controls"))),
         model=_recalled_model(_mapping(settings.get("model"))),
+        on={
+            name: KEEP if entry == KEEP else _swatch(_mapping(entry), Path(near), notes, f"--on {name}=")
+            for name, entry in parts_from(settings).items()
+        },
         notes=notes,
     )
+
+
+def parts_from(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What parts wear, by name: entries of files, or KEEP. Raises UserError for names that no garment's part has."""
+    recorded = settings.get("on")
+    if recorded is None:
+        return {}
+    from muslin.garments.parts import NAMES
+
+    if not isinstance(recorded, Mapping) or not all(name in NAMES for name in recorded):
+        raise _not_a(recorded, "on", "mapping from the parts of a garment")
+    return dict(recorded)
+
+
+def _swatch(entry: Mapping[str, Any], near: Path, notes: list[str], option: str) -> Path:
+    """The file of a swatch. Raises UserError where it is nowhere to be found."""
+    path = locate(entry, near.parent, notes)
+    if path is None:
+        raise UserError(
+            f"The swatch '{_name(entry)}' of these settings cannot be found.",
+            received=entry.get("path") or "a swatch that was not a file",
+            advice=f"Put it beside {near.name}, or give another one with {option}.",
+            exit_code=EXIT_DATA,
+        )
+    return path
 
 
 def _recalled_mask(entry: Mapping[str, Any], folder: Path, notes: list[str]) -> Path | str | None:
@@ -393,6 +423,10 @@ def _base_name(path: str) -> str:
 
 def _name(entry: Mapping[str, Any]) -> str:
     return _base_name(str(entry["path"])) if entry.get("path") else "(array)"
+
+
+def _worn(entry: Any) -> str:
+    return KEEP if entry == KEEP else _name(_mapping(entry))
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,11 +22,13 @@ from muslin.garments.framing import garment_box
 from muslin.garments.masks import Mask
 from muslin.garments.network import Network
 from muslin.garments.outfits import PARTS
+from muslin.garments.parts import missing, worn_as
 from muslin.garments.placing import cloth_place, on_panel
 from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
+from muslin.garments.strips import with_strip
 from muslin.images import Photo, off_white, over_white, read_image, write_image
-from muslin.restyle import metadata
+from muslin.restyle import metadata, parts
 from muslin.restyle.controls import Controls, from_names, outside, vary_print
 from muslin.restyle.styles import REPEAT_SHARE, Styles, trimmed
 from muslin.textiles.mix import Overprint
@@ -91,6 +93,18 @@ class Restyled:
             warp[band.rows, band.columns] = band.warp
         return np.where(self.mask[..., None] > 0, warp, 0)
 
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the garment that were found, by their names in garments.parts.NAMES; legs for sleeves of what
+        hangs from a waist.
+        """
+        return worn_as(with_strip(self.garment.fields, self.garment.mask.alpha))
+
+    @property
+    def missing(self) -> list[str]:
+        """The parts that were to wear a cloth of their own and were not found."""
+        return missing(self.garment.fields, self.params.get("on", ()))
+
     def _bands(self) -> Iterator[Any]:
         box = garment_box((self.mask > 0).astype(np.float32))
         return bands(self.garment.photo.pixels, self.garment.fields, box)
@@ -142,6 +156,7 @@ class Restyler:
         mask: str | Path | np.ndarray | None = None,
         *,
         seed: int = 0,
+        on: Mapping[str, StyleLike] | None = None,
         **controls: Any,
     ) -> Restyled:
         """The photo's garment in the cloth of `style`.
@@ -150,29 +165,44 @@ class Restyler:
         (swatch, weight); the photo of another garment stands for its cloth (Controls.shows). mask: None (the photo's
         alpha if it has one, else automatic), "auto", "upper" or "lower" (that part of what somebody in the photo
         wears), "none" (everything), a file, or an array HxW (uint8, or float in [0, 1]). seed: kept with the result.
-        controls: see Controls.
-        Raises UserError for files that cannot be read, an empty mask, or controls outside their range.
+        on: what parts wear instead, by name (garments.parts.NAMES): a style, or "keep" for the photo's own cloth. A
+        part that the garment does not show changes nothing (Restyled.missing). controls: see Controls.
+        Raises UserError for files that cannot be read, an empty mask, a part that no garment has, or controls outside
+        their range.
         """
-        settings = from_names(controls)
+        settings, on = from_names(controls), parts.named(on, as_photo)
+        if on:
+            parts.check(settings)
         garment = self._seen(photo, mask)
         styles = [(trimmed(picture, settings.shows), weight) for picture, weight in _styles(style)]
         once = settings.repeat == ONCE
         # A picture is placed as it is, whatever it shows, unless somebody says that it is a garment.
         shows = "cloth" if once and settings.shows == "auto" else settings.shows
         cuts = [self._styles.cut(picture, shows) for picture, _ in styles]
+        pictures = {name: trimmed(one, shows) for name, one in on.items() if isinstance(one, Photo)}
+        cut_on = {name: self._styles.cut(picture, shows) for name, picture in pictures.items()}
         fields = garment.fields.folded(min(1.0, settings.shading))  # no light, no folds
-        matched = once or settings.seams == "matched"
-        garment = replace(garment, fields=replace(fields, pieces=None) if matched else fields)
+        if "strip" in on:
+            fields = with_strip(fields, garment.mask.alpha)
+        if settings.seams == "matched" and on:
+            fields = fields.matched()
+        elif once or settings.seams == "matched":
+            fields = replace(fields, pieces=None)
+        garment, of = replace(garment, fields=fields), None
         if once:
             garment, worn = self._placed(garment, styles, cuts, settings)
         else:
             cloths = [self._styles.cloth(*cut, settings, garment.longer_side) for cut in cuts]
             worn = _mixed(cloths, [weight for _, weight in styles], settings.mix)
+            undyed = replace(settings, palette=None)  # a palette is that of the style
+            laid = {name: self._styles.cloth(*cut, undyed, garment.longer_side) for name, cut in cut_on.items()}
+            worn, of = parts.worn(worn, garment.fields, on, laid)
         image = dress(
             garment.photo.pixels,
             garment.mask.alpha,
             garment.fields,
             worn,
+            of,
             strength=settings.strength,
             shading=settings.shading,
         )
@@ -185,11 +215,14 @@ class Restyler:
             seed=seed,
             size=(width, height),
             controls=asdict(settings),
+            on={name: one.path if isinstance(one, Photo) else one for name, one in on.items()},
         )
-        for entry, (picture, _), (swatch, _) in zip(params["styles"], styles, cuts, strict=True):
+        entries = [*params["styles"], *(params["on"][name] for name in pictures)]
+        given = [*(picture for picture, _ in styles), *pictures.values()]
+        for entry, picture, (swatch, _) in zip(entries, given, [*cuts, *cut_on.values()], strict=True):
             if swatch is not picture.pixels:
                 entry["shows"] = "garment"
-        return Restyled(image, params, garment, lighting(garment.fields, worn, settings.shading))
+        return Restyled(image, params, garment, lighting(garment.fields, worn, settings.shading, of))
 
     def _placed(
         self,
@@ -224,19 +257,21 @@ class Restyler:
         mask: str | Path | np.ndarray | None = None,
         *,
         seed: int = 0,
+        on: Mapping[str, StyleLike] | None = None,
         **controls: Any,
     ) -> Iterator[Restyled]:
         """`n` results around the given controls, made one by one: print scale, angle, placing and repeat vary.
 
-        The first is the controls as given. The same seed gives the same family.
+        on: as in `restyle`; its cloths vary with the style's. The first is the controls as given. The same seed gives
+        the same family.
         """
-        settings = from_names(controls)
+        settings, on = from_names(controls), parts.named(on, as_photo)
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             raise outside("n", n, "whole numbers from 1 on")
         garment = self._seen(photo, mask)
         for index in range(n):
             varied = settings if index == 0 else vary_print(settings, np.random.default_rng((abs(seed), index)))
-            yield self.restyle(garment, style, seed=seed + index, **asdict(varied))
+            yield self.restyle(garment, style, seed=seed + index, on=on, **asdict(varied))
 
     def _seen(self, photo: PhotoLike | Garment, mask: str | Path | np.ndarray | None) -> Garment:
         if not isinstance(photo, Garment):

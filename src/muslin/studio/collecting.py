@@ -35,8 +35,9 @@ def shown_with(settings: Mapping[str, Any]) -> Iterator[str]:
 
     settings: of the result, which may come from anybody's file.
     """
-    styles = settings.get("styles")
-    for entry in [settings.get("source"), *(styles if isinstance(styles, list) else [])]:
+    styles, on = settings.get("styles"), settings.get("on")
+    worn = [*(styles if isinstance(styles, list) else []), *(on.values() if isinstance(on, dict) else [])]
+    for entry in [settings.get("source"), *worn]:
         if isinstance(entry, dict) and isinstance(entry.get("sha256"), str):
             yield entry["sha256"]
 

@@ -140,11 +140,14 @@ def command(
     output: str,
     count: int = 1,
     seed: int = 0,
+    on: Mapping[str, str] | None = None,
 ) -> str:
-    """The line of `muslin restyle` that makes the same picture. photo, mask, looks: paths."""
+    """The line of `muslin restyle` that makes the same picture. photo, mask, looks: paths. on: paths, or 'keep'."""
     words = ["muslin", "restyle", photo]
     for path, weight in looks:
         words += ["--style", path if len(looks) == 1 else f"{path}:{exactly(weight)}"]
+    for part, cloth in (on or {}).items():
+        words += ["--on", f"{part}={cloth}"]
     words += ["--mask", mask]
     flags = {"scale": "--scale", "rotation": "--rotate", "repeat": "--repeat", "strength": "--strength",
              "shading": "--shading", "mix": "--mix", "seams": "--seams", "palette": "--palette"}  # fmt: skip

@@ -28,6 +28,7 @@ KEPT_PAINTERS = 3  # models that paint a look of their own
 PREVIEW_SWATCH = 384  # px; a swatch of the preview
 JPEG_QUALITY = 88
 ONCE = "once"  # textiles.placement.ONCE, without its imports
+KEEP = "keep"  # garments.parts.KEEP, likewise
 Value = TypeVar("Value")
 Looks = Sequence[tuple[str, float]]  # SHA-256 of a swatch's picture, and its weight
 
@@ -144,8 +145,23 @@ class Engine:
         """The same garment with its photo's longer side at most `side`, and the fields of the full one."""
         return self._small.get((photo, mask, side), lambda: shrunk(self.garment(photo, mask), side))
 
-    def preview(self, photo: str, mask: str, looks: Looks, controls: Mapping[str, Any], side: int) -> bytes:
-        """A JPEG of the garment in these looks, longer side at most `side` pixels."""
+    def parts(self, photo: str, mask: str, side: int) -> dict[str, np.ndarray]:
+        """Where the parts of a garment lie (garments.parts.masks), in its photo of at most `side` pixels."""
+        from muslin.garments.parts import masks
+        from muslin.garments.strips import with_strip
+
+        def make() -> dict[str, np.ndarray]:
+            garment = self.small_garment(photo, mask, side)
+            alpha = garment.mask.alpha
+            return masks(garment.photo.pixels, alpha, with_strip(garment.fields, alpha))
+
+        return self._small.get(("parts", photo, mask, side), make)
+
+    def preview(
+        self, photo: str, mask: str, looks: Looks, controls: Mapping[str, Any], side: int,
+        on: Mapping[str, str] | None = None,
+    ) -> bytes:  # fmt: skip
+        """A JPEG of the garment in these looks, longer side at most `side` pixels. on: studio.parts.pictures."""
         from muslin.images import Photo, encode_image
 
         garment = self.small_garment(photo, mask, side)
@@ -156,7 +172,11 @@ class Engine:
         palette = tuple(controls.get("palette") or ())
         with self.previewing:  # two at once would each take twice as long
             cloths = [(Photo(self.swatch(sha256, mended, repeat, palette)), weight) for sha256, weight in looks]
-            asked = {**controls, "palette": None, "seamless": False, "shows": "cloth"}
+            by_part = {
+                part: one if one == KEEP else Photo(self.swatch(one, mended, repeat))
+                for part, one in (on or {}).items()
+            }
+            asked = {**controls, "palette": None, "seamless": False, "shows": "cloth", "on": by_part}
             made = self.restyler.restyle(garment, cloths, **asked)
             return encode_image(made.image, "JPEG", quality=JPEG_QUALITY)
 

@@ -18,6 +18,7 @@ from muslin.errors import EXIT_DATA, UserError
 from muslin.studio import collecting, learned, projects, uploads
 from muslin.studio.database import Row, insert, new_id, now, revise
 from muslin.studio.files import SHA256
+from muslin.studio.parts import KEEP
 from muslin.studio.service import Studio
 
 FORMAT = 1
@@ -240,6 +241,7 @@ def _enter(studio: Studio, manifest: Manifest) -> Row:
         for number, result in enumerate(manifest.results):
             columns = result.model_dump(exclude={"id", "number"}) | {
                 "garment": garments.get(result.garment, new_id()), "looks": _renamed(result.looks, looks),
+                "controls": _with_looks(result.controls, looks),
             }  # fmt: skip
             insert(connection, "results", **columns, id=new_id(), project=project, job=project, number=number,
                    revision=revise(connection))  # fmt: skip
@@ -262,3 +264,11 @@ def _renamed(parts: Sequence[Mapping[str, Any]], looks: Mapping[str, str]) -> li
         for part in parts
         if part.get("look") in looks and isinstance(part.get("weight"), (int, float)) and part["weight"] > 0
     ]
+
+
+def _with_looks(controls: Mapping[str, Any], looks: Mapping[str, str]) -> dict[str, Any]:
+    """The controls with the ids of this studio in what parts wear; looks that are not in the file are left out."""
+    given = controls.get("on")
+    named = {**looks, KEEP: KEEP}
+    on = given if isinstance(given, dict) else {}
+    return {**controls, "on": {name: named[one] for name, one in on.items() if isinstance(one, str) and one in named}}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from muslin.studio.database import Row
+from muslin.studio.results import controls_of
 from muslin.studio.service import Studio
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def summary(studio: Studio, row: Row) -> dict[str, Any]:
     return {
         "garment": garment["name"] if garment else _once([settings.get("source", {})], "Garment"),
         "look": " + ".join(worn),
-        "controls": json.loads(row["controls"]),
+        "controls": controls_of(row),
         "print_cm": row["print_cm"],
         "seed": row["seed"],
         "starred": bool(row["starred"]),

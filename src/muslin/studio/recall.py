@@ -10,6 +10,7 @@ from muslin.errors import EXIT_DATA, UserError
 from muslin.studio import learned
 from muslin.studio.controls import as_answered
 from muslin.studio.files import SHA256
+from muslin.studio.parts import KEEP
 from muslin.studio.service import Studio
 
 
@@ -36,7 +37,7 @@ def recall(studio: Studio, data: bytes) -> dict[str, Any]:
         "settings": settings,
         "garment": garment,
         "looks": _looks(studio, settings, notes),
-        "controls": as_answered({**vars(controls)}),
+        "controls": {**as_answered({**vars(controls)}), "on": _on(studio, settings, notes)},
         "mask": _mask(studio, settings, garment, notes),
         "seed": seed if isinstance(seed := settings.get("seed"), int) and not isinstance(seed, bool) else 0,
         "result": studio.database.value(
@@ -68,6 +69,20 @@ def _looks(studio: Studio, settings: Mapping[str, Any], notes: list[str]) -> lis
         elif isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight < 1e6:
             looks.append({"look": found, "weight": float(weight)})
     return looks or _learned(studio, settings, notes)
+
+
+def _on(studio: Studio, settings: Mapping[str, Any], notes: list[str]) -> dict[str, str]:
+    """What parts wear: ids of looks, or 'keep'. Raises UserError for names that no garment's part has."""
+    from muslin.restyle import metadata
+
+    on = {}
+    for name, entry in metadata.parts_from(settings).items():
+        found = entry if entry == KEEP else _look(studio, _mapping(entry))
+        if found is None:
+            notes.append(f"The swatch '{_name(_mapping(entry))}' is not in the studio.")
+        else:
+            on[name] = found
+    return on
 
 
 def _look(studio: Studio, entry: Mapping[str, Any]) -> str | None:

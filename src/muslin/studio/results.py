@@ -29,7 +29,7 @@ def view(studio: Studio, row: Row) -> dict[str, Any]:
         "name": row["name"],
         "created": row["created"],
         "picture": studio.files.describe(row["picture"]),
-        "controls": json.loads(row["controls"]),
+        "controls": controls_of(row),
         "print_cm": row["print_cm"],
         "seed": row["seed"],
         "starred": bool(row["starred"]),
@@ -40,6 +40,11 @@ def view(studio: Studio, row: Row) -> dict[str, Any]:
         "settings": json.loads(row["settings"]),
         "revision": row["revision"],
     }
+
+
+def controls_of(row: Row) -> dict[str, Any]:
+    """Of results that are older than cloth by part, too."""
+    return {"on": {}, **json.loads(row["controls"])}
 
 
 def get(studio: Studio, identity: str) -> Row:
@@ -86,7 +91,7 @@ def listed(studio: Studio, wanted: Mapping[str, Any], cursor: str | None, limit:
 
 def compare(studio: Studio, first: Row, second: Row) -> dict[str, Any]:
     """What differs between two results, in controls and in colour."""
-    one, other = json.loads(first["controls"]), json.loads(second["controls"])
+    one, other = controls_of(first), controls_of(second)
     same_garment = first["garment"] == second["garment"]
     return {
         "same": {"garment": same_garment, "looks": json.loads(first["looks"]) == json.loads(second["looks"])},

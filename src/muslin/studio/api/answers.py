@@ -94,6 +94,18 @@ class Garment(Answer):
     cm_per_pixel: float
 
 
+class GarmentPart(Answer):
+    name: str
+    called: str
+    share: float
+    box: list[int]
+    picture: str
+
+
+class GarmentParts(Answer):
+    items: list[GarmentPart]
+
+
 class NotCopied(Answer):
     garment: Id
     problem: str

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
-from muslin.studio import garments
+from muslin.studio import garments, parts
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Desk, Limit, read_upload, told
 from muslin.studio.errors import StudioError
@@ -65,6 +65,29 @@ def get_mask(desk: AtDesk, identity: schemas.Id) -> FileResponse:
     """Grey PNG of the photo's size, 255 = garment."""
     row = garments.get(desk.studio, identity)
     return FileResponse(desk.studio.files.path(row["mask"]), media_type="image/png")
+
+
+@router.get("/{identity}/parts", response_model=answers.GarmentParts, responses=told(404, 429))
+def list_parts(desk: AtDesk, identity: schemas.Id) -> Any:
+    """The parts that the garment shows, and where: what a request's `on` may name."""
+    with desk.previews:
+        return {"items": parts.listed(desk.studio, garments.get(desk.studio, identity))}
+
+
+@router.get(
+    "/{identity}/parts/{part}", response_class=Response,
+    responses={200: {"description": "White, opaque where the part lies", **PNG}, **told(404, 429)},
+)  # fmt: skip
+def get_part(
+    desk: AtDesk,
+    identity: schemas.Id,
+    part: schemas.Part,
+    side: Annotated[int, Query(ge=64, le=1024)] = parts.SIDE,
+) -> Response:
+    """A picture to lay over the photo, longer side at most `side`."""
+    with desk.previews:
+        data = parts.picture(desk.studio, garments.get(desk.studio, identity), part, side)
+    return Response(data, media_type="image/png")
 
 
 @router.put(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import JSONResponse
 
-from muslin.studio import colours, controls, garments, jobs, learned, looks, submitting
+from muslin.studio import colours, controls, garments, jobs, learned, looks, parts, submitting
 from muslin.studio.api import answers, schemas
 from muslin.studio.api.desk import AtDesk, Cursor, Limit, told
 from muslin.studio.work import painting
@@ -33,12 +33,14 @@ def preview(desk: AtDesk, body: schemas.PreviewIn) -> Response:
         row = garments.get(studio, body.garment)
         swatches = looks.flattened(studio, [look.model_dump() for look in body.looks], cloth=False)
         if learned.painted([look for look, _ in swatches]):
+            parts.worn(studio, body.controls.model_dump(), painted=True)
             asked = painting.arguments(swatches, body.controls.model_dump())
             return _shown(painting.preview(studio.engine, row, swatches, asked, body.side), started)
+        on = parts.worn(studio, body.controls.model_dump())
         asked = controls.for_garment(body.controls.model_dump(), row["length_cm"])
         asked["palette"] = colours.dyes(studio, swatches, body.controls.palette or [])
         cloths = [(look["picture"], weight) for look, weight in swatches]
-        data = studio.engine.preview(row["photo"], row["mask"], cloths, asked, body.side)
+        data = studio.engine.preview(row["photo"], row["mask"], cloths, asked, body.side, parts.pictures(on))
     return _shown(data, started)
 
 

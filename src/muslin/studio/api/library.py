@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import FileResponse
@@ -40,7 +40,7 @@ def info(desk: AtDesk) -> Any:
         "data": str(desk.studio.data),
         "limits": {**limits, "set_pictures": list(limits["set_pictures"])},
         "controls": {"scale": [0.02, 20.0], "strength": [0.0, 1.0], "shading": [0.0, 2.0], "repeat": list(LAID),
-                     "mix": list(MIXES), "seams": list(SEAMS)},
+                     "mix": list(MIXES), "seams": list(SEAMS), "on": list(get_args(schemas.Part))},
         "can": {name: {"available": why is None, "reason": why} for name, why in capabilities.reasons().items()},
     }  # fmt: skip
 

@@ -18,6 +18,10 @@ LookName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}
 Repeat = Literal["straight", "half-drop", "brick", "mirror"]
 Laid = Literal["straight", "half-drop", "brick", "mirror", "once"]
 Mix = Literal["overprint", "panels"]
+Part = Literal[
+    "body", "left-front", "right-front", "sleeves", "left-sleeve", "right-sleeve", "collar", "inside", "strip",
+    "pocket", "cuffs", "band", "trim",
+]  # fmt: skip
 Centimetres = Annotated[float, Field(ge=0.1, le=1000)]
 
 
@@ -93,6 +97,7 @@ class ControlsIn(Request):
     seamless: Literal["auto"] | bool = "auto"
     mix: Mix = "overprint"
     seams: Literal["cut", "matched"] = "cut"
+    on: dict[Part, Id | Literal["keep"]] = {}
 
 
 class TileIn(Request):

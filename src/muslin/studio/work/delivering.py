@@ -87,7 +87,8 @@ def _looks(studio: Studio, own: Own, rows: Sequence[Row]) -> Iterator[Look]:
         plain = before.get(photo)
         if plain is None:
             plain = before[photo] = at_most(studio.engine.photo(photo).pixels, lookbook.PAGE_SIDE)
-        worn = [studio.engine.photo(style["sha256"]).pixels for style in settings["styles"]]
+        cloths = dict.fromkeys(style["sha256"] for style in lookbook.cloths(settings))
+        worn = [studio.engine.photo(sha256).pixels for sha256 in cloths]
         yield lookbook.Look(
             after=at_most(studio.engine.photo(row["picture"]).pixels, lookbook.PAGE_SIDE),
             before=plain,

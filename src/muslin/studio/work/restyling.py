@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from muslin.errors import UserError
-from muslin.studio import colours, controls, garments, learned, looks
+from muslin.studio import colours, controls, garments, learned, looks, parts
 from muslin.studio.database import Row
 from muslin.studio.errors import StudioError, problem
 from muslin.studio.jobs import Own
@@ -85,7 +85,7 @@ def _colours(swatches: Swatches) -> list[str]:
 def run(studio: Studio, own: Own) -> None:
     """Make what is missing. One garment that fails does not spoil the others; a job fails when all do."""
     request = own.request
-    swatches = looks.flattened(studio, request["looks"], cloth=False)
+    swatches, on = _worn(studio, request)
     done = {r["number"] for r in studio.database.all("SELECT number FROM results WHERE job = ?", own.identity)}
     failed: dict[str, UserError] = {}
     total = _total(request)
@@ -96,7 +96,7 @@ def run(studio: Studio, own: Own) -> None:
                 if piece.number in done:
                     continue
                 own.write(note=f"{piece.number + 1} of {total}", progress=round(piece.number / total, 4))
-                _make(studio, own, piece, swatches, (piece.number + 1) / total)
+                _make(studio, own, piece, swatches, on, (piece.number + 1) / total)
         except UserError as error:
             if len(_garments(request)) == 1:
                 raise
@@ -143,7 +143,13 @@ def _source_name(studio: Studio, garment: str) -> str:
     return str(json.loads(settings)["source"]["path"]) if settings else garment
 
 
-def _make(studio: Studio, own: Own, piece: Piece, swatches: Swatches, progress: float) -> None:
+def _worn(studio: Studio, request: Mapping[str, Any]) -> tuple[Swatches, parts.On]:
+    """(swatches and weights, what parts wear instead). Raises what looks.flattened and parts.worn do."""
+    swatches = looks.flattened(studio, request["looks"], cloth=False)
+    return swatches, parts.worn(studio, request["controls"], learned.painted([look for look, _ in swatches]))
+
+
+def _make(studio: Studio, own: Own, piece: Piece, swatches: Swatches, on: parts.On, progress: float) -> None:
     """One result, from garment to row."""
     started = time.perf_counter()
     row = garments.get(studio, piece.garment)
@@ -155,15 +161,16 @@ def _make(studio: Studio, own: Own, piece: Piece, swatches: Swatches, progress: 
         painted=painted,
         arguments=piece.arguments,
         seed=piece.seed,
-        names=_names(studio, row, [] if painted else swatches),
+        names=_names(studio, row, [] if painted else swatches, on),
+        on=parts.pictures(on),
     )
     made = studio.send(order) if studio.send else making.make(studio.engine, order)
     picture = studio.files.add(made.data, "image/png", *made.size)
     seconds = time.perf_counter() - started
-    _keep(studio, own, piece, row, swatches, made.size, dict(made.params), picture, seconds, progress)
+    _keep(studio, own, piece, row, swatches, on, made, picture, seconds, progress)
 
 
-def _names(studio: Studio, row: Row, swatches: Swatches) -> dict[str, Any]:
+def _names(studio: Studio, row: Row, swatches: Swatches, on: parts.On) -> dict[str, Any]:
     """The settings' files as people call them, with the hashes by which the studio finds them again."""
     mask = {
         "kind": "file",
@@ -172,12 +179,18 @@ def _names(studio: Studio, row: Row, swatches: Swatches) -> dict[str, Any]:
         "found": row["mask_kind"],
         "confidence": row["confidence"],
     }
-    styles = [
-        {"path": file_name(studio, look["name"], look["picture"]), "sha256": look["picture"], "weight": weight}
-        for look, weight in swatches
-    ]
+
+    def entry(look: Row) -> dict[str, Any]:
+        return {"path": file_name(studio, look["name"], look["picture"]), "sha256": look["picture"]}
+
+    styles = [{**entry(look), "weight": weight} for look, weight in swatches]
     source = {"path": file_name(studio, row["name"], row["photo"]), "sha256": row["photo"]}
-    return {"source": source, "styles": styles, "mask": mask}
+    names = {"source": source, "styles": styles, "mask": mask}
+    if not on:
+        return names
+    from muslin.garments.parts import called
+
+    return {**names, "on": {called(part): one if isinstance(one, str) else entry(one) for part, one in on.items()}}
 
 
 def file_name(studio: Studio, name: str, sha256: str) -> str:
@@ -186,9 +199,10 @@ def file_name(studio: Studio, name: str, sha256: str) -> str:
 
 
 def _keep(
-    studio: Studio, own: Own, piece: Piece, row: Row, swatches: Swatches, size: tuple[int, int], params: dict[str, Any],
-    picture: str, seconds: float, progress: float,
+    studio: Studio, own: Own, piece: Piece, row: Row, swatches: Swatches, on: parts.On, made: making.Made, picture: str,
+    seconds: float, progress: float,
 ) -> None:  # fmt: skip
+    size, params = made.size, dict(made.params)
     worn = own.request["looks"]
     label = "+".join(controls.slug(looks.get(studio, item["look"])["name"]) for item in worn)[:80]
     painted = learned.painted([look for look, _ in swatches])
@@ -199,24 +213,29 @@ def _keep(
         name = f"{controls.slug(row['name'])}.{label}.{last + 1:04d}.png"
         record = {
             "source": params["source"]["path"], "output": name, "width": size[0], "height": size[1],
-            "seconds": round(seconds, 3), "settings": params,
+            "seconds": round(seconds, 3), **made.parts, "settings": params,
         }  # fmt: skip
         asked = {**piece.arguments, "palette": used["palette"]} if painted else piece.arguments
-        line = _line(studio, row, swatches, asked, name, 1, piece.seed)
+        line = _line(studio, row, swatches, on, asked, name, 1, piece.seed)
+        answered = {**controls.as_answered(used, cm), "on": own.request["controls"].get("on") or {}}
         insert_result(
             connection, project=own.request["project"], job=own.identity, garment=row["id"], looks=list(worn),
             number=piece.number, name=name, picture=picture, mask=row["mask"], command=line, seed=piece.seed,
-            controls=controls.as_answered(used, cm), print_cm=cm, settings=params, record=record,
+            controls=answered, print_cm=cm, settings=params, record=record,
         )  # fmt: skip
 
 
 def _line(
-    studio: Studio, row: Row, swatches: Swatches, asked: Mapping[str, Any], output: str, count: int, seed: int
-) -> str:
+    studio: Studio, row: Row, swatches: Swatches, on: parts.On, asked: Mapping[str, Any], output: str, count: int,
+    seed: int,
+) -> str:  # fmt: skip
     files = (str(studio.files.path(row["photo"])), str(studio.files.path(row["mask"])))
     if learned.painted([look for look, _ in swatches]):
         return painting.command(*files, swatches, asked, output, count, seed)
-    return controls.command(*files, paths(studio, swatches), asked, output, count, seed)
+    by_part = {
+        name: one if one == parts.KEEP else str(studio.files.path(one)) for name, one in parts.pictures(on).items()
+    }
+    return controls.command(*files, paths(studio, swatches), asked, output, count, seed, by_part)
 
 
 def paths(studio: Studio, swatches: Swatches) -> list[tuple[str, float]]:
@@ -228,7 +247,7 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
 
     Raises what running it would: StudioError (404) for what is not there, UserError for impossible controls.
     """
-    swatches = looks.flattened(studio, request["looks"], cloth=False)
+    swatches, on = _worn(studio, request)
     plain = request["kind"] == "restyle" and request["start"] == 0 and list(request["vary"]) in (["print"], [])
     if learned.painted([look for look, _ in swatches]):
         plain = plain and painting.one_family(swatches, painting.arguments(swatches, request["controls"]))
@@ -244,6 +263,6 @@ def command(studio: Studio, request: Mapping[str, Any]) -> str:
                 break
             label = controls.slug(row["name"])
             output = f"{label}.restyled" if count > 1 else f"{label}.{piece.number + 1:03d}.png"
-            lines.append(_line(studio, row, swatches, piece.arguments, output, count, piece.seed))
+            lines.append(_line(studio, row, swatches, on, piece.arguments, output, count, piece.seed))
     more = _total(request) // count - len(lines)
     return "\n".join([*lines, f"# and {more} more; each result has its own"] if more else lines)
