@@ -22,22 +22,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from muslin import store
 from muslin.data.drape_stream import MIN_LUMINANCE, median_luminance, print_on
 from muslin.data.graphics import any_dye, badge, drawing, scatter, words, woven
 from muslin.data.mask_stream import lay_texture
 from muslin.data.photos import GarmentPhoto, held_out, load_garments, load_swatches
 from muslin.data.truth import render
 from muslin.garments.bands import bands
-from muslin.garments.fields import RIM, Fields, luminance_fields, predict_fields
+from muslin.garments.fields import RIM, Fields, luminance_fields
 from muslin.garments.framing import garment_box
-from muslin.garments.network import Network
 from muslin.garments.renderer import dress
 from muslin.garments.shading import LOG_FLOOR, log_luminance
 from muslin.images import luminance, srgb_to_linear
-from muslin.restyle.restyler import PIECES
+from muslin.restyle.restyler import Restyler
 from muslin.textiles.repeat import Cloth
 
+See = Callable[[np.ndarray, np.ndarray], Fields]  # (pixels, mask) as shipped: Restyler.fields
 FIRST_SEED = 2**31  # training draws seeds below it
 # Of the clothing-dataset's garments that are labelled plain and kept out: those with a logo, a trim or a badge, by eye.
 LETTERED = {
@@ -88,21 +87,21 @@ def printed_photo(
     return print_on(shading, mask, albedo)
 
 
-def on_photos(data: Path, network: Network, sewn: Network | None, limit: int | None) -> dict[str, object]:
+def on_photos(data: Path, see: See, limit: int | None) -> dict[str, object]:
     swatches, photos = load_swatches(data, held=True), held_plain(data)[:limit]
     rows: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for index, photo in enumerate(photos):
         rng = np.random.default_rng(index)
         mask = photo.mask.astype(np.float32) / 255
         true = log_luminance(photo.pixels, mask)
-        fields = predict_fields(photo.pixels, mask, network, sewn=sewn)
+        fields = see(photo.pixels, mask)
         rows["plain"].append(compare(full_shading(photo.pixels, mask, fields), true, mask))
         lettered = Path(photo.key).name[:8] in LETTERED
         kind = "lettered" if lettered else "nothing on it"
         rows[f"plain, {kind}"].append(rows["plain"][-1])
         for _ in range(4):
             printed = printed_photo(rng, swatches, true, mask)
-            fields = predict_fields(printed, mask, network, sewn=sewn)
+            fields = see(printed, mask)
             rows["printed"].append(compare(full_shading(printed, mask, fields), true, mask))
             rows[f"printed, {kind}"].append(rows["printed"][-1])
             rows["printed, blurred luminance"].append(compare(blurred_luminance(printed), true, mask))
@@ -111,11 +110,11 @@ def on_photos(data: Path, network: Network, sewn: Network | None, limit: int | N
         for small in (scatter, woven):
             ground = np.broadcast_to(any_dye(rng_of_small), (*mask.shape, 3)).astype(np.float32)
             printed = print_on(true, mask, small(rng_of_small, ground))
-            found = full_shading(printed, mask, predict_fields(printed, mask, network, sewn=sewn))
+            found = full_shading(printed, mask, see(printed, mask))
             rows["strewn motifs, yarn-dyed checks"].append(compare(found, true, mask))
             rows["strewn motifs, yarn-dyed checks, luminance"].append(compare(log_luminance(printed, mask), true, mask))
         for place in (words, with_picture(swatches), drawing):
-            for name, row in placed(rng, place, true, mask, network, sewn).items():
+            for name, row in placed(rng, place, true, mask, see).items():
                 rows[name].append(row)
     return {"garments": len(photos), **{name: summary(values) for name, values in rows.items()}}
 
@@ -125,15 +124,14 @@ def placed(
     place: Callable[..., np.ndarray],
     true: np.ndarray,
     mask: np.ndarray,
-    network: Network,
-    sewn: Network | None,
+    see: See,
 ) -> dict[str, tuple[float, float]]:
     """(correlation, error) with a print placed on a ground of another dye; the error under the print alone."""
     ground = np.broadcast_to(any_dye(rng), (*mask.shape, 3)).astype(np.float32)
     albedo = place(rng, ground, mask)
     printed = print_on(true, mask, albedo)
     under = mask * (np.abs(np.log((albedo + 0.01) / (ground + 0.01))).max(-1) > 0.2)
-    found = full_shading(printed, mask, predict_fields(printed, mask, network, sewn=sewn))
+    found = full_shading(printed, mask, see(printed, mask))
     rows = {}
     for name, shading in (("", found), (", luminance", log_luminance(printed, mask))):
         rows["placed" + name] = compare(shading, true, mask)
@@ -163,7 +161,7 @@ def with_picture(swatches: list[np.ndarray]) -> Callable[..., np.ndarray]:
     return place
 
 
-def in_truth_world(network: Network, sewn: Network | None, count: int, size: int = 256) -> dict[str, object]:
+def in_truth_world(see: See, count: int, size: int = 256) -> dict[str, object]:
     scores: dict[str, list[float]] = {"drape": [], "flat tile times luminance": []}
     warps: dict[str, list[float]] = {"drape": [], "no warp": []}
     for seed in range(FIRST_SEED, FIRST_SEED + count):
@@ -173,13 +171,13 @@ def in_truth_world(network: Network, sewn: Network | None, count: int, size: int
         after, textile = other_cloth(seed, size, scale)
         cloth = Cloth(textile).prepare(scale)
         for name, fields in (
-            ("drape", cut_to_match(predict_fields(before.photo, before.mask, network, sewn=sewn))),
+            ("drape", cut_to_match(see(before.photo, before.mask))),
             ("flat tile times luminance", luminance_fields(before.photo, before.mask)),
         ):
             image = dress(before.photo, before.mask, fields, [cloth])
             scores[name].append(psnr(image, after.photo, before.mask))
         found = np.zeros((*before.mask.shape, 2), np.float32)
-        fields = cut_to_match(predict_fields(before.photo, before.mask, network, sewn=sewn))
+        fields = cut_to_match(see(before.photo, before.mask))
         for band in bands(before.photo, fields, garment_box(before.mask)):
             found[band.rows, band.columns] = band.warp
         inside = before.mask > 0.95
@@ -221,12 +219,10 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="photos")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    model = store.load(options.model)
-    network = Network(model.file())
-    sewn = Network(model.file(PIECES)) if PIECES in model.card["files"] else None
-    figures: dict[str, object] = {"truth world": in_truth_world(network, sewn, options.count)}
+    see = Restyler(options.model).fields
+    figures: dict[str, object] = {"truth world": in_truth_world(see, options.count)}
     if options.data:
-        figures["photos"] = on_photos(options.data, network, sewn, options.limit)
+        figures["photos"] = on_photos(options.data, see, options.limit)
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -70,10 +70,15 @@ def sheet(photos: list[GarmentPhoto], side: int = 220) -> np.ndarray:
         row = [photo.pixels]
         for restyler._footwear in (None, told):
             row.append(restyler.restyle(photo.pixels, swatch(cloths[index % 4], index, 256), photo.mask).image)
-        scale = side / max(photo.pixels.shape[:2])
-        small = [cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in row]
-        rows.append(np.hstack([_padded(one, side) for one in small]))
+        rows.append(row_of(row, side))
     return np.vstack([np.hstack(rows[k : k + 2]) for k in range(0, len(rows) // 2 * 2, 2)])
+
+
+def row_of(pictures: list[np.ndarray], side: int) -> np.ndarray:
+    """Pictures of one size side by side, each in a square."""
+    scale = side / max(pictures[0].shape[:2])
+    small = [cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in pictures]
+    return np.hstack([_padded(one, side) for one in small])
 
 
 def _padded(pixels: np.ndarray, side: int) -> np.ndarray:

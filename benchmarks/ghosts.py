@@ -19,15 +19,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from drape import full_shading
+from drape import See, full_shading
 
-from muslin import store
 from muslin.data.found_masks import sure_masks
 from muslin.data.photos import GarmentPhoto, held_out, load_garments, photo_paths
-from muslin.garments.fields import predict_fields
-from muslin.garments.network import Network
 from muslin.garments.shading import log_luminance
 from muslin.metrics.hues import around, ghost, told_by_hue
+from muslin.restyle.restyler import Restyler
 
 SIDE = 320  # px
 
@@ -53,13 +51,13 @@ def _mask(photo: GarmentPhoto) -> np.ndarray:
     return photo.mask.astype(np.float32) / 255
 
 
-def judge(photo: GarmentPhoto, network: Network | None) -> tuple[float, float]:
-    """(ghost, folds). network: None for plain luminance."""
+def judge(photo: GarmentPhoto, see: See | None) -> tuple[float, float]:
+    """(ghost, folds). see: None for plain luminance."""
     mask, print_ = _mask(photo), told_by_hue(photo.pixels, _mask(photo))
     luminance = log_luminance(photo.pixels, mask)
     shading = luminance
-    if network is not None:
-        shading = full_shading(photo.pixels, mask, predict_fields(photo.pixels, mask, network))
+    if see is not None:
+        shading = full_shading(photo.pixels, mask, see(photo.pixels, mask))
     inside = (print_ != 0).astype(np.float32)
     total = around(inside) + 1e-3
 
@@ -80,8 +78,8 @@ def main() -> None:
     options = parser.parse_args()
     photos, said = held_garments(options.data), {}
     printed = [photo for photo in photos if told_by_hue(photo.pixels, _mask(photo)).any()]
-    for name, network in ("drape", Network(store.load(options.model).file())), ("luminance", None):
-        ghosts, folds = np.array([judge(photo, network) for photo in printed]).T
+    for name, see in ("drape", Restyler(options.model).fields), ("luminance", None):
+        ghosts, folds = np.array([judge(photo, see) for photo in printed]).T
         said[name] = {
             "garments": len(photos),
             "whose hues tell": len(printed),

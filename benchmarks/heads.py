@@ -53,23 +53,24 @@ def validated(channels: np.ndarray, positive: np.ndarray, part: np.ndarray) -> n
     return found
 
 
-def head(value: np.ndarray, name: str) -> onnx.ModelProto:
-    """The linear model as ONNX: stage_32 N,C,h,w -> logits N, called `name`."""
+def head(value: np.ndarray, name: str, given: str = "stage_32") -> onnx.ModelProto:
+    """The linear model as ONNX: a map N,C,h,w, or "means" of it N,C -> logits N, called `name`."""
     stored = [
         numpy_helper.from_array(value[:-1].astype(np.float32)[:, None], "weights"),
         numpy_helper.from_array(value[-1:].astype(np.float32), "bias"),
         numpy_helper.from_array(np.int64([-1]), "flat"),
     ]
+    pooled = helper.make_node("ReduceMean", [given], ["means"], axes=[2, 3], keepdims=0)
     nodes = [
-        helper.make_node("ReduceMean", ["stage_32"], ["means"], axes=[2, 3], keepdims=0),
+        *([] if given == "means" else [pooled]),
         helper.make_node("Gemm", ["means", "weights", "bias"], ["logits"]),
         helper.make_node("Reshape", ["logits", "flat"], [name]),
     ]
-    shape = ["batch", len(value) - 1, "height", "width"]
+    shape = ["batch", len(value) - 1, *([] if given == "means" else ["height", "width"])]
     graph = helper.make_graph(
         nodes,
         name,
-        [helper.make_tensor_value_info("stage_32", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(given, TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch"])],
         stored,
     )
@@ -78,10 +79,10 @@ def head(value: np.ndarray, name: str) -> onnx.ModelProto:
     return model
 
 
-def write(folder: Path, value: np.ndarray, name: str, **card: Any) -> None:
+def write(folder: Path, value: np.ndarray, name: str, given: str = "stage_32", **card: Any) -> None:
     """head.onnx and model.json. card: title, summary, data, made_by, metrics, input, limits."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = head(value, name).SerializeToString()
+    data = head(value, name, given).SerializeToString()
     (folder / "head.onnx").write_bytes(data)
     said = {
         "format": store.FORMAT,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from muslin.garments.dyes import across_one_hue
+from muslin.garments.dyes import across_one_hue, other_dye
 from muslin.garments.folds import bend, trust
 from muslin.garments.framing import garment_box, garment_frame
 from muslin.garments.interreflection import reflectance
@@ -20,12 +20,15 @@ from muslin.garments.network import fits
 from muslin.garments.pieces import ROLES, Pieces, cut
 from muslin.garments.seams import hidden_seams
 from muslin.garments.shading import (
+    chance,
     integrate,
     left_out,
     log_colour,
     log_luminance,
+    plain_share,
     shading_of,
     shading_of_footwear,
+    shading_of_solid,
     spread,
 )
 
@@ -37,6 +40,7 @@ SEAM_BLUR = 1.0  # cells: seams are sewn in smooth lines, and a network in doubt
 ASKED = (
     0.08  # of log luminance that the light leaves out, from which somebody asks whether it is a shoe: 2 in 3 garments
 )
+IN_DOUBT = 0.5  # of plain_share, below which somebody asks whether the garment is of one dye: 2 in 5 garments
 RIM = 3  # px of the photo, from its outline, where a garment is mixed with its backdrop
 FAR_LIGHTER = 0.25  # of log gain, than the cloth beside it: no fold along an outline is
 LEAST_LOGIT = -30.0  # of a panel that a pixel does not belong to
@@ -44,6 +48,7 @@ PANELS = ("body", "left", "right", "trim")  # left and right as the viewer sees 
 
 FieldNetwork = Callable[..., Mapping[str, np.ndarray]]
 TellFootwear = Callable[[np.ndarray, np.ndarray], bool]  # of a square of GEOMETRY px: footwear.Footwear
+TellSolid = Callable[[np.ndarray, np.ndarray], float]  # of a square of SIZE px, how surely: solids.Solids
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,15 @@ def predict_fields(
     network: FieldNetwork,
     size: int = SIZE,
     footwear: TellFootwear | None = None,
+    solid: TellSolid | None = None,
     sewn: FieldNetwork | None = None,
 ) -> Fields:
     """Fields by a network with inputs image, mask and outputs slopes, trend, print, panels, warp (networks/fields.py).
 
     pixels: uint8 HxWx3 sRGB. mask: float32 HxW in [0, 1]. size: a multiple of 32. footwear: whether it is a shoe, whose
-    light is read another way; None: nobody asks. sewn: the network of pieces (inputs image, mask, known; outputs roles,
-    grain); None: each panel is of one piece.
+    light is read another way; None: nobody asks. solid: how surely it is of one dye, though the network sees a print;
+    None: nobody asks. sewn: the network of pieces (inputs image, mask, known; outputs roles, grain); None: each panel
+    is of one piece.
     A pose is a matter of the whole, and is read at a smaller size, once more in the mirror. The light is read at the
     full size, where print and folds are told apart best.
     """
@@ -117,14 +124,10 @@ def predict_fields(
     panels, warp = _geometry(pair)
     warp = straight(warp, panels, inside)
     read = {name: field[0] for name, field in found.items()}
-    shading = shading_of(_light(read, image, inside), read, image, inside)
-    shoe = footwear is not None and left_out(shading, image, inside) > ASKED and footwear(images[0], insides[0])
-    if shoe:
-        shading = shading_of_footwear(image, inside)
+    shoe, shading, dyed = _told(read, (image, inside), (images[0], insides[0]), footwear, solid)
     cells = cv2.resize(inside, (GEOMETRY // 2, GEOMETRY // 2), interpolation=cv2.INTER_AREA)
     rim = 0 if shoe else RIM  # the sole of a shoe is lighter than its parts
     fields = with_guide(frame, image, inside, shading, without_islands(panels, cells), warp, rim)
-    dyed = read["print"][..., 0]
     fields = replace(fields, dyed=dyed)
     # The parts of a shoe differ by their dyes, which are as far apart in any cloth and no folds.
     if shoe:
@@ -135,6 +138,35 @@ def predict_fields(
         return fields
     pieces = _pieces(sewn, images[0], insides[0], pair["known"][:1], inside, fields)
     return replace(fields, pieces=pieces, seams=hidden_seams(fields.shading, inside, pieces, 1 - trusted))
+
+
+def _told(
+    read: Mapping[str, np.ndarray],
+    square: tuple[np.ndarray, np.ndarray],
+    small: tuple[np.ndarray, np.ndarray],
+    footwear: TellFootwear | None,
+    solid: TellSolid | None,
+) -> tuple[bool, np.ndarray, np.ndarray]:
+    """(whether it is a shoe, log shading SxS, logits of print SxS), of what was read in `square` (image, inside).
+
+    small: the same square, GEOMETRY px.
+    """
+    light, dyed = light_of(read, *square), read["print"][..., 0]
+    shading = shading_of(light, read, *square)
+    if footwear is not None and left_out(shading, *square) > ASKED and footwear(*small):
+        return True, shading_of_footwear(*square), dyed
+    sure = 0.0 if solid is None or plain_share(light, read, *square) >= IN_DOUBT else solid(*square)
+    if sure > 0:
+        shading = shading + np.float32(sure) * (shading_of_solid(light, *square) - shading)
+        dyed = _less_dyed(dyed, sure, *square)
+    return False, shading, dyed
+
+
+def _less_dyed(dyed: np.ndarray, sure: float, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Logits SxS of print, mended where a garment is surely of one dye: there only another hue is print."""
+    hue = other_dye(log_colour(image), inside)
+    share = np.clip((1 - sure) * chance(dyed) + sure * hue, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(share / (1 - share)), np.float32)
 
 
 def _pieces(
@@ -152,7 +184,7 @@ def _pieces(
     return cut(roles, found["grain"][0], inside > 0.5, fields.panels, fields.warp, fields.shading)
 
 
-def _light(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def light_of(read: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Log shading of a square, SxSx2: from all of its slopes, and without those at jumps of hue."""
     slopes, trend, mask = read["slopes"], read["trend"], inside[..., None]
     cautious = across_one_hue(slopes, log_colour(image))

@@ -32,20 +32,45 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
     write, stays what the slopes say where no hue jumps, at the level of the light around them. Folds end at outlines
     too, so of a garment that is printed all over three quarters of what such slopes say is kept.
     """
-    colour, own = log_colour(image), log_luminance(image, inside)
-    dyed = 1 / (1 + np.exp(-np.clip(found["print"][..., 0], -30, 30)))
-    ground = inside * (dyed < 0.5)
-    shown = float(ground.sum() / (inside.sum() + 1e-3))
-    share = plainness(found["slopes"], own, light[..., 0], ground) * smooth_step((shown - LEAST_GROUND) / 0.1)
+    colour, dyed = log_colour(image), chance(found["print"][..., 0])
+    share = plain_share(light, found, image, inside)
     shading = ALL_OVER * light[..., 0] + (1 - ALL_OVER) * light[..., 1]
     if share == 0:
         return shading
     printed = np.maximum(print_of(dyed, inside), other_dye(colour, inside)) * inside
-    if printed.any():
-        under = light[..., 1]
-        own = under + spread(own - under, (1 - printed) * inside)
-    shading = shading + share * (own - shading)
-    return (shading - (shading * inside).sum() / (inside.sum() + 1e-3)).astype(np.float32)
+    return _centred(shading + share * (_luminance_around(printed, light, image, inside) - shading), inside)
+
+
+def shading_of_solid(light: np.ndarray, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log shading SxS of a garment of one dye: its luminance, but for what has another hue. Shapes: see shading_of."""
+    printed = other_dye(log_colour(image), inside) * inside
+    return _centred(_luminance_around(printed, light, image, inside), inside)
+
+
+def plain_share(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> float:
+    """How far the network holds a garment's ground for plain, and sees enough of it: 0 to 1. Shapes: see shading_of."""
+    ground = inside * (chance(found["print"][..., 0]) < 0.5)
+    shown = float(ground.sum() / (inside.sum() + 1e-3))
+    plain = plainness(found["slopes"], log_luminance(image, inside), light[..., 0], ground)
+    return plain * smooth_step((shown - LEAST_GROUND) / 0.1)
+
+
+def _luminance_around(printed: np.ndarray, light: np.ndarray, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Log luminance where nothing is printed; under the print the slopes' light, at the level of what is around it."""
+    own = log_luminance(image, inside)
+    if not printed.any():
+        return own
+    under = light[..., 1]
+    return under + spread(own - under, (1 - printed) * inside)
+
+
+def _centred(shading: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    return np.asarray(shading - (shading * inside).sum() / (inside.sum() + 1e-3), np.float32)
+
+
+def chance(logits: np.ndarray) -> np.ndarray:
+    """Logits as chances, in (0, 1)."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
 
 
 def left_out(shading: np.ndarray, image: np.ndarray, inside: np.ndarray) -> float:

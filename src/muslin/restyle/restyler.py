@@ -26,6 +26,7 @@ from muslin.garments.parts import missing, worn_as
 from muslin.garments.placing import cloth_place, on_panel
 from muslin.garments.renderer import Lighting, dress, gain, lighting
 from muslin.garments.sight import Sight
+from muslin.garments.solids import Solids
 from muslin.garments.strips import with_strip
 from muslin.images import Photo, off_white, over_white, read_image, write_image
 from muslin.restyle import metadata, parts
@@ -39,6 +40,7 @@ PIECES = "pieces.onnx"  # of a drape model; those of before have none
 LOOKERS = (
     "features",
     "footwear",
+    "solid",
     "garment",
     "closeup",
     "plain",
@@ -142,11 +144,11 @@ class Restyler:
         for network in (self._segment, self._fields, self._sewn):
             if network is not None:
                 network.open_soon()  # while the photo is read
-        # What only looks is opened where it is asked: five at once take the time from each other on two cores.
-        features, shoes, *heads = (
+        # What only looks is opened where it is asked: six at once take the time from each other on two cores.
+        features, shoes, solid, *heads = (
             Network(store.load(name).file(), threads if name == "features" else 1) for name in LOOKERS
         )
-        self._footwear = Footwear(features, shoes)
+        self._footwear, self._solid = Footwear(features, shoes), Solids(features, solid, heads[-1])
         self._styles = Styles(self._look_at, None if self._segment is None else Sight(features, *heads))
 
     def restyle(
@@ -288,11 +290,13 @@ class Restyler:
         """Read the photo, find its garment, predict its fields. `mask` as in `restyle`."""
         photo = as_photo(photo)
         found, entry = find_mask(photo, mask, self._segment)
+        return Garment(photo, found, self.fields(photo.pixels, found.alpha), entry)
+
+    def fields(self, pixels: np.ndarray, alpha: np.ndarray) -> Fields:
+        """What is known of a garment's light and cloth. pixels: uint8 HxWx3 sRGB. alpha: float32 HxW in [0, 1]."""
         if self._fields is None:
-            fields = luminance_fields(photo.pixels, found.alpha)
-        else:
-            fields = predict_fields(photo.pixels, found.alpha, self._fields, footwear=self._footwear, sewn=self._sewn)
-        return Garment(photo, found, fields, entry)
+            return luminance_fields(pixels, alpha)
+        return predict_fields(pixels, alpha, self._fields, footwear=self._footwear, solid=self._solid, sewn=self._sewn)
 
     def cloth(self, picture: PhotoLike, shows: str = "auto") -> np.ndarray:
         """The cloth that a picture stands for as a style: uint8 hxwx3 sRGB.
