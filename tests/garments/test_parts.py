@@ -90,6 +90,14 @@ def test_the_more_particular_name_counts() -> None:
     assert by_role["left collar"] == 0
 
 
+def test_the_strip_goes_with_the_body_unless_it_is_named() -> None:
+    *_, shirt, _ = shown_as("shirt")
+    strips = found(shirt)["strip"]
+    assert set(assigned(shirt, {"body": KEPT})[strips]) == {KEPT}
+    assert set(assigned(shirt, {"body": KEPT, "strip": 1})[strips]) == {1}
+    assert set(assigned(shirt, {"collar": 1})[strips]) == {0}
+
+
 @pytest.mark.parametrize("kind", ["shirt", "polo", "hoodie", "trousers"])
 def test_each_part_wears_its_cloth_and_what_is_kept_keeps_its_bytes(kind: str) -> None:
     photo, alpha, fields, roles = shown_as(kind)

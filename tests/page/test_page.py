@@ -197,6 +197,8 @@ def test_nobody_is_kept_out(page) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     choose(page)
+    page.get_by_text("Parts", exact=True).click()
+    page.locator(".pieces").wait_for()
     found = []
     for room in ROOMS:
         page.get_by_role("button", name=room, exact=True).click()

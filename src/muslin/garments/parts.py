@@ -85,10 +85,13 @@ def masks(pixels: np.ndarray, alpha: np.ndarray, fields: Fields) -> dict[str, np
 def assigned(fields: Fields, cloths: Mapping[str, int]) -> np.ndarray:
     """The cloth of each part of `bands.parts_of`, int: 0, or the index (renderer.KEPT) that `cloths` gives its name.
 
-    Where two names mean it, the more particular one counts: left-sleeve before sleeves.
+    Where two names mean it, the more particular one counts: left-sleeve before sleeves. The strip goes with the body
+    unless it is named.
     """
     of = np.zeros(len(parts_of(fields).panel), np.int64)
     there = found(fields)
+    if "body" in cloths:
+        of[there.get("strip", [])] = cloths["body"]
     for name in sorted(cloths, key=lambda name: -len(NAMES[name])):
         of[there.get(name, [])] = cloths[name]
     return of

@@ -42,6 +42,7 @@ export interface Info {
     repeat: Laid[];
     mix: Mix[];
     seams: Seams[];
+    on: string[];
   };
   can: { imagine: Can; train: Can; pdf: Can };
 }
@@ -79,6 +80,15 @@ export interface Garment {
   box: [number, number, number, number];
   length_cm: number;
   cm_per_pixel: number;
+}
+
+/** A part that a garment shows. */
+export interface GarmentPart {
+  name: string; // what requests take
+  called: string; // what a person calls it on this garment: sleeves of trousers are legs
+  share: number;
+  box: [number, number, number, number];
+  picture: string; // white where it lies, transparent elsewhere
 }
 
 export type Repeat = "straight" | "half-drop" | "brick" | "mirror";
@@ -119,6 +129,7 @@ export interface Controls {
   seamless: "auto" | boolean;
   mix: Mix;
   seams: Seams;
+  on: Record<string, string>; // by part: the id of a look, or "keep"
 }
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";

@@ -6,11 +6,13 @@ import type { Deliver as Format, Job } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { translated } from "../text/engine";
 import { isAtWork, noteIn } from "../restyle/Board";
+import { wornOn } from "../restyle/captions";
 import { widthOf } from "../restyle/PrintTools";
 import { cancel, copyText, submit } from "../state/actions";
+import { asked } from "../state/byPart";
 import { attempt } from "../state/notices";
 import { change, type Order, useStore } from "../state/store";
-import { called, useText } from "../text";
+import { called, partName, useText } from "../text";
 import { carriesOrigin, objections } from "./order";
 
 const NOTHING: Partial<Order> = {};
@@ -160,11 +162,12 @@ function Batch({ onBegun }: { onBegun: () => void }) {
   const project = useStore((state) => state.project);
   const parts = useStore((state) => state.parts);
   const desk = useStore((state) => state.garments.find((item) => item.id === state.garment));
-  const given = useStore((state) => state.controls);
+  const looks = useStore((state) => state.looks);
+  const given = asked({ controls: useStore((state) => state.controls), parts, looks });
   // A print is as wide on every garment as it is said to be on the desk; a share of each would make it small on a bag.
   const controls = desk ? { ...given, print_cm: given.print_cm ?? widthOf(desk, given.scale) } : given;
   const jobs = useStore((state) => state.jobs);
-  const worn = useStore((state) => state.looks).filter((look) => parts.some((part) => part.look === look.id));
+  const worn = looks.filter((look) => parts.some((part) => part.look === look.id));
   const picked = useStore((state) => state.orders[state.project]?.batch) ?? [];
   const chosen = picked.filter((id) => garments.some((garment) => garment.id === id)); // another tab may have deleted one
   const setChosen = (batch: string[]) => set({ batch });
@@ -182,6 +185,7 @@ function Batch({ onBegun }: { onBegun: () => void }) {
           <img key={look.id} src={`${look.picture.thumbnail}?side=64`} alt={called(look, text)} title={called(look, text)} />
         ))}
       </p>
+      {worn.length > 0 && Object.keys(given.on).length > 0 && <p className="quiet">{wornOn(given.on, looks, text).join(text.comma)}</p>}
       <label className="check">
         <input type="checkbox" checked={every} onChange={() => setChosen(every ? [] : garments.map((garment) => garment.id))} />
         {text.deliver.everyGarment}
@@ -232,15 +236,23 @@ interface Failure {
   error: { problem: string };
 }
 
-/** How a batch ended: how many, and which garments failed and why, which only the whole job says, not the events. */
+interface Made {
+  source: string;
+  missing?: string[]; // parts that were to be dressed, and that it does not show
+}
+
+/** How a batch ended: how many, which garments failed and why, and which lack a part that was dressed, which only the whole job says, not the events. */
 function Outcome({ job }: { job: Job }) {
   const text = useText();
   const [failed, setFailed] = useState<Failure[]>([]);
+  const [made, setMade] = useState<Made[]>([]);
   useEffect(() => {
     let current = true;
     void attempt(async () => {
-      const { output } = await get<{ output: { failed?: Failure[] } | null }>(`/v1/jobs/${job.id}`);
-      if (current) setFailed(output?.failed ?? []);
+      const { output } = await get<{ output: { failed?: Failure[]; results?: Made[] } | null }>(`/v1/jobs/${job.id}`);
+      if (!current) return;
+      setFailed(output?.failed ?? []);
+      setMade(output?.results ?? []);
     });
     return () => {
       current = false;
@@ -256,6 +268,13 @@ function Outcome({ job }: { job: Job }) {
           {ID.test(item.source) ? text.deliver.unnamed : item.source}: {translated(item.error.problem, text)}
         </p>
       ))}
+      {made.map(({ source, missing }, index) =>
+        missing?.length ? (
+          <p key={`${index}${source}`} className="quiet">
+            {text.byPart.lacks(source, missing.map((name) => partName(name, text)).join(text.comma))}
+          </p>
+        ) : null,
+      )}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useRef } from "react";
 import type { Job, Result } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { cancel, mark } from "../state/actions";
-import { change, type Filter, now, useStore } from "../state/store";
+import { change, type Filter, now, partsOn, useStore } from "../state/store";
 import { reroll, variants } from "../state/variants";
 import { type Text, useText } from "../text";
 import { translated } from "../text/engine";
@@ -150,7 +150,8 @@ function Card({ result }: { result: Result }) {
   const shown = useStore((state) => state.shown === result.id);
   const compared = useStore((state) => state.compare.includes(result.id));
   const look = useStore((state) => state.looks.find((item) => item.id === result.looks[0]?.look));
-  const caption = captionOf(result, look, text);
+  const parts = useStore(partsOn);
+  const caption = captionOf(result, look, text, parts);
   return (
     <li className={`card ${shown || compared ? "chosen" : ""}`} data-result={result.id}>
       <button type="button" aria-pressed={shown} aria-label={result.name} onClick={() => change({ shown: result.id, compare: [] })}>

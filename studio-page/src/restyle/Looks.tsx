@@ -6,20 +6,25 @@ import { Drop, useDropZone } from "../parts/Drop";
 import { refocus } from "../parts/focus";
 import { Name } from "../parts/Name";
 import { Slider } from "../parts/Slider";
-import { addLooks, addPart, chooseLook, cutLook, patchLook, removeLook, saveMix, turn, weigh } from "../state/actions";
-import { useStore } from "../state/store";
-import { called, useText } from "../text";
+import { addLooks, addPart, cutLook, patchLook, removeLook, saveMix, turn, wear, weigh } from "../state/actions";
+import { dressingOf, partsOn, useStore } from "../state/store";
+import { called, partName, useText } from "../text";
+import { ByPart } from "./ByPart";
 
 export function Looks() {
   const text = useText();
   const looks = useStore((state) => state.looks);
   const parts = useStore((state) => state.parts);
+  const garment = useStore((state) => state.garments.find((item) => item.id === state.garment));
+  const dressing = useStore(dressingOf);
+  const shown = useStore(partsOn);
   const add = (files: File[]) => void addLooks(files);
   const { over, zone } = useDropZone(add);
   return (
     <section className={over ? "tools over" : "tools"} aria-label={text.looks.title} {...zone}>
-      <h2>{text.looks.title}</h2>
-      {parts.length > 1 && <Shares />}
+      <h2 aria-live="polite">{dressing ? text.byPart.cloth(partName(dressing, text, shown)) : text.looks.title}</h2>
+      {garment && <ByPart garment={garment} />}
+      {!dressing && parts.length > 1 && <Shares />}
       <ul className="swatches">
         <li>
           <Drop label={text.looks.add} multiple className="add" onFiles={add}>
@@ -31,7 +36,7 @@ export function Looks() {
           <Swatch key={look.id} look={look} />
         ))}
       </ul>
-      <OwnLook />
+      {!dressing && <OwnLook />}
     </section>
   );
 }
@@ -39,13 +44,17 @@ export function Looks() {
 function Swatch({ look }: { look: Look }) {
   const text = useText();
   const parts = useStore((state) => state.parts);
-  const chosen = parts.some((part) => part.look === look.id);
+  const dressing = useStore(dressingOf);
+  const shown = useStore(partsOn);
+  const chosen = useStore(({ controls }) => (dressing ? controls.on[dressing] === look.id : parts.some((part) => part.look === look.id)));
   const other = useStore((state) => state.looks.find((item) => item.id === state.parts[0]?.look));
-  const canMix = parts.length > 0 && !(chosen && parts.length === 1) && (chosen || mixes(look, other));
+  const canMix = !dressing && parts.length > 0 && !(chosen && parts.length === 1) && (chosen || mixes(look, other));
   const name = called(look, text);
+  const paints = dressing !== null && look.kind === "learned"; // parts and all
+  const use = dressing ? text.byPart.choose(name, partName(dressing, text, shown)) : text.looks.choose(name);
   return (
     <li className={chosen ? "chosen" : ""}>
-      <button type="button" aria-pressed={chosen} aria-label={text.looks.choose(name)} title={name} onClick={() => chooseLook(look.id)}>
+      <button type="button" aria-pressed={chosen} disabled={paints} aria-label={use} title={paints ? text.byPart.paintsAll(name) : name} onClick={() => wear(look.id)}>
         <img src={`${look.picture.thumbnail}?side=128`} alt="" loading="lazy" />
       </button>
       {canMix && (

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { get, post } from "../api/client";
 import type { Colourway } from "../api/types";
 import { copyText, submit, turn } from "../state/actions";
+import { asked, KEEP } from "../state/byPart";
 import { attempt } from "../state/notices";
 import { change, lockedOf, now, useStore } from "../state/store";
 import { useText } from "../text";
@@ -28,6 +29,7 @@ export function PaletteTools() {
   const chosen = useStore((state) => state.controls.palette);
   const [colours, setColours] = useState<string[]>([]);
   const locked = useStore((state) => lockedOf(state, look));
+  const apart = useStore((state) => Object.values(state.controls.on).some((worn) => worn !== KEEP));
   const [card, setCard] = useState("");
   const [ways, setWays] = useState<{ seed: number; items: Colourway[] } | null>(null);
 
@@ -71,9 +73,9 @@ export function PaletteTools() {
     });
 
   function makeAll() {
-    const { project, garment, parts, controls } = now();
+    const { project, garment, parts } = now();
     if (!garment || !ways) return;
-    void submit({ kind: "colourways", project, garment, looks: parts, controls, palettes: ways.items.map(worn) });
+    void submit({ kind: "colourways", project, garment, looks: parts, controls: asked(now()), palettes: ways.items.map(worn) });
   }
 
   return (
@@ -105,6 +107,7 @@ export function PaletteTools() {
           );
         })}
       </ul>
+      {apart && <p className="quiet">{text.byPart.ownColours}</p>}
       <div className="row">
         <button type="button" onClick={() => void findWays(0)}>
           {text.palette.colourways}

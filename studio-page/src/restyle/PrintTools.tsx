@@ -4,8 +4,9 @@ import type { Garment, Laid, Look } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Slider } from "../parts/Slider";
 import { patchGarment, turn } from "../state/actions";
+import { DEFAULTS } from "../state/defaults";
 import { reach, within } from "../state/offset";
-import { DEFAULTS, useStore } from "../state/store";
+import { useStore } from "../state/store";
 import { useText } from "../text";
 
 /** cm of one repeat at scale 1: 30 % of the garment's longer side. */
@@ -31,7 +32,7 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
     <section className="tools" aria-label={text.controls.title}>
       <header>
         <h2>{text.controls.title}</h2>
-        <button type="button" className="plain small" onClick={() => turn({ ...DEFAULTS, palette: controls.palette, mix: controls.mix })}>
+        <button type="button" className="plain small" onClick={() => turn({ ...DEFAULTS, palette: controls.palette, mix: controls.mix, on: controls.on })}>
           {text.controls.reset}
         </button>
       </header>
@@ -40,6 +41,7 @@ export function PrintTools({ garment }: { garment: Garment | null }) {
       <Choice label={text.controls.repeat} value={controls.repeat} options={repeats} onChange={lay} />
       {once && places}
       {once && <p className="quiet">{text.controls.onceHint}</p>}
+      {once && Object.keys(controls.on).length > 0 && <p className="quiet">{text.byPart.rests.once}</p>}
       <Slider label={text.controls.strength} value={controls.strength * 100} min={0} max={100} step={1} unit={text.controls.percent} onChange={(value) => turn({ strength: value / 100 })} />
       <Slider label={text.controls.shading} value={controls.shading * 100} min={0} max={200} step={1} unit={text.controls.percent} onChange={(value) => turn({ shading: value / 100 })} />
       <details>

@@ -7,13 +7,15 @@ import { Drop } from "../parts/Drop";
 import { refocus } from "../parts/focus";
 import { type Carry, Viewer } from "../parts/Viewer";
 import { copyText, take, turn } from "../state/actions";
+import { asked } from "../state/byPart";
 import { attempt } from "../state/notices";
 import { within } from "../state/offset";
 import { usePreview } from "../state/preview";
 import { receive } from "../state/receiving";
-import { change, useStore } from "../state/store";
+import { change, now, useStore } from "../state/store";
 import { variants } from "../state/variants";
 import { called, useText } from "../text";
+import { PartShown } from "./ByPart";
 import { captionOf, differences, wornBy } from "./captions";
 import { Ruler } from "./Ruler";
 
@@ -32,7 +34,7 @@ export function Stage() {
   const painted = worn.some((look) => look.kind === "learned");
   const drawing = worn.some((look) => look.origin?.drawing);
   const from = useRef<[number, number]>([0, 0]);
-  const preview = usePreview(garment?.id ?? null, parts, controls, garment?.mask.picture.sha256 ?? "", !shown);
+  const preview = usePreview(garment?.id ?? null, parts, asked({ controls, parts, looks }), garment?.mask.picture.sha256 ?? "", !shown);
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
@@ -69,7 +71,12 @@ export function Stage() {
         alt={shown ? shown.name : called(garment, text)}
         splitLabel={text.stage.split}
         carry={controls.repeat === "once" && preview && !shown && !painted ? carry : undefined}
-        overlay={!zoomed && !drawing && <Ruler garment={garment} repeats={!painted && parts.length > 0} />}
+        overlay={
+          <>
+            <PartShown garment={garment} />
+            {!zoomed && !drawing && <Ruler garment={garment} repeats={!painted && parts.length > 0} />}
+          </>
+        }
       />
       <span className="state">{shown ? text.stage.full : after ? text.stage.live : called(garment, text)}</span>
       {!drawing && <Doubt garment={garment} />}
@@ -212,7 +219,7 @@ function Pair({ first, second }: { first: Result; second: Result }) {
   useEffect(() => {
     void attempt(async () => {
       const answer = await get<{ same: { looks: boolean }; controls: { name: string; first: unknown; second: unknown }[]; difference: number | null }>(`/v1/results/${first.id}/compare/${second.id}`);
-      const changes = differences(answer.controls, text);
+      const changes = differences(answer.controls, text, now().looks);
       const alike = answer.same.looks && first.seed === second.seed;
       const colours = answer.difference === null ? [] : [text.board.difference(answer.difference.toFixed(1))];
       setSaid([...(changes.length ? changes : alike ? [text.board.same] : []), ...colours].join(" · "));

@@ -14,6 +14,14 @@ test("cloth is told by its size, turn and repeat", () => {
   expect(captionOf(result({ rotation: 270 }), look(null), zh)).toBe("21 厘米 · -90°");
 });
 
+test("parts in a cloth of their own are named as the garment calls them", () => {
+  const on = { sleeves: "keep", band: "5e" };
+  const legs = [{ name: "sleeves", called: "legs", share: 1, box: [0, 0, 1, 1] as [number, number, number, number], picture: "" }];
+  expect(captionOf(result({ on }), look(null), en, legs)).toBe("21 cm · Legs, Band");
+  const looks = [{ id: "5e", name: "Tartan", sample: true }] as unknown as Look[];
+  expect(differences([{ name: "on", first: on, second: {} }], zh, looks)).toEqual(["部位: 袖子：照片原样、腰头或下摆：苏格兰格纹 → 全部相同"]);
+});
+
 test("a look that a model paints is told by its strength, its draw or its colour", () => {
   expect(captionOf(result({ strength: 0.75 }), look({ recipe: "cut" }), zh)).toBe("强度 75 %");
   expect(captionOf(result({}), look({ recipe: "stargan_v2" }), en)).toBe("Draw no. 3");

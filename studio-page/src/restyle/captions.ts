@@ -1,8 +1,9 @@
 /** What a variant is, and how two differ, in a designer's words. */
 
-import type { Look, Result } from "../api/types";
+import type { GarmentPart, Look, Result } from "../api/types";
 import type { Text } from "../text/en";
-import { called } from "../text/names";
+import { KEEP } from "../state/byPart";
+import { called, partName } from "../text/names";
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 const degrees = (turned: number) => `${Math.round(((((turned + 180) % 360) + 360) % 360) - 180)}°`;
@@ -14,8 +15,9 @@ export function newColours(palette: string[] | null): string[] {
 }
 
 /** Short, for below a picture: what sets it apart from the others of its family. */
-export function captionOf(result: Result, look: Look | undefined, text: Text): string {
+export function captionOf(result: Result, look: Look | undefined, text: Text, parts?: GarmentPart[]): string {
   const { controls } = result;
+  const apart = Object.keys(controls.on ?? {}).map((name) => partName(name, text, parts));
   const weaker = controls.strength < 1 ? [`${text.controls.strength} ${percent(controls.strength)}`] : [];
   if (look?.kind === "learned") {
     if (look.origin?.drawing) return [controls.palette ? text.looks.colour : text.palette.own, ...weaker].join(" · ");
@@ -28,20 +30,28 @@ export function captionOf(result: Result, look: Look | undefined, text: Text): s
     ...(turned === "0°" ? [] : [turned]),
     ...(controls.repeat === "straight" ? [] : [text.controls.repeats[controls.repeat]]),
     ...weaker,
+    ...(apart.length ? [apart.join(text.comma)] : []),
   ].join(" · ");
+}
+
+/** What parts wear, as "Collar: Denim". */
+export function wornOn(on: Record<string, string>, looks: Look[], text: Text, parts?: GarmentPart[]): string[] {
+  const say = (worn: string) => (worn === KEEP ? text.byPart.asItIs : called(looks.find((look) => look.id === worn) ?? { name: "?" }, text));
+  return Object.entries(on).map(([name, worn]) => text.byPart.says(partName(name, text, parts), say(worn)));
 }
 
 /** Garment and cloth of a result. */
 export function wornBy(result: Result, looks: Look[], text: Text): string {
-  return result.looks.map((part) => called(looks.find((look) => look.id === part.look) ?? { name: "?" }, text)).join(" + ");
+  const whole = result.looks.map((part) => called(looks.find((look) => look.id === part.look) ?? { name: "?" }, text)).join(" + ");
+  return [whole, ...wornOn(result.controls.on ?? {}, looks, text)].join(text.comma);
 }
 
 /** Each control that differs, as "Angle: 0° → 45°"; `scale` says in shares of the garment what centimetres say better. */
-export function differences(controls: { name: string; first: unknown; second: unknown }[], text: Text): string[] {
+export function differences(controls: { name: string; first: unknown; second: unknown }[], text: Text, looks: Look[] = []): string[] {
   return controls.flatMap(({ name, first, second }) => {
     const words = WORDS[name];
     if (!words) return [];
-    const [label, say] = words(text);
+    const [label, say] = words(text, looks);
     return say(first) === say(second) ? [] : [`${label}: ${say(first)} → ${say(second)}`];
   });
 }
@@ -49,7 +59,7 @@ export function differences(controls: { name: string; first: unknown; second: un
 type Say = (value: unknown) => string;
 const share: Say = (value) => percent(Number(value));
 
-const WORDS: Record<string, (text: Text) => [string, Say]> = {
+const WORDS: Record<string, (text: Text, looks: Look[]) => [string, Say]> = {
   print_cm: (text) => [text.controls.print, (value) => text.stage.ruler(centimetres(Number(value)))],
   rotation: (text) => [text.controls.rotation, (value) => degrees(Number(value))],
   offset: (text) => [text.controls.moved, (value) => (value as number[]).map((part) => share(part)).join(", ")],
@@ -60,4 +70,5 @@ const WORDS: Record<string, (text: Text) => [string, Say]> = {
   seamless: (text) => [text.controls.seamless, (value) => text.controls.seamlessChoices[String(value) as "auto"]],
   seams: (text) => [text.controls.seams, (value) => text.controls.seamsChoices[value as "cut" | "matched"] ?? String(value)],
   mix: (text) => [text.looks.mix, (value) => (value === "panels" ? text.looks.panels : text.looks.overprint)],
+  on: (text, looks) => [text.byPart.title, (value) => wornOn((value ?? {}) as Record<string, string>, looks, text).join(text.comma) || text.byPart.alike],
 };

@@ -1,13 +1,15 @@
 /** What the designer does, as requests and changes of the state. */
 
 import { all, get, patch, picture, post, ProblemError, put, remove, upload } from "../api/client";
-import type { Controls, Garment, Info, Job, JobRequest, Look, Model, Page, Part, Project, Result } from "../api/types";
+import type { Controls, Garment, GarmentPart, Info, Job, JobRequest, Look, Model, Page, Part, Project, Result } from "../api/types";
+import { alone, dressed as dressedIn, freed, fromPanels, KEEP, present } from "./byPart";
+import { DEFAULTS } from "./defaults";
 import { listen } from "./events";
 import { inTurn } from "./latest";
 import { caughtUp } from "./lists";
 import { attempt, dismiss, listed, notice, tell } from "./notices";
 import { within } from "./offset";
-import { change, DEFAULTS, now, type State, withItem, without } from "./store";
+import { change, dressingOf, now, partsKey, partsOn, type State, withItem, without } from "./store";
 
 const PROJECT = "muslin.project"; // of this tab: another tab may have another one open
 
@@ -89,6 +91,7 @@ export async function openProject(project: string): Promise<void> {
       jobs: { ...(state.project === project ? state.jobs : {}), ...byId(jobs.items) },
       garment: has(garments, state.garment) ? state.garment : null,
       parts: state.parts.filter((part) => has(looks, part.look)),
+      controls: { ...state.controls, on: present(state.controls.on, looks) },
       shown: has(results, state.shown) ? state.shown : null,
       compare: state.compare.filter((id) => has(results, id)),
       masking: has(garments, state.masking) ? state.masking : null,
@@ -140,8 +143,10 @@ export const deleteProject = (id: string) =>
 /** Garment, cloths and controls of a result or of a restored picture. */
 export function take(settings: { garment: string | null; looks: Part[]; controls: Controls }): void {
   const looks = settings.looks.filter((part) => now().looks.some((look) => look.id === part.look));
-  if (looks.length < settings.looks.length) tell({ words: "lookGone" });
-  const controls = { ...DEFAULTS, ...settings.controls };
+  const given = { ...DEFAULTS, ...settings.controls };
+  const controls = { ...given, on: present(given.on, now().looks) };
+  const gone = looks.length < settings.looks.length || Object.keys(controls.on).length < Object.keys(given.on).length;
+  if (gone) tell({ words: "lookGone" });
   change((state) => ({
     garment: settings.garment ?? state.garment,
     parts: looks.length ? looks : state.parts,
@@ -218,7 +223,7 @@ export async function addLooks(files: File[]): Promise<void> {
     const look = await addLook(file);
     if (!look) continue;
     if (look.origin?.cut) cut.push({ look, file });
-    if (!chosen && dressed(now()) === before && !now().masking) chooseLook(look.id);
+    if (!chosen && dressed(now()) === before && !now().masking) wear(look.id);
     chosen = true;
   }
   if (cut.length) tellCut(cut);
@@ -230,7 +235,10 @@ interface Cut {
 }
 
 /** What a cloth that is chosen would replace. Another garment may be chosen: the cloth is for it too. */
-const dressed = ({ project, parts, controls, shown }: State) => JSON.stringify([project, parts, controls.palette, shown]);
+const dressed = (state: State) => {
+  const { project, parts, controls, shown } = state;
+  return JSON.stringify([project, parts, controls.palette, controls.on, dressingOf(state), shown]);
+};
 
 async function addLook(file: File, shows: "auto" | "cloth" = "auto"): Promise<Look | undefined> {
   const look = await attempt(() => upload<Look>("/v1/looks", { file, shows }), file.name);
@@ -247,6 +255,7 @@ function tellCut(cut: Cut[]): void {
       if (!instead) continue;
       const { parts } = now();
       if (parts.length === 1 && parts[0]?.look === look.id) chooseLook(instead.id);
+      exchange(look.id, instead.id);
       await removeLook(look.id);
     }
   };
@@ -271,7 +280,11 @@ export const patchLook = (id: string, values: { name: string }) =>
 export const removeLook = (id: string) =>
   attempt(async () => {
     await unlessGone(remove(`/v1/looks/${id}`));
-    change((state) => ({ looks: without(state.looks, id), parts: state.parts.filter((part) => part.look !== id) }));
+    change((state) => {
+      const looks = without(state.looks, id);
+      const controls = { ...state.controls, on: present(state.controls.on, looks) };
+      return { looks, parts: state.parts.filter((part) => part.look !== id), controls };
+    });
   });
 
 /** Cloth that was cut out of a picture is laid as wide as it was there, until the width is changed. */
@@ -282,8 +295,65 @@ export function chooseLook(id: string): void {
       return look?.origin?.cut ? look.repeat_cm : null;
     };
     const kept = state.controls.print_cm === own(state.parts[0]?.look) ? null : state.controls.print_cm;
-    return { parts: [{ look: id, weight: 1 }], shown: null, controls: { ...state.controls, palette: null, print_cm: own(id) ?? kept } };
+    const on = freed(state.controls.on, partsOn(state));
+    return { parts: [{ look: id, weight: 1 }], shown: null, dressing: null, controls: { ...state.controls, palette: null, print_cm: own(id) ?? kept, on } };
   });
+}
+
+/** On the part that is being dressed, or else on the whole garment. */
+export function wear(id: string): void {
+  const part = dressingOf(now());
+  if (part) dressPart(part, id);
+  else chooseLook(id);
+}
+
+/** worn: a look, KEEP, or null: as the rest. Of a garment that has no cloth yet everything else stays as it is. */
+export function dressPart(part: string, worn: string | null): void {
+  change((state) => {
+    const on = dressedIn(state.controls.on, part, worn);
+    const first = worn && worn !== KEEP && !state.parts.length;
+    return {
+      ...(first ? { parts: [{ look: worn, weight: 1 }] } : {}),
+      controls: { ...state.controls, on: first ? alone(on, part, partsOn(state) ?? []) : on },
+      shown: null,
+    };
+  });
+}
+
+/** Everything but `part` as in the photo. */
+export const keepElse = (part: string) => turn({ on: alone(now().controls.on, part, partsOn(now()) ?? []) });
+
+/** One cloth for each panel becomes cloth by part, where each can be changed. */
+export const partByPart = () =>
+  change((state) => {
+    const { parts, on } = fromPanels(state.parts, state.controls.on);
+    return { parts, controls: { ...state.controls, mix: "overprint", on }, shown: null };
+  });
+
+function exchange(look: string, instead: string): void {
+  change(({ controls }) => ({
+    controls: { ...controls, on: Object.fromEntries(Object.entries(controls.on).map(([part, worn]) => [part, worn === look ? instead : worn])) },
+  }));
+}
+
+/** Which parts a garment shows. Returns whether they are known. */
+export async function findParts(garment: Garment): Promise<boolean> {
+  const key = partsKey(garment);
+  if (now().shownParts[key]) return true;
+  const answer = await attempt(() => patiently(() => get<{ items: GarmentPart[] }>(`/v1/garments/${garment.id}/parts`)), garment.name);
+  if (answer) change(({ shownParts }) => ({ shownParts: { ...shownParts, [key]: answer.items } }));
+  return Boolean(answer);
+}
+
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.problem.status === 429)) throw error;
+      await new Promise((done) => setTimeout(done, 500));
+    }
+  }
 }
 
 export function addPart(id: string): void {

@@ -1,7 +1,8 @@
 /** What the page knows: the service's objects, and what the designer has chosen. One store, read by selectors. */
 
 import { useSyncExternalStore } from "react";
-import type { Controls, Deliver, Garment, Info, Job, Look, Model, Part, Problem, Project, Result } from "../api/types";
+import type { Controls, Deliver, Garment, GarmentPart, Info, Job, Look, Model, Part, Problem, Project, Result } from "../api/types";
+import { DEFAULTS } from "./defaults";
 
 export type Section = "restyle" | "prints" | "train" | "deliver";
 export type Filter = "all" | "starred" | "rejected";
@@ -46,6 +47,10 @@ export interface State {
   garment: string | null;
   parts: Part[];
   controls: Controls;
+  byPart: boolean; // the parts are laid open
+  dressing: { garment: string; part: string } | null; // the part that cloths are being chosen for
+  pointed: string | null; // the part that is pointed at
+  shownParts: Record<string, GarmentPart[]>; // what garments show, by garment and mask
   shown: string | null; // a result on the stage; null: the live preview
   compare: string[]; // none, the first, or both results to compare
   filter: Filter;
@@ -64,22 +69,8 @@ const SECTIONS: Section[] = ["restyle", "prints", "train", "deliver"];
 /** The room that an address names (#prints). */
 export const roomIn = (hash: string) => SECTIONS.find((section) => hash === `#${section}`) ?? null;
 
-export const DEFAULTS: Controls = {
-  scale: 1,
-  print_cm: null,
-  rotation: 0,
-  offset: [0, 0],
-  repeat: "straight",
-  strength: 1,
-  shading: 1,
-  palette: null,
-  seamless: "auto",
-  mix: "overprint",
-  seams: "cut",
-};
-
 /** What survives a reload on the page's side; everything else lives in the service. */
-const KEPT = ["section", "garment", "parts", "controls", "shown", "filter", "varyColours", "locked", "teaching", "orders"] as const;
+const KEPT = ["section", "garment", "parts", "controls", "byPart", "shown", "filter", "varyColours", "locked", "teaching", "orders"] as const;
 const KEY = "muslin.desk"; // of this tab; a new one begins with what was on the desk last, in whichever tab
 
 const initial: State = {
@@ -95,6 +86,10 @@ const initial: State = {
   garment: null,
   parts: [],
   controls: DEFAULTS,
+  byPart: false,
+  dressing: null,
+  pointed: null,
+  shownParts: {},
   shown: null,
   compare: [],
   filter: "all",
@@ -152,3 +147,15 @@ const NONE: string[] = [];
 
 /** The colours of a look that the designer keeps. */
 export const lockedOf = ({ locked }: State, look: string | undefined): string[] => (locked && locked.look === look ? locked.colours : NONE);
+
+/** The part whose cloth is being chosen; null: the whole garment's. Left by choosing another garment, or another room. */
+export const dressingOf = ({ dressing, garment, section, byPart }: State): string | null =>
+  dressing && byPart && section === "restyle" && dressing.garment === garment ? dressing.part : null;
+
+/** The key of `shownParts`: another mask may show other parts. */
+export const partsKey = (garment: Garment) => `${garment.id} ${garment.mask.picture.sha256}`;
+
+export const partsOn = ({ garments, garment, shownParts }: State): GarmentPart[] | undefined => {
+  const worn = garments.find((item) => item.id === garment);
+  return worn && shownParts[partsKey(worn)];
+};

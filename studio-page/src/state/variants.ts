@@ -2,12 +2,15 @@
 
 import type { Job, JobRequest, Result } from "../api/types";
 import { everyJob, submit } from "./actions";
+import { asked as askedFor } from "./byPart";
+import { DEFAULTS } from "./defaults";
 import { lockedOf, now } from "./store";
 
 type Restyle = Extract<JobRequest, { kind: "restyle" }>;
 
 export async function variants(count = 4): Promise<Job | undefined> {
-  const { project, garment, parts, controls, varyColours } = now();
+  const { project, garment, parts, varyColours } = now();
+  const controls = askedFor(now());
   const lock = varyColours && parts.length === 1 ? lockedOf(now(), parts[0]?.look) : [];
   if (!garment || !parts.length) return undefined;
   const vary: ("print" | "palette")[] = varyColours ? ["print", "palette"] : ["print"];
@@ -25,7 +28,8 @@ async function following(asked: Restyle): Promise<number> {
   return Math.max(0, ...ends);
 }
 
-const words = ({ garments, looks, controls, seed, vary, lock }: Restyle) => sorted([garments, looks, controls, seed, vary, lock]);
+/** Jobs of before a control was there say nothing of it. */
+const words = ({ garments, looks, controls, seed, vary, lock }: Restyle) => sorted([garments, looks, { ...DEFAULTS, ...controls }, seed, vary, lock]);
 const endOf = (request: Restyle) => (request.start ?? 0) + (request.variants ?? 1);
 
 /** JSON whose keys do not depend on who wrote it. */

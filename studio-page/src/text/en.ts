@@ -1,6 +1,7 @@
 /** The page's words. Another language is a file with the same keys (see zh.ts); TypeScript checks that none is missing. */
 export const en = {
   language: "English",
+  comma: ", ",
   sections: { restyle: "Restyle", prints: "Prints", train: "Train a look", deliver: "Deliver" },
   shell: {
     skip: "Skip to the picture",
@@ -64,6 +65,36 @@ export const en = {
     drawing: "This look dresses line drawings: drop a sketch as the garment.",
     colour: "Colour of the cloth",
     byChance: "By chance",
+  },
+  byPart: {
+    title: "Parts",
+    whole: "Whole garment",
+    cloth: (part: string) => `Cloth: ${part}`,
+    choose: (cloth: string, part: string) => `Use ${cloth}: ${part}`,
+    says: (part: string, worn: string) => `${part}: ${worn}`,
+    sides: "Left and right",
+    asRest: "As the rest",
+    asBoth: (both: string) => `As the ${both.toLowerCase()}`,
+    asItIs: "As in the photo",
+    keepElse: "All else as in the photo",
+    alike: "All alike",
+    looking: "Looking for the parts",
+    single: "No parts are seen on this garment.",
+    absent: "Not seen on this garment",
+    lacks: (garment: string, parts: string) => `${garment}, not seen: ${parts}`,
+    ownColours: "Parts in a cloth of their own keep its colours.",
+    rests: {
+      once: "A print that lies once leaves the garment its own cloth. Parts are dressed again when it repeats.",
+      panels: "Each panel has its cloth by the mix. Or choose them part by part.",
+      painted: "A learned look paints the whole garment, parts and all.",
+    },
+    fromPanels: "Choose part by part",
+    paintsAll: (look: string) => `${look} paints the whole garment`,
+    names: {
+      body: "Body", "left-front": "Left front", "right-front": "Right front", sleeves: "Sleeves", "left-sleeve": "Left sleeve",
+      "right-sleeve": "Right sleeve", legs: "Legs", "left-leg": "Left leg", "right-leg": "Right leg", collar: "Collar", inside: "Inside",
+      strip: "Placket", pocket: "Pockets", cuffs: "Cuffs", band: "Band", trim: "Trim",
+    } as Record<string, string>,
   },
   controls: {
     title: "Print",

@@ -5,7 +5,7 @@ import { en, type Text } from "./en";
 import { zh } from "./zh";
 
 export type { Text } from "./en";
-export { called, lookName } from "./names";
+export { called, lookName, partName } from "./names";
 
 export const languages = { en, zh } as const;
 export type Language = keyof typeof languages;

@@ -3,6 +3,7 @@ import type { Text } from "./en";
 /** 简体中文 */
 export const zh: Text = {
   language: "中文",
+  comma: "、",
   sections: { restyle: "换面料", prints: "印花", train: "训练风格", deliver: "交付" },
   shell: {
     skip: "跳到图片",
@@ -66,6 +67,36 @@ export const zh: Text = {
     drawing: "这种风格用于线稿：请把草图作为服装拖入。",
     colour: "面料颜色",
     byChance: "随机",
+  },
+  byPart: {
+    title: "部位",
+    whole: "整件",
+    cloth: (part) => `面料：${part}`,
+    choose: (cloth, part) => `${part}使用 ${cloth}`,
+    says: (part, worn) => `${part}：${worn}`,
+    sides: "左与右",
+    asRest: "与其余相同",
+    asBoth: (both) => `与${both}相同`,
+    asItIs: "照片原样",
+    keepElse: "其余照片原样",
+    alike: "全部相同",
+    looking: "正在查找部位",
+    single: "这件服装上看不出不同的部位。",
+    absent: "这件服装上没有看到",
+    lacks: (garment, parts) => `${garment}，没有看到：${parts}`,
+    ownColours: "单独选了面料的部位保留其面料的颜色。",
+    rests: {
+      once: "定位一次的图案放在服装自己的面料上。改回循环后，各部位的面料会恢复。",
+      panels: "混合已为每个裁片指定面料。也可以逐个部位选择。",
+      painted: "学到的风格会绘制整件服装，包括各部位。",
+    },
+    fromPanels: "逐个部位选择",
+    paintsAll: (look) => `${look} 会绘制整件服装`,
+    names: {
+      body: "大身", "left-front": "左前片", "right-front": "右前片", sleeves: "袖子", "left-sleeve": "左袖", "right-sleeve": "右袖",
+      legs: "裤腿", "left-leg": "左裤腿", "right-leg": "右裤腿", collar: "领子", inside: "里侧", strip: "门襟", pocket: "口袋", cuffs: "袖口",
+      band: "腰头或下摆", trim: "镶边",
+    },
   },
   controls: {
     title: "印花",
@@ -405,6 +436,11 @@ export const zh: Text = {
     "Export it with its layers visible.": "请在图层可见时重新导出。",
     "The file names ask for something that no picture has.": "文件名要求了图片没有的内容。",
     "The garment was deleted.": "这件服装已被删除。",
+    "This garment shows no such part.": "这件服装上没有看到这个部位。",
+    "A look that a model paints is worn by the whole garment.": "由模型绘制的风格用于整件服装。",
+    "A placement print (repeat 'once') lies on the garment's own cloth, whatever its parts.": "定位印花放在服装自己的面料上，不分部位。",
+    "Restyle the parts first, then place the print on the result.": "请先为各部位换面料，再在结果上放置图案。",
+    "Panels (mix 'panels') and cloth by part (on) say the same thing in two ways.": "每个裁片一种面料与逐个部位选择不能同时使用。",
     // What came, and what would be possible; the longer ones first
     "ZIP archive": "ZIP 压缩包",
     "at least {} pixels a side": "每边至少 {} 像素",
