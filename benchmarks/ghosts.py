@@ -78,7 +78,9 @@ def main() -> None:
     options = parser.parse_args()
     photos, said = held_garments(options.data), {}
     printed = [photo for photo in photos if told_by_hue(photo.pixels, _mask(photo)).any()]
-    for name, see in ("drape", Restyler(options.model).fields), ("luminance", None):
+    restyler = Restyler(options.model)
+    restyler._footwear = None  # a shoe keeps its parts on purpose: here it is a garment like any other
+    for name, see in ("drape", restyler.fields), ("luminance", None):
         ghosts, folds = np.array([judge(photo, see) for photo in printed]).T
         said[name] = {
             "garments": len(photos),

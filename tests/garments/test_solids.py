@@ -80,9 +80,10 @@ def test_a_solid_keeps_its_luminance_and_other_hues_do_not() -> None:
     linear = np.exp(light)[..., None] * np.float32([0.1, 0.2, 0.3])
     photo = np.clip(255 * linear ** (1 / 2.2), 0, 255).astype(np.uint8)
     ironed = np.zeros((64, 64, 2), np.float32)  # a network that takes all folds for print
-    np.testing.assert_allclose(shading_of_solid(ironed, photo, ALL), log_luminance(photo, ALL), atol=1e-5)
+    nothing = {"print": np.full((64, 64, 1), 9.0)}  # and all of the garment
+    np.testing.assert_allclose(shading_of_solid(ironed, nothing, photo, ALL), log_luminance(photo, ALL), atol=1e-5)
     photo[24:40, 24:40] = (255, 210, 60)  # a badge
-    found = shading_of_solid(ironed, photo, ALL)
+    found = shading_of_solid(ironed, nothing, photo, ALL)
     assert np.abs(log_luminance(photo, ALL)[28:36, 28:36]).mean() > 0.5
     assert np.abs(found[28:36, 28:36]).mean() < 0.2
 

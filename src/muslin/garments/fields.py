@@ -157,7 +157,7 @@ def _told(
         return True, shading_of_footwear(*square), dyed
     sure = 0.0 if solid is None or plain_share(light, read, *square) >= IN_DOUBT else solid(*square)
     if sure > 0:
-        shading = shading + np.float32(sure) * (shading_of_solid(light, *square) - shading)
+        shading = shading + np.float32(sure) * (shading_of_solid(light, read, *square) - shading)
         dyed = _less_dyed(dyed, sure, *square)
     return False, shading, dyed
 

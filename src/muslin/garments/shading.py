@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from muslin.garments.dyes import other_dye
+from muslin.garments.marks import marks
 from muslin.images import luminance, srgb_to_linear
 
 LOG_FLOOR = 0.004  # added to linear light before a logarithm: one step of 8-bit sRGB above black
@@ -41,10 +42,13 @@ def shading_of(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.nda
     return _centred(shading + share * (_luminance_around(printed, light, image, inside) - shading), inside)
 
 
-def shading_of_solid(light: np.ndarray, image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Log shading SxS of a garment of one dye: its luminance, but for what has another hue. Shapes: see shading_of."""
-    printed = other_dye(log_colour(image), inside) * inside
-    return _centred(_luminance_around(printed, light, image, inside), inside)
+def shading_of_solid(
+    light: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray
+) -> np.ndarray:
+    """Log shading SxS of a garment of one dye: its luminance, but for other hues and marks. Shapes: see shading_of."""
+    printed = other_dye(log_colour(image), inside)
+    badges = marks(chance(found["print"][..., 0]), log_luminance(image, inside), inside)
+    return _centred(_luminance_around(np.maximum(printed, badges) * inside, light, image, inside), inside)
 
 
 def plain_share(light: np.ndarray, found: Mapping[str, np.ndarray], image: np.ndarray, inside: np.ndarray) -> float:
