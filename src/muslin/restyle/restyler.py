@@ -183,14 +183,7 @@ class Restyler:
         cuts = [self._styles.cut(picture, shows) for picture, _ in styles]
         pictures = {name: trimmed(one, shows) for name, one in on.items() if isinstance(one, Photo)}
         cut_on = {name: self._styles.cut(picture, shows) for name, picture in pictures.items()}
-        fields = garment.fields.folded(min(1.0, settings.shading))  # no light, no folds
-        if "strip" in on:
-            fields = with_strip(fields, garment.mask.alpha)
-        if settings.seams == "matched" and on:
-            fields = fields.matched()
-        elif once or settings.seams == "matched":
-            fields = replace(fields, pieces=None)
-        garment, of = replace(garment, fields=fields), None
+        garment, of = _ready(garment, settings, on), None
         if once:
             garment, worn = self._placed(garment, styles, cuts, settings)
         else:
@@ -208,8 +201,25 @@ class Restyler:
             strength=settings.strength,
             shading=settings.shading,
         )
+        params = self._params(garment, settings, seed, styles, on)
+        entries = [*params["styles"], *(params["on"][name] for name in pictures)]
+        given = [*(picture for picture, _ in styles), *pictures.values()]
+        for entry, picture, (swatch, _) in zip(entries, given, [*cuts, *cut_on.values()], strict=True):
+            if swatch is not picture.pixels:
+                entry["shows"] = "garment"
+        return Restyled(image, params, garment, lighting(garment.fields, worn, settings.shading, of))
+
+    def _params(
+        self,
+        garment: Garment,
+        settings: Controls,
+        seed: int,
+        styles: list[tuple[Photo, float]],
+        on: Mapping[str, Photo | str],
+    ) -> dict[str, Any]:
+        """What is kept with a result, so that it can be made again."""
         height, width = garment.mask.alpha.shape
-        params = metadata.describe(
+        return metadata.describe(
             model=self._identity(),
             source=garment.photo.path,
             styles=[(picture.path, weight) for picture, weight in styles],
@@ -219,12 +229,6 @@ class Restyler:
             controls=asdict(settings),
             on={name: one.path if isinstance(one, Photo) else one for name, one in on.items()},
         )
-        entries = [*params["styles"], *(params["on"][name] for name in pictures)]
-        given = [*(picture for picture, _ in styles), *pictures.values()]
-        for entry, picture, (swatch, _) in zip(entries, given, [*cuts, *cut_on.values()], strict=True):
-            if swatch is not picture.pixels:
-                entry["shows"] = "garment"
-        return Restyled(image, params, garment, lighting(garment.fields, worn, settings.shading, of))
 
     def _placed(
         self,
@@ -322,6 +326,18 @@ class Restyler:
         if self._model is None:
             return {"name": BASELINE, "sha256": None}
         return metadata.model_entry(self._model, self._given)
+
+
+def _ready(garment: Garment, settings: Controls, on: Mapping[str, Photo | str]) -> Garment:
+    """A garment as its new cloth sees it: its folds as deep as the light is, and its pieces as far as they matter."""
+    fields = garment.fields.folded(min(1.0, settings.shading))  # no light, no folds
+    if "strip" in on:
+        fields = with_strip(fields, garment.mask.alpha)
+    if settings.seams == "matched" and on:
+        fields = fields.matched()
+    elif settings.repeat == ONCE or settings.seams == "matched":
+        fields = replace(fields, pieces=None)
+    return replace(garment, fields=fields)
 
 
 def find_mask(
