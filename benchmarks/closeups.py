@@ -13,7 +13,6 @@ so, of others a third of them must not (multiple-instance learning, Dietterich e
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
 import json
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import heads
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -216,11 +216,7 @@ def sheet(data: Path, pictures: Pictures, logits: np.ndarray, side: int = 200) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path)
-    options = parser.parse_args()
+    options = heads.asked(__doc__)
     network = Network(store.load("features").file())
     pictures, mean, deviation = load(options.data, network)
     logits = validated(pictures)

@@ -11,7 +11,6 @@ Logistic regression on the mean of the feature network's last map over the garme
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import cv2
@@ -88,11 +87,7 @@ def _padded(pixels: np.ndarray, side: int) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path)
-    options = parser.parse_args()
+    options = heads.asked(__doc__)
     photos = garments(options.data)
     channels = means(photos, Network(store.load("features").file()))
     keys = [photo.key for photo in photos]

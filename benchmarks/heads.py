@@ -1,10 +1,12 @@
 """Linear models on the mean of the feature network's last map: trained, written as ONNX, with a card.
 
-Used by footwear.py and references.py, which have the pictures and say how often they are right.
+Used by footwear.py, solids.py, plain.py and references.py, which have the pictures and say how often they are right;
+closeups.py asks the same of whoever runs it.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import zlib
@@ -20,6 +22,15 @@ from muslin import store
 
 PARTS = 5
 DECAY = 30.0  # of the weights of normalised channels
+
+
+def asked(doc: str | None) -> argparse.Namespace:
+    """What a benchmark that makes such a model is asked: data, out, sheet (paths, the last two perhaps None)."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--sheet", type=Path)
+    return parser.parse_args()
 
 
 def parts_of(names: Sequence[str]) -> np.ndarray:

@@ -14,7 +14,6 @@ seen them: what they say of others the parts tell, and benchmarks/closeups.py). 
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,11 +134,7 @@ def model_of_garments(data: Path, out: Path | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path)
-    options = parser.parse_args()
+    options = heads.asked(__doc__)
     model_of_garments(options.data, options.out)
     restyler = Restyler()
     garments = [path for key, path in photo_paths(options.data) if held_out(key) and key.split("/")[0] not in WHOLE]

@@ -14,7 +14,6 @@ Logistic regression on the means of two of the feature network's maps over the g
 
 from __future__ import annotations
 
-import argparse
 import csv
 from collections.abc import Callable
 from pathlib import Path
@@ -135,11 +134,7 @@ def sheet(squares: list[Square], side: int = 220) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path)
-    options = parser.parse_args()
+    options = heads.asked(__doc__)
     squares, features = in_doubt(options.data), Network(store.load("features").file())
     rng, swatches = np.random.default_rng(0), load_swatches(options.data)
     kept = [square for square in squares if held_out(square.key)]
